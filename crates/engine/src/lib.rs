@@ -1,0 +1,47 @@
+//! What a network is and how it runs.
+//!
+//! ```text
+//! ModelSpec --check--> Graph --compile(batch, mode)--> Plan --load--> Cpu --run--> tensors
+//! ```
+//!
+//! A [`ModelSpec`] is what somebody asked for and may be wrong. A [`Graph`] exists only if every
+//! shape agrees. A [`Plan`] knows every buffer and every step before step 0. After that no code
+//! asks about shapes again.
+//!
+//! Layout is batch, channel, row, column, contiguous, in `f32`, at every interface.
+
+pub mod arena;
+pub mod backend;
+pub mod graph;
+pub mod init;
+pub mod loss;
+pub mod ops;
+pub mod optim;
+pub mod plan;
+pub mod presets;
+pub mod rng;
+pub mod settings;
+pub mod shape;
+pub mod spec;
+
+pub use backend::cpu::{Cpu, Run};
+pub use graph::{Graph, Node, NodeId, Param, ParamId, Reach};
+pub use init::Init;
+pub use loss::LossSpec;
+pub use ops::{LayerSpec, Op};
+pub use optim::OptimizerSpec;
+pub use plan::{Mode, Plan, PlanOptions, Tensor};
+pub use settings::{Pair, Sides};
+pub use shape::{Shape, ShapeError};
+pub use spec::{ModelSpec, SpecError};
+
+/// What changes from one training step to the next; handed to every kernel.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StepInputs {
+    /// Learning rate.
+    pub rate: f32,
+    /// Number of updates made before this one.
+    pub step: u32,
+    /// Seed of the run: dropout masks are drawn from (seed, node, step, index).
+    pub seed: u32,
+}

@@ -1,0 +1,273 @@
+//! The operators: one folder each, one line in the list at the end of this file.
+//!
+//! A folder holds the settings and the shape rule (`mod.rs`), naive loops in `f64`
+//! (`reference.rs`), the fast kernels (`cpu.rs`), small problems of which one is worked by hand
+//! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
+//! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
+
+use std::fmt::Debug;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs};
+
+/// What one tensor of a layer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ParamRole {
+    Weight,
+    Bias,
+    /// Scale of a normalisation (PyTorch's `weight` of a batch norm).
+    Gain,
+    RunningMean,
+    RunningVar,
+}
+
+impl ParamRole {
+    /// Changed by the optimizer (else kept by the layer itself).
+    pub fn is_trained(self) -> bool {
+        matches!(self, Self::Weight | Self::Bias | Self::Gain)
+    }
+}
+
+/// One tensor that a layer asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParamSpec {
+    /// PyTorch's name: `weight`, `bias`, `running_mean`, `running_var`.
+    pub name: &'static str,
+    pub role: ParamRole,
+    pub dims: Vec<usize>,
+    pub fan_in: usize,
+    pub fan_out: usize,
+}
+
+/// What one output unit sees of the layer's input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Window {
+    /// The unit at the same place only.
+    Point,
+    /// A sliding window.
+    Slide { kernel: Pair, stride: Pair, dilation: Pair, pad: Sides },
+    /// Everything.
+    Whole,
+}
+
+/// Work for one example's forward pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    pub multiply_adds: u64,
+}
+
+/// What follows from a layer's settings and its input's shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inferred {
+    pub output: Shape,
+    /// Trained tensors and running statistics, in PyTorch's order.
+    pub params: Vec<ParamSpec>,
+    /// Numbers kept from forward to backward: per example, and once.
+    pub saved: (usize, usize),
+    pub window: Window,
+    pub cost: Cost,
+}
+
+/// A point-wise function that a layer may apply to its own output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    Relu,
+}
+
+/// Where a layer runs: fixed when the plan is made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Placement {
+    pub node: NodeId,
+    pub batch: usize,
+    pub mode: Mode,
+    pub input: Shape,
+    pub output: Shape,
+    /// Set where the plan fused the next layer into this one: `output` then holds its result.
+    pub activation: Option<Activation>,
+}
+
+/// Buffers of a forward pass. All are batch × shape, contiguous.
+#[derive(Debug)]
+pub struct Forward<'a> {
+    pub inputs: &'a [&'a [f32]],
+    /// All trained tensors of the layer, in the order of [`Inferred::params`].
+    pub params: &'a [f32],
+    /// Running statistics; written in training only.
+    pub state: &'a mut [f32],
+    /// Overwritten.
+    pub output: &'a mut [f32],
+    /// Overwritten in training; empty in evaluation.
+    pub saved: &'a mut [f32],
+    pub scratch: &'a mut [f32],
+    pub now: &'a StepInputs,
+}
+
+/// Buffers of a backward pass.
+#[derive(Debug)]
+pub struct Backward<'a> {
+    pub inputs: &'a [&'a [f32]],
+    pub output: &'a [f32],
+    pub d_output: &'a [f32],
+    pub params: &'a [f32],
+    pub saved: &'a [f32],
+    /// One per input, overwritten; no entry where nobody asks for it (the image).
+    pub d_inputs: &'a mut [&'a mut [f32]],
+    /// Overwritten.
+    pub d_params: &'a mut [f32],
+    pub scratch: &'a mut [f32],
+    pub now: &'a StepInputs,
+}
+
+/// The naive twin of a layer, in `f64`: what the fast kernels are tested against.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reference {
+    pub output: Vec<f64>,
+    /// Running statistics afterwards.
+    pub state: Vec<f64>,
+    pub d_input: Vec<f64>,
+    pub d_params: Vec<f64>,
+}
+
+/// A layer of a network. No method has a default: an operator describes itself completely.
+pub trait Op: Debug {
+    fn kind(&self) -> &'static Kind;
+
+    /// The shape rule.
+    ///
+    /// # Errors
+    /// Any combination of settings and inputs that has no meaning. Never panics.
+    fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError>;
+
+    /// True where the output is the input: the plan then gives both one buffer and runs nothing.
+    fn is_identity(&self, mode: Mode) -> bool;
+
+    /// Whether this layer can apply `activation` while it writes its output.
+    fn absorbs(&self, activation: Activation) -> bool;
+
+    /// The function that this layer is, where it is point-wise without parameters.
+    fn activation(&self) -> Option<Activation>;
+
+    /// Numbers of working space that forward or backward need at once.
+    fn scratch_len(&self, at: &Placement) -> usize;
+
+    fn forward(&self, at: &Placement, io: Forward<'_>);
+
+    fn backward(&self, at: &Placement, io: Backward<'_>);
+
+    /// Forward and, from `d_output`, backward by naive loops.
+    fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference;
+}
+
+/// One setting of a layer, as the layer editor shows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Knob {
+    /// The setting's name in the specification.
+    pub key: &'static str,
+    pub label: &'static str,
+    pub control: Control,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Control {
+    /// A whole number (also for a pair or for four sides that agree).
+    Count { least: usize, most: usize },
+    Ratio { least: f32, most: f32, step: f32 },
+    Choice(&'static [&'static str]),
+    Switch,
+}
+
+/// What all layers of one operator share.
+#[derive(Debug)]
+pub struct Kind {
+    /// The folder, the serde tag, the test's name.
+    pub name: &'static str,
+    /// Stem of a node's name: `conv` in `conv1`.
+    pub short: &'static str,
+    pub title: &'static str,
+    pub about: &'static str,
+    pub knobs: &'static [Knob],
+    /// Small problems with legal settings. Never empty; at least one worked by hand.
+    pub cases: fn() -> Vec<Case>,
+}
+
+/// A small problem, for tests and to be shown.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub name: &'static str,
+    pub layer: LayerSpec,
+    pub input: Shape,
+    pub batch: usize,
+    pub mode: Mode,
+    pub worked: Option<Worked>,
+}
+
+/// Numbers worked out by hand.
+#[derive(Clone, Debug)]
+pub struct Worked {
+    pub input: Vec<f32>,
+    pub params: Vec<f32>,
+    pub state: Vec<f32>,
+    pub output: Vec<f32>,
+    pub d_output: Vec<f32>,
+    pub d_input: Vec<f32>,
+    pub d_params: Vec<f32>,
+}
+
+/// Exactly one input, or the error that says so.
+pub(crate) fn single(inputs: &[Shape]) -> Result<Shape, ShapeError> {
+    match inputs {
+        [one] => Ok(*one),
+        _ => Err(ShapeError::InputCount { expected: 1, got: inputs.len() }),
+    }
+}
+
+/// `value` of `setting` lies within `least..=most`, or the error that says so.
+pub(crate) fn in_range(setting: &str, value: usize, least: usize, most: usize) -> Result<(), ShapeError> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(ShapeError::OutOfRange { setting: setting.to_owned(), value, least, most })
+    }
+}
+
+/// From the list of folders: the modules, [`LayerSpec`] with its tags, and [`KINDS`].
+macro_rules! operators {
+    ($($folder:ident :: $settings:ident),+ $(,)?) => {
+        $(pub mod $folder;)+
+        $(pub use $folder::$settings;)+
+
+        /// One layer as it is written down; the tag `op` is the operator's folder.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "op", rename_all = "snake_case")]
+        pub enum LayerSpec {
+            $($settings($settings)),+
+        }
+
+        impl LayerSpec {
+            pub fn op(&self) -> &dyn Op {
+                match self { $(Self::$settings(op) => op),+ }
+            }
+        }
+
+        $(impl From<$settings> for LayerSpec {
+            fn from(settings: $settings) -> Self { Self::$settings(settings) }
+        })+
+
+        /// Every operator, in the order of the list.
+        pub const KINDS: &[&Kind] = &[$(&$folder::KIND),+];
+    };
+}
+
+operators! {
+    conv2d::Conv2d,
+    max_pool2d::MaxPool2d,
+    avg_pool2d::AvgPool2d,
+    global_avg_pool2d::GlobalAvgPool2d,
+    batch_norm2d::BatchNorm2d,
+    relu::Relu,
+    dropout::Dropout,
+    flatten::Flatten,
+    dense::Dense,
+}

@@ -1,0 +1,29 @@
+//! `p -= rate · (g + weight_decay · p)`
+
+use serde::{Deserialize, Serialize};
+
+use super::Optimizer;
+use crate::StepInputs;
+
+/// Stochastic gradient descent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sgd {
+    pub weight_decay: f32,
+}
+
+impl Optimizer for Sgd {
+    fn name(&self) -> &'static str {
+        "sgd"
+    }
+
+    fn slots(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    fn update(&self, params: &mut [f32], grads: &[f32], _state: &mut [f32], now: &StepInputs) {
+        for (p, g) in params.iter_mut().zip(grads) {
+            *p -= now.rate * (g + self.weight_decay * *p);
+        }
+    }
+}

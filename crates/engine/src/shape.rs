@@ -1,0 +1,91 @@
+//! Extents of one example's tensor, without the batch.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Channels, rows and columns of one example. A flat vector of `n` features is `n×1×1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "[usize; 3]", into = "[usize; 3]")]
+pub struct Shape {
+    pub ch: usize,
+    pub h: usize,
+    pub w: usize,
+}
+
+impl Shape {
+    pub const fn new(ch: usize, h: usize, w: usize) -> Self {
+        Self { ch, h, w }
+    }
+
+    /// A vector of `features` numbers.
+    pub const fn flat(features: usize) -> Self {
+        Self::new(features, 1, 1)
+    }
+
+    /// Numbers in one example.
+    pub const fn len(&self) -> usize {
+        self.ch * self.h * self.w
+    }
+
+    /// Numbers in one channel.
+    pub const fn plane(&self) -> usize {
+        self.h * self.w
+    }
+
+    /// True where some extent is zero: no layer accepts or makes such a shape.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub const fn is_flat(&self) -> bool {
+        self.h == 1 && self.w == 1
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_flat() {
+            write!(f, "{}", self.ch)
+        } else {
+            write!(f, "{}×{}×{}", self.ch, self.h, self.w)
+        }
+    }
+}
+
+impl From<[usize; 3]> for Shape {
+    fn from([ch, h, w]: [usize; 3]) -> Self {
+        Self { ch, h, w }
+    }
+}
+
+impl From<Shape> for [usize; 3] {
+    fn from(s: Shape) -> Self {
+        [s.ch, s.h, s.w]
+    }
+}
+
+/// Why a layer cannot stand where it stands. Names both sides of the mismatch and, where one
+/// exists, a setting that would be legal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ShapeError {
+    #[error("`{setting}` is {value}, but must be {least} to {most}")]
+    OutOfRange { setting: String, value: usize, least: usize, most: usize },
+    #[error("the window of {window} (kernel {kernel}, dilation {dilation}) is larger than the padded {axis} of {padded}; use a kernel of at most {largest}")]
+    WindowTooLarge { axis: String, kernel: usize, dilation: usize, window: usize, padded: usize, largest: usize },
+    #[error("`{pad_mode}` padding of {pad} needs {axis} of at least {needed}, but it is {extent}")]
+    PadTooLarge { axis: String, pad_mode: String, pad: usize, extent: usize, needed: usize },
+    #[error("padding of {pad} must be smaller than the kernel of {kernel}, or some windows would see padding only")]
+    PadHidesInput { pad: usize, kernel: usize },
+    #[error("{groups} groups do not divide {channels} {side} channels; use {legal}")]
+    GroupsDoNotDivide { groups: usize, channels: usize, side: String, legal: usize },
+    #[error("`dense` needs a flat vector, but receives {got}; put a `flatten` before it")]
+    NotFlat { got: Shape },
+    #[error("`{setting}` is {value}, but must lie in {least} to {most}")]
+    RatioOutOfRange { setting: String, value: String, least: String, most: String },
+    #[error("expects {expected} inputs, but has {got}")]
+    InputCount { expected: usize, got: usize },
+    #[error("{what} would hold {count} numbers, more than the limit of {limit}")]
+    TooLarge { what: String, count: String, limit: usize },
+}

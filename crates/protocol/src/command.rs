@@ -1,0 +1,44 @@
+//! Page to worker.
+
+use engine::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::{FrameId, Hyper, Pace, RunId, RunSpec};
+
+/// What the page asks of the worker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Starts a run, paused; any other run ends. Answered by `Opened` or `Refused`.
+    Open { run: RunId, spec: RunSpec },
+    Play { run: RunId },
+    /// Answered by `Paused`.
+    Pause { run: RunId },
+    /// So many steps, then pause.
+    Step { run: RunId, count: u32 },
+    Tune { run: RunId, hyper: Hyper },
+    SetPace { run: RunId, pace: Pace },
+    /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
+    Watch { run: RunId, tensors: Vec<Tensor> },
+    /// The image that the page shows. Bulk: the input's numbers, 0 to 1.
+    Show { run: RunId },
+    /// The page has drawn this frame and takes the next.
+    Ack { run: RunId, frame: FrameId },
+    /// Scores the network on a set now; answered by `Evaluated`.
+    Evaluate { run: RunId, set: crate::EvalSet },
+    /// Answered by `Saved` with bytes in the form of safetensors: the weights under PyTorch's names
+    /// and, in a checkpoint, what is needed to go on exactly where the run stands.
+    Save { run: RunId, ask: u32, what: Save },
+    /// Weights or a checkpoint; the bytes travel as `file`. A checkpoint brings its own spec and
+    /// position along: the run is opened anew under `run`. Weights alone go into the current network.
+    Load { run: RunId, #[serde(with = "serde_bytes")] file: Vec<u8> },
+    /// Ends the run.
+    Close { run: RunId },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Save {
+    Weights,
+    Checkpoint,
+}

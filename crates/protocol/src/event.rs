@@ -1,0 +1,97 @@
+//! Worker to page.
+
+use std::ops::Range;
+
+use engine::{SpecError, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::{FrameId, RunId, RunSpec};
+
+/// What the worker tells the page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "happened", rename_all = "snake_case")]
+pub enum Event {
+    /// The worker runs and listens. Always the first event.
+    Ready { version: String },
+    /// Digits that have arrived so far.
+    DataArrived { train: u32, train_total: u32 },
+    /// A run stands ready, paused. `progress` is not at zero where a checkpoint was loaded; the
+    /// history of such a run follows as `Progressed` and `Evaluated` never are sent for the past:
+    /// it is here.
+    Opened { run: RunId, spec: RunSpec, summary: Summary, progress: Progress, history: Vec<Progress>, scores: Vec<Score> },
+    /// The specification is no network.
+    Refused { run: RunId, error: SpecError },
+    Played { run: RunId },
+    Paused { run: RunId, progress: Progress },
+    /// What training has reached: several times a second while it goes on. `history` holds the
+    /// points since the last event of this kind.
+    Progressed { run: RunId, progress: Progress, history: Vec<Progress> },
+    /// The watched tensors on the sample. Bulk: their numbers, at `views[i].range`.
+    Framed { run: RunId, frame: FrameId, step: u32, probabilities: Vec<f32>, views: Vec<View> },
+    Evaluated { run: RunId, score: Score },
+    /// The last epoch is over and the test digits have been scored.
+    Finished { run: RunId, progress: Progress },
+    Saved { run: RunId, ask: u32, #[serde(with = "serde_bytes")] file: Vec<u8> },
+    /// A file was not taken; the run goes on as it was.
+    LoadFailed { run: RunId, message: String },
+    /// The data cannot be had: which file, and what is wrong with it.
+    DataFailed { file: String, message: String },
+    /// The run has stopped by itself, with its weights kept where the worker still answers.
+    Faulted { run: RunId, message: String },
+}
+
+/// Facts of a run that do not change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub backend: String,
+    pub params: u32,
+    /// Multiply-adds of one image's forward pass.
+    pub multiply_adds: f64,
+    /// Memory of the training plan.
+    pub memory_bytes: f64,
+    pub steps_per_epoch: u32,
+}
+
+/// Where training stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Updates made.
+    pub step: u32,
+    /// Epochs as a fraction: 1.5 is halfway through the second.
+    pub epoch: f64,
+    /// Mean loss of the batches since the last point.
+    pub loss: f64,
+    /// Share of right answers in those batches.
+    pub accuracy: f64,
+    pub rate: f32,
+    /// Training speed over the last moment; 0 while paused.
+    pub images_per_second: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvalSet {
+    Validation,
+    Test,
+}
+
+/// The network's result on a whole set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    pub set: EvalSet,
+    pub step: u32,
+    pub epoch: f64,
+    pub loss: f64,
+    pub accuracy: f64,
+    pub count: u32,
+    /// Row: true class, column: answer; `classes × classes`.
+    pub confusion: Vec<u32>,
+}
+
+/// One watched tensor within a frame's bulk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct View {
+    pub tensor: Tensor,
+    pub dims: Vec<usize>,
+    pub range: Range<usize>,
+}
