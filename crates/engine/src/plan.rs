@@ -72,6 +72,8 @@ pub struct Step {
     pub params: Range<usize>,
     pub state: Range<usize>,
     pub saved: Range<usize>,
+    /// Whole numbers of the kernels, from [`crate::Op::table`].
+    pub table: Vec<u32>,
     /// The layer whose result `output` holds: `at.node`, or the one fused into it.
     pub gives: NodeId,
 }
@@ -207,12 +209,16 @@ impl Plan {
                 params: block(&graph.params[node.params.clone()]),
                 state: block(&graph.state[node.state.clone()]),
                 saved,
+                table: Vec::new(),
                 gives: launch.gives,
             });
         }
         let needed = regions.size_bytes() >> 20;
         if needed > MEMORY_LIMIT_MIB {
             return Err(SpecError::Memory { needed, most: MEMORY_LIMIT_MIB, batch });
+        }
+        for step in &mut steps {
+            step.table = graph.node(step.at.node).layer.op().table(&step.at);
         }
 
         // What can be read after the pass: a layer's own output, not one that was fused into the

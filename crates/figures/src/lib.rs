@@ -1,1 +1,41 @@
-//! To be written.
+//! Tensors to pixels, charts and geometry: everything that is drawn, without knowing where.
+//!
+//! The page shows the pixels as `ImageData` and hands the charts a canvas; the terminal writes the
+//! same charts as SVG and PNG (feature `files`). Nothing here knows a browser, a clock or a file
+//! system.
+//!
+//! | module | from | to |
+//! |---|---|---|
+//! | [`theme`] | light or dark | every colour of the page, as numbers and as CSS |
+//! | [`scale`] | a number | a colour |
+//! | [`tiles`] | planes of a tensor | RGBA pixels |
+//! | [`kernels`] | a convolution's weight | the planes to show |
+//! | [`chart`] | a run's history | learning curves |
+//! | [`confusion`] | counts of answers | a matrix |
+//! | [`receptive`] | a cell of a layer | what it sees, layer by layer |
+
+pub mod axis;
+pub mod chart;
+pub mod colour;
+pub mod confusion;
+pub mod curves;
+#[cfg(feature = "files")]
+pub mod files;
+pub mod kernels;
+pub mod lettering;
+pub mod receptive;
+pub mod scale;
+pub mod smoothing;
+pub mod surface;
+pub mod theme;
+pub mod tiles;
+pub mod trace;
+
+pub use chart::{ChartOptions, LossScale, XAxis, draw_curves};
+pub use colour::Rgb;
+pub use confusion::{Confusion, draw_confusion};
+pub use curves::{Curves, Measured, MeasuredOn, TrainPoint};
+pub use receptive::{Field, field_of};
+pub use scale::{ColourMap, Range};
+pub use theme::{Palette, Theme};
+pub use tiles::{Sheet, Spread};

@@ -9,14 +9,18 @@ use crate::{FrameId, Hyper, Pace, RunId, RunSpec};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
-    /// Starts a run, paused; any other run ends. Answered by `Opened` or `Refused`.
+    /// Starts a run, paused; any other run ends. Answered by `Opened`, by `Refused` where the network
+    /// is none, or by `Declined` where the training settings are out of range (no run is open then).
     Open { run: RunId, spec: RunSpec },
+    /// Answered by `Played`. After `Finished`: goes on for as many epochs again.
     Play { run: RunId },
     /// Answered by `Paused`.
     Pause { run: RunId },
-    /// So many steps, then pause.
+    /// So many steps, then pause: answered by `Played` and, after the last, by `Paused`.
     Step { run: RunId, count: u32 },
+    /// From the next step on. Out of range: `Declined`.
     Tune { run: RunId, hyper: Hyper },
+    /// Out of range: `Declined`.
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
     Watch { run: RunId, tensors: Vec<Tensor> },
@@ -26,12 +30,14 @@ pub enum Command {
     Ack { run: RunId, frame: FrameId },
     /// Scores the network on a set now; answered by `Evaluated`.
     Evaluate { run: RunId, set: crate::EvalSet },
-    /// Answered by `Saved` with bytes in the form of safetensors: the weights under PyTorch's names
+    /// Answered by `Saved` with a file in the form of safetensors: the weights under PyTorch's names
     /// and, in a checkpoint, what is needed to go on exactly where the run stands.
     Save { run: RunId, ask: u32, what: Save },
-    /// Weights or a checkpoint; the bytes travel as `file`. A checkpoint brings its own spec and
-    /// position along: the run is opened anew under `run`. Weights alone go into the current network.
-    Load { run: RunId, #[serde(with = "serde_bytes")] file: Vec<u8> },
+    /// Weights or a checkpoint, in [`Message::file`](crate::Message::file). A checkpoint brings its own
+    /// spec and position along: the run is opened anew under `run`, whatever was open before. Weights
+    /// alone go into the network of the open run, which starts again from them at step 0. Both are
+    /// answered by `Opened`; a file that does not fit by `LoadFailed`.
+    Load { run: RunId },
     /// Ends the run.
     Close { run: RunId },
 }

@@ -16,11 +16,12 @@ pub enum Event {
     /// Digits that have arrived so far.
     DataArrived { train: u32, train_total: u32 },
     /// A run stands ready, paused. `progress` is not at zero where a checkpoint was loaded; the
-    /// history of such a run follows as `Progressed` and `Evaluated` never are sent for the past:
-    /// it is here.
+    /// past of such a run is here and is not sent again as `Progressed` and `Evaluated`.
     Opened { run: RunId, spec: RunSpec, summary: Summary, progress: Progress, history: Vec<Progress>, scores: Vec<Score> },
     /// The specification is no network.
     Refused { run: RunId, error: SpecError },
+    /// A command was not carried out; `message` names it and says why. A run goes on as it was.
+    Declined { run: RunId, message: String },
     Played { run: RunId },
     Paused { run: RunId, progress: Progress },
     /// What training has reached: several times a second while it goes on. `history` holds the
@@ -31,12 +32,15 @@ pub enum Event {
     Evaluated { run: RunId, score: Score },
     /// The last epoch is over and the test digits have been scored.
     Finished { run: RunId, progress: Progress },
-    Saved { run: RunId, ask: u32, #[serde(with = "serde_bytes")] file: Vec<u8> },
+    /// The file lies in [`Message::file`](crate::Message::file).
+    Saved { run: RunId, ask: u32 },
     /// A file was not taken; the run goes on as it was.
     LoadFailed { run: RunId, message: String },
     /// The data cannot be had: which file, and what is wrong with it.
     DataFailed { file: String, message: String },
-    /// The run has stopped by itself, with its weights kept where the worker still answers.
+    /// The run has stopped by itself; `message` says why and what helps. Where the worker still
+    /// answers, `Paused` follows with the step at which the run now stands: later points of its
+    /// curves are void. It can be tuned, played on and saved.
     Faulted { run: RunId, message: String },
 }
 
@@ -64,7 +68,7 @@ pub struct Progress {
     /// Share of right answers in those batches.
     pub accuracy: f64,
     pub rate: f32,
-    /// Training speed over the last moment; 0 while paused.
+    /// Training speed over the last moment; 0 while paused and in points of a history.
     pub images_per_second: f64,
 }
 

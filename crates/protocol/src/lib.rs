@@ -1,17 +1,41 @@
 //! What page and worker say to each other ([`Command`], [`Event`]) and what a link says ([`link`]).
 //!
 //! Commands are imperatives, events past participles. Every message about a run carries its
-//! [`RunId`]; the page drops events of runs that it has left. Numbers that travel in bulk go beside
-//! the message as one buffer of `f32` ([`Bulk`]), named by ranges; the buffer is moved, not copied.
+//! [`RunId`]; the page drops events of runs that it has left, the worker drops commands to runs that
+//! are not open.
+//!
+//! A [`Message`] has a head, which is serialised, and two buffers beside it, which are moved and not
+//! copied (in a browser: two transferred `ArrayBuffer`s): numbers in bulk, named by ranges in the head,
+//! and a file. No head holds bytes: an internally tagged enum would take them apart into a list of
+//! numbers on its way through serde. Heads go through `serde_json` and `serde_wasm_bindgen` alike,
+//! because their numbers are finite (JSON has no NaN; a fault is told in words) and whole numbers fit
+//! into 53 bits.
+
+mod compact;
 
 pub mod command;
 pub mod event;
 pub mod link;
 pub mod run;
 
-pub use command::Command;
-pub use event::{Event, EvalSet, Progress, Score, Summary, View};
-pub use run::{FrameId, Hyper, Pace, RunId, RunSpec, TrainSpec};
+pub use command::{Command, Save};
+pub use event::{EvalSet, Event, Progress, Score, Summary, View};
+pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.
 pub type Bulk = Vec<f32>;
+
+/// A [`Command`] or an [`Event`] with what travels beside it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Message<T> {
+    pub head: T,
+    pub bulk: Bulk,
+    /// Bytes of a file: of [`Command::Load`] and [`Event::Saved`]; empty with all others.
+    pub file: Vec<u8>,
+}
+
+impl<T> From<T> for Message<T> {
+    fn from(head: T) -> Self {
+        Self { head, bulk: Vec::new(), file: Vec::new() }
+    }
+}

@@ -1,6 +1,8 @@
 //! A run as it is asked for.
 
-use engine::{LossSpec, ModelSpec, OptimizerSpec};
+use std::ops::RangeInclusive;
+
+use engine::{LossSpec, ModelSpec, OptimizerSpec, presets::PRESETS};
 use serde::{Deserialize, Serialize};
 
 /// Number of a run, counted up by the page.
@@ -19,6 +21,13 @@ pub struct FrameId(pub u32);
 pub struct RunSpec {
     pub model: ModelSpec,
     pub train: TrainSpec,
+}
+
+impl Default for RunSpec {
+    /// What the page opens with.
+    fn default() -> Self {
+        Self { model: PRESETS[0].model(), train: TrainSpec::default() }
+    }
 }
 
 /// How a network is trained.
@@ -58,4 +67,71 @@ pub enum Pace {
     Full,
     /// At most so many steps per second.
     StepsPerSecond(f32),
+}
+
+pub const RATES: RangeInclusive<f32> = 0.0..=100.0;
+pub const BATCHES: RangeInclusive<usize> = 1..=1024;
+pub const EPOCHS: RangeInclusive<u32> = 1..=1000;
+/// Of [`Pace::StepsPerSecond`].
+pub const PACES: RangeInclusive<f32> = 0.01..=10_000.0;
+
+/// A setting of a run that lies outside its limits (or is no number).
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{setting}` is {value}, but must lie in {least} to {most}")]
+pub struct RunError {
+    pub setting: &'static str,
+    pub value: String,
+    pub least: String,
+    pub most: String,
+}
+
+impl TrainSpec {
+    /// # Errors
+    /// The first setting that lies outside its limits.
+    pub fn check(&self) -> Result<(), RunError> {
+        Hyper { rate: self.rate }.check()?;
+        within("batch", self.batch, &BATCHES)?;
+        within("epochs", self.epochs, &EPOCHS)?;
+        // A decay of 1 or an `eps` of 0 would divide by zero.
+        let (decay, average, eps) = (0.0..=100.0, 0.0..=0.999_999, 1e-12..=1.0);
+        match self.optimizer {
+            OptimizerSpec::Sgd(rule) => within("weight_decay", rule.weight_decay, &decay),
+            OptimizerSpec::Momentum(rule) => {
+                within("weight_decay", rule.weight_decay, &decay)?;
+                within("momentum", rule.momentum, &average)
+            }
+            OptimizerSpec::Adam(rule) => {
+                within("weight_decay", rule.weight_decay, &decay)?;
+                within("betas", rule.betas[0], &average)?;
+                within("betas", rule.betas[1], &average)?;
+                within("eps", rule.eps, &eps)
+            }
+        }
+    }
+}
+
+impl Hyper {
+    /// # Errors
+    /// A rate outside [`RATES`].
+    pub fn check(&self) -> Result<(), RunError> {
+        within("rate", self.rate, &RATES)
+    }
+}
+
+impl Pace {
+    /// # Errors
+    /// Steps per second outside [`PACES`].
+    pub fn check(&self) -> Result<(), RunError> {
+        match *self {
+            Self::Full => Ok(()),
+            Self::StepsPerSecond(hz) => within("steps per second", hz, &PACES),
+        }
+    }
+}
+
+fn within<T: PartialOrd + ToString>(setting: &'static str, value: T, limits: &RangeInclusive<T>) -> Result<(), RunError> {
+    if limits.contains(&value) {
+        return Ok(());
+    }
+    Err(RunError { setting, value: value.to_string(), least: limits.start().to_string(), most: limits.end().to_string() })
 }

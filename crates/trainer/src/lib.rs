@@ -1,1 +1,29 @@
-//! To be written.
+//! A training run as a state machine.
+//!
+//! ```text
+//! Command --handle--> Session --turn, turn, turn--> outbox --> Event
+//!                     (network, data, position)
+//! ```
+//!
+//! [`Session`] knows neither clock nor browser nor terminal: time is an argument, messages come in
+//! and go out as values. The worker of the page and the program on the terminal run the same one.
+//!
+//! What a run computes depends on its [`protocol::RunSpec`] alone: not on when it is paused, how long
+//! a turn is, when data arrive or what is watched. The same specification gives the same bits.
+
+pub mod checkpoint;
+mod evaluation;
+mod feed;
+mod history;
+mod network;
+mod safeguard;
+mod sample;
+mod session;
+mod stage;
+mod tempo;
+mod training;
+
+pub use feed::Portion;
+pub use network::OpenError;
+pub use session::{Rest, Session};
+pub use stage::{Ask, Stage, Verdict};

@@ -5,6 +5,8 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+mod window;
+
 use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
@@ -100,6 +102,8 @@ pub struct Forward<'a> {
     pub output: &'a mut [f32],
     /// Overwritten in training; empty in evaluation.
     pub saved: &'a mut [f32],
+    /// What [`Op::table`] gave for this placement.
+    pub table: &'a [u32],
     pub scratch: &'a mut [f32],
     pub now: &'a StepInputs,
 }
@@ -116,6 +120,8 @@ pub struct Backward<'a> {
     pub d_inputs: &'a mut [&'a mut [f32]],
     /// Overwritten.
     pub d_params: &'a mut [f32],
+    /// What [`Op::table`] gave for this placement.
+    pub table: &'a [u32],
     pub scratch: &'a mut [f32],
     pub now: &'a StepInputs,
 }
@@ -151,6 +157,9 @@ pub trait Op: Debug {
 
     /// Numbers of working space that forward or backward need at once.
     fn scratch_len(&self, at: &Placement) -> usize;
+
+    /// Whole numbers worked out once, when the plan is made: offsets and index maps of the kernels.
+    fn table(&self, at: &Placement) -> Vec<u32>;
 
     fn forward(&self, at: &Placement, io: Forward<'_>);
 

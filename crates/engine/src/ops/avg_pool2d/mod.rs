@@ -1,0 +1,164 @@
+//! Average pooling: the mean of each window.
+//!
+//! # Shapes
+//! As max pooling.
+//!
+//! # Formula
+//! `output[y, x] = Σ window / n`, `n` the pixels of the window, those of the padding counted too
+//! unless `count_include_pad` is off.
+//!
+//! # Gradient
+//! `d_output / n` to each pixel of the window.
+//!
+//! # Cost
+//! No multiply-adds.
+//!
+//! # Errors
+//! As max pooling.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked,
+    window::{self, Windows},
+};
+use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs};
+
+/// `torch.nn.AvgPool2d`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AvgPool2d {
+    pub kernel: Pair,
+    pub stride: Pair,
+    pub pad: Sides,
+    pub count_include_pad: bool,
+}
+
+impl Default for AvgPool2d {
+    fn default() -> Self {
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default(), count_include_pad: true }
+    }
+}
+
+pub const KIND: Kind = Kind {
+    name: "avg_pool2d",
+    short: "avgpool",
+    title: "Average pooling",
+    about: include_str!("about.md"),
+    knobs: &[
+        Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
+        Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
+        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+        Knob { key: "count_include_pad", label: "Count padding", control: Control::Switch },
+    ],
+    cases,
+};
+
+fn cases() -> Vec<Case> {
+    let worked = Worked {
+        input: vec![1.0, 5.0, 2.0, 0.0, 3.0, 7.0, 8.0, 2.0],
+        params: vec![],
+        state: vec![],
+        output: vec![4.0, 3.0],
+        d_output: vec![4.0, 8.0],
+        d_input: vec![1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0],
+        d_params: vec![],
+    };
+    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, batch, mode: Mode::Train, worked };
+    let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
+    vec![
+        case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
+        case("padding_counted", padded.clone(), Shape::new(2, 6, 5), 2, None),
+        case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
+    ]
+}
+
+impl AvgPool2d {
+    fn windows(&self, at: &Placement) -> Windows {
+        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+    }
+
+    /// Calls `visit` with each output's index, its rows and columns, and one over its count.
+    fn visit(&self, at: &Placement, mut visit: impl FnMut(usize, std::ops::Range<usize>, std::ops::Range<usize>, f32)) {
+        let windows = self.windows(at);
+        for y in 0..at.output.h {
+            for x in 0..at.output.w {
+                let (rows, columns) = (windows.rows(y), windows.columns(x));
+                let count = if self.count_include_pad { windows.padded_area(y, x) } else { rows.len() * columns.len() };
+                visit(y * at.output.w + x, rows, columns, 1.0 / count as f32);
+            }
+        }
+    }
+}
+
+impl Op for AvgPool2d {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
+        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        Ok(Inferred { output, params: vec![], saved: (0, 0), window, cost: Cost::default() })
+    }
+
+    fn is_identity(&self, _mode: Mode) -> bool {
+        false
+    }
+
+    fn absorbs(&self, _activation: Activation) -> bool {
+        false
+    }
+
+    fn activation(&self) -> Option<Activation> {
+        None
+    }
+
+    fn scratch_len(&self, _at: &Placement) -> usize {
+        0
+    }
+
+    fn table(&self, _at: &Placement) -> Vec<u32> {
+        vec![]
+    }
+
+    fn forward(&self, at: &Placement, io: Forward<'_>) {
+        let planes = io.inputs[0].chunks_exact(at.input.plane());
+        for (plane, out) in planes.zip(io.output.chunks_exact_mut(at.output.plane())) {
+            self.visit(at, |i, rows, columns, share| {
+                let sum: f32 = rows.map(|y| plane[y * at.input.w..][columns.clone()].iter().sum::<f32>()).sum();
+                out[i] = sum * share;
+            });
+        }
+    }
+
+    fn backward(&self, at: &Placement, io: Backward<'_>) {
+        if let [d_input] = io.d_inputs {
+            d_input.fill(0.0);
+            for (plane, d) in d_input.chunks_exact_mut(at.input.plane()).zip(io.d_output.chunks_exact(at.output.plane())) {
+                self.visit(at, |i, rows, columns, share| {
+                    for y in rows {
+                        for v in &mut plane[y * at.input.w..][columns.clone()] {
+                            *v += d[i] * share;
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
+        let mut r = Reference { d_input: vec![0.0; input.len()], ..Reference::default() };
+        let windows = self.windows(at);
+        windows.each(at.batch, |places| {
+            let index = r.output.len() % at.output.plane();
+            let padded = windows.padded_area(index / at.output.w, index % at.output.w);
+            let count = if self.count_include_pad { padded } else { places.len() } as f64;
+            if let Some(d) = d_output.get(r.output.len()) {
+                places.iter().for_each(|&p| r.d_input[p] += d / count);
+            }
+            r.output.push(places.iter().map(|&p| input[p]).sum::<f64>() / count);
+        });
+        r
+    }
+}

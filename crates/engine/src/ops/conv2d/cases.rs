@@ -1,0 +1,59 @@
+//! Small problems; the first is worked by hand.
+
+use super::{Conv2d, PadMode};
+use crate::{
+    Mode, Pair, Shape, Sides,
+    ops::{Case, Worked},
+};
+
+pub(super) fn cases() -> Vec<Case> {
+    let base = Conv2d { out_ch: 3, kernel: Pair::square(3), ..Conv2d::default() };
+    let case = |name, layer: Conv2d, input, batch| Case { name, layer: layer.into(), input, batch, mode: Mode::Train, worked: None };
+    vec![
+        worked(),
+        case("one_pixel_kernel", Conv2d { kernel: Pair::one(), ..base.clone() }, Shape::new(2, 4, 5), 3),
+        case("padded", Conv2d { pad: Sides::all(1), ..base.clone() }, Shape::new(2, 6, 5), 2),
+        case("uneven_padding", Conv2d { pad: Sides::new(0, 1, 2, 1), pad_mode: PadMode::Reflect, ..base.clone() }, Shape::new(2, 5, 6), 2),
+        case("symmetric", Conv2d { pad: Sides::all(2), pad_mode: PadMode::Symmetric, ..base.clone() }, Shape::new(1, 4, 5), 2),
+        case("replicate", Conv2d { pad: Sides::all(2), pad_mode: PadMode::Replicate, ..base.clone() }, Shape::new(1, 4, 5), 9),
+        case("circular", Conv2d { pad: Sides::all(1), pad_mode: PadMode::Circular, ..base.clone() }, Shape::new(2, 4, 4), 2),
+        case("strided", Conv2d { stride: Pair::new(2, 3), pad: Sides::all(1), ..base.clone() }, Shape::new(2, 7, 8), 9),
+        case("dilated", Conv2d { dilation: Pair::new(2, 1), bias: false, ..base.clone() }, Shape::new(2, 7, 6), 2),
+        case("grouped", Conv2d { out_ch: 6, groups: 2, ..base.clone() }, Shape::new(4, 5, 5), 2),
+        case("depthwise", Conv2d { groups: 3, pad: Sides::all(1), ..base.clone() }, Shape::new(3, 4, 4), 9),
+        case("rectangular", Conv2d { kernel: Pair::new(2, 5), out_ch: 5, ..base.clone() }, Shape::new(1, 6, 9), 3),
+        case("tiny_maps_of_many_images", base, Shape::new(2, 4, 4), 17),
+    ]
+}
+
+/// A 2×2 kernel on a 3×3 image:
+///
+/// ```text
+/// 1 2 3         1  0        17 19
+/// 4 5 6    ⋆   −1  2   →    23 25        (bias 10)
+/// 7 8 9
+/// ```
+///
+/// Outputs: 17 = 1−4+10+10, 19 = 2−5+12+10, 23 = 4−7+16+10, 25 = 5−8+18+10.
+/// With the gradient (1, 2; 3, 4) of the outputs, the weight's gradient is the sum of the four
+/// windows so weighted, e.g. 1·1 + 2·2 + 3·4 + 4·5 = 37 at the top left.
+fn worked() -> Case {
+    let layer = Conv2d { out_ch: 1, kernel: Pair::square(2), ..Conv2d::default() };
+    Case {
+        name: "worked_by_hand",
+        layer: layer.into(),
+        input: Shape::new(1, 3, 3),
+        batch: 1,
+        mode: Mode::Train,
+        worked: Some(Worked {
+            input: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0],
+            params: vec![1.0, 0.0, -1.0, 2.0, 10.0],
+            state: vec![],
+            output: vec![17.0, 19.0, 23.0, 25.0],
+            d_output: vec![1.0, 2.0, 3.0, 4.0],
+            // Each output returns its gradient times the kernel to the window it looked at.
+            d_input: vec![1.0, 2.0, 0.0, 2.0, 4.0, 4.0, -3.0, 2.0, 8.0],
+            d_params: vec![37.0, 47.0, 67.0, 77.0, 10.0],
+        }),
+    }
+}

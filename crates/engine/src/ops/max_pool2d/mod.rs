@@ -1,0 +1,168 @@
+//! Max pooling: the largest number of each window.
+//!
+//! # Shapes
+//! `ch×in_h×in_w` to `ch×out_h×out_w`, `out_h = ⌊(in_h + top + bottom − k_h) / stride⌋ + 1`.
+//!
+//! # Formula
+//! `output[y, x] = max over the window`; padding never wins. Of equals the first in reading order wins.
+//!
+//! # Gradient
+//! Goes to the winner alone.
+//!
+//! # Saved for backward
+//! The winner's place in its plane, for each output.
+//!
+//! # Cost
+//! No multiply-adds.
+//!
+//! # Errors
+//! A window larger than the padded input; padding that would leave a window without pixels.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked,
+    window::{self, Windows},
+};
+use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs};
+
+/// `torch.nn.MaxPool2d`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaxPool2d {
+    pub kernel: Pair,
+    pub stride: Pair,
+    pub pad: Sides,
+}
+
+impl Default for MaxPool2d {
+    fn default() -> Self {
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default() }
+    }
+}
+
+pub const KIND: Kind = Kind {
+    name: "max_pool2d",
+    short: "pool",
+    title: "Max pooling",
+    about: include_str!("about.md"),
+    knobs: &[
+        Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
+        Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
+        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+    ],
+    cases,
+};
+
+fn cases() -> Vec<Case> {
+    let worked = Worked {
+        input: vec![1.0, 5.0, 2.0, 0.0, 3.0, 4.0, 8.0, 8.0],
+        params: vec![],
+        state: vec![],
+        output: vec![5.0, 8.0],
+        d_output: vec![10.0, 20.0],
+        // Of the two eights the first in reading order wins.
+        d_input: vec![0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0],
+        d_params: vec![],
+    };
+    let case = |name, layer: MaxPool2d, input, batch, worked| Case { name, layer: layer.into(), input, batch, mode: Mode::Train, worked };
+    let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1) };
+    vec![
+        case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
+        case("remainder", MaxPool2d::default(), Shape::new(3, 5, 7), 2, None),
+        case("overlapping", overlapping, Shape::new(2, 6, 5), 2, None),
+    ]
+}
+
+impl MaxPool2d {
+    fn windows(&self, at: &Placement) -> Windows {
+        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+    }
+}
+
+impl Op for MaxPool2d {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
+        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        Ok(Inferred { output, params: vec![], saved: (output.len(), 0), window, cost: Cost::default() })
+    }
+
+    fn is_identity(&self, _mode: Mode) -> bool {
+        false
+    }
+
+    fn absorbs(&self, _activation: Activation) -> bool {
+        false
+    }
+
+    fn activation(&self) -> Option<Activation> {
+        None
+    }
+
+    fn scratch_len(&self, _at: &Placement) -> usize {
+        0
+    }
+
+    fn table(&self, _at: &Placement) -> Vec<u32> {
+        vec![]
+    }
+
+    fn forward(&self, at: &Placement, io: Forward<'_>) {
+        let (windows, keep) = (self.windows(at), !io.saved.is_empty());
+        let planes = io.inputs[0].chunks_exact(at.input.plane());
+        for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
+            let mut index = 0;
+            for y in 0..at.output.h {
+                let rows = windows.rows(y);
+                for x in 0..at.output.w {
+                    let columns = windows.columns(x);
+                    let mut winner = rows.start * at.input.w + columns.start;
+                    let mut best = plane[winner];
+                    for yy in rows.clone() {
+                        for xx in columns.clone() {
+                            let place = yy * at.input.w + xx;
+                            if plane[place] > best {
+                                (winner, best) = (place, plane[place]);
+                            }
+                        }
+                    }
+                    out[index] = best;
+                    if keep {
+                        // A plane has far fewer than 2²⁴ pixels: the place is exact in f32.
+                        io.saved[p * at.output.plane() + index] = winner as f32;
+                    }
+                    index += 1;
+                }
+            }
+        }
+    }
+
+    fn backward(&self, at: &Placement, io: Backward<'_>) {
+        if let [d_input] = io.d_inputs {
+            d_input.fill(0.0);
+            let size = at.output.plane();
+            let planes = d_input.chunks_exact_mut(at.input.plane());
+            for ((plane, d), winners) in planes.zip(io.d_output.chunks_exact(size)).zip(io.saved.chunks_exact(size)) {
+                for (d, winner) in d.iter().zip(winners) {
+                    plane[*winner as usize] += d;
+                }
+            }
+        }
+    }
+
+    fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
+        let mut r = Reference { d_input: vec![0.0; input.len()], ..Reference::default() };
+        self.windows(at).each(at.batch, |places| {
+            let winner = places.iter().copied().reduce(|best, p| if input[p] > input[best] { p } else { best }).unwrap_or(0);
+            if let Some(d) = d_output.get(r.output.len()) {
+                r.d_input[winner] += d;
+            }
+            r.output.push(input[winner]);
+        });
+        r
+    }
+}

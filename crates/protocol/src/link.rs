@@ -1,0 +1,310 @@
+//! A run as the query of a link, and back.
+//!
+//! `?v=1&net=n1&rate=0.003&batch=128&seed=7&opt=momentum&epochs=5` says what differs from
+//! [`RunSpec::default`]; what it does not name is as there.
+//!
+//! | key | value |
+//! |---|---|
+//! | `v` | version of this table; always written first |
+//! | `net` | a preset's name, or the layers in the text of [`crate::compact`] without their default settings |
+//! | `input`, `init` | channels, rows, columns; rule of the first weights |
+//! | `loss`, `opt` | a name, or name and settings in the text of [`crate::compact`] |
+//! | `rate`, `batch`, `epochs`, `seed` | numbers |
+//!
+//! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly.
+
+use engine::{Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, presets};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::{
+    RunError, RunSpec, TrainSpec,
+    compact::{self, CompactError},
+    run::{BATCHES, EPOCHS, RATES},
+};
+
+pub const VERSION: u32 = 1;
+/// Keys of the page, which say nothing about the run.
+pub const PAGE_KEYS: &[&str] = &[
+    "backend", "bench", "embed", "focus", "hide", "lang", "layer", "lesson", "pace", "panel", "play", "present", "reset", "sample", "step",
+    "test", "theme", "view", "watch", "workers",
+];
+/// Longest query that is read.
+pub const LENGTH_LIMIT: usize = 65_536;
+const CLASSES: usize = 10;
+
+/// What is wrong with one key of a link. Its default is used instead.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("`{key}` in the link: {problem}")]
+pub struct LinkError {
+    pub key: String,
+    pub problem: LinkProblem,
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum LinkProblem {
+    #[error("is no key that this page knows; it is passed over")]
+    UnknownKey,
+    #[error("appears twice; the first is used")]
+    Twice,
+    #[error("version `{got}` is not one that this page reads; it reads {known}, and uses the default run")]
+    Version { got: String, known: u32 },
+    #[error("`{got}` is not a number; the default is used")]
+    NotANumber { got: String },
+    #[error("`{got}` is not a whole number from {least} to {most}; the default is used")]
+    NotWhole { got: String, least: u64, most: u64 },
+    #[error("{got} must lie in {least} to {most}; the default is used")]
+    OutOfRange { got: String, least: f32, most: f32 },
+    #[error("`{got}` is none of {known}; the default is used")]
+    UnknownName { got: String, known: String },
+    #[error("cannot be read at {error}; the default is used")]
+    Text { error: CompactError },
+    #[error("{reason}; the default is used")]
+    Content { reason: String },
+    #[error("{error}; the default is used")]
+    Setting { error: RunError },
+    #[error("this is no network: {error}; the default is used")]
+    Network { error: SpecError },
+    #[error("{len} bytes are more than the {most} that are read; the default run is used")]
+    TooLong { len: usize, most: usize },
+}
+
+/// What may stand in a query beside letters and digits, given that `+` means a space there.
+const ESCAPED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// The query of `run`, without the question mark.
+pub fn encode(run: &RunSpec) -> String {
+    let (model, train) = (&run.model, &run.train);
+    let (usual, usual_model) = (TrainSpec::default(), RunSpec::default().model);
+    let mut query = format!("v={VERSION}");
+    let mut put = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            query.push('&');
+            query.push_str(key);
+            query.push('=');
+            query.extend(utf8_percent_encode(&value, ESCAPED));
+        }
+    };
+    let changed = |differs: bool, value: &dyn Fn() -> Option<String>| if differs { value() } else { None };
+    put("net", changed(model.layers != usual_model.layers, &|| Some(net_text(&model.layers))));
+    put("input", changed(model.input != usual_model.input, &|| Some(format!("{},{},{}", model.input.ch, model.input.h, model.input.w))));
+    put("init", changed(model.init != usual_model.init, &|| plain(&model.init).map(|v| word(&v))));
+    put("loss", changed(train.loss != usual.loss, &|| tagged_text(&train.loss, "loss")));
+    put("opt", changed(train.optimizer != usual.optimizer, &|| tagged_text(&train.optimizer, "optimizer")));
+    put("rate", changed(train.rate != usual.rate && train.rate.is_finite(), &|| plain(&train.rate).map(|v| v.to_string())));
+    put("batch", changed(train.batch != usual.batch, &|| Some(train.batch.to_string())));
+    put("epochs", changed(train.epochs != usual.epochs, &|| Some(train.epochs.to_string())));
+    put("seed", changed(train.seed != usual.seed, &|| Some(train.seed.to_string())));
+    query
+}
+
+fn net_text(layers: &[LayerSpec]) -> String {
+    match presets::PRESETS.iter().find(|p| p.model().layers == layers) {
+        Some(preset) => preset.slug.to_owned(),
+        None => compact::write(&Value::Array(layers.iter().filter_map(|l| lean(l, "op")).collect())),
+    }
+}
+
+/// The name alone where all settings are the usual ones.
+fn tagged_text<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str) -> Option<String> {
+    let lean = lean(value, tag)?;
+    Some(match lean.as_object() {
+        Some(settings) if settings.len() == 1 => word(&lean[tag]),
+        _ => compact::write(&lean),
+    })
+}
+
+/// As JSON, with the shortest digits that give each `f32` back.
+fn plain<T: Serialize>(value: &T) -> Option<Value> {
+    serde_json::to_string(value).ok().and_then(|text| serde_json::from_str(&text).ok())
+}
+
+/// As JSON, without each setting that comes back by itself.
+fn lean<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str) -> Option<Value> {
+    let mut json = plain(value)?;
+    let keys: Vec<String> = json.as_object()?.keys().filter(|k| *k != tag).cloned().collect();
+    for key in keys {
+        let mut without = json.clone();
+        without.as_object_mut()?.remove(&key);
+        if T::deserialize(&without).is_ok_and(|v| v == *value) {
+            json = without;
+        }
+    }
+    Some(json)
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The run that `query` describes (with or without its question mark), and what is wrong with it.
+///
+/// Whatever is wrong is replaced by its default, so the run is always a network that
+/// [`Graph::check_classifier`] accepts, with settings that [`TrainSpec::check`] accepts.
+pub fn decode(query: &str) -> (RunSpec, Vec<LinkError>) {
+    let query = query.strip_prefix('?').unwrap_or(query);
+    let mut reader = Reader::default();
+    if query.len() > LENGTH_LIMIT {
+        reader.complain("v", LinkProblem::TooLong { len: query.len(), most: LENGTH_LIMIT });
+        return (RunSpec::default(), reader.problems);
+    }
+    for (key, value) in form_urlencoded::parse(query.as_bytes()) {
+        if PAGE_KEYS.contains(&&*key) {
+            continue;
+        }
+        match reader.slot(&key) {
+            None => reader.complain(&key, LinkProblem::UnknownKey),
+            Some(Some(_)) => reader.complain(&key, LinkProblem::Twice),
+            Some(slot) => *slot = Some(value.into_owned()),
+        }
+    }
+    let run = reader.run();
+    (run, reader.problems)
+}
+
+#[derive(Default)]
+struct Reader {
+    values: [Option<String>; KEYS.len()],
+    problems: Vec<LinkError>,
+}
+
+const KEYS: [&str; 10] = ["v", "net", "input", "init", "loss", "opt", "rate", "batch", "epochs", "seed"];
+
+impl Reader {
+    fn slot(&mut self, key: &str) -> Option<&mut Option<String>> {
+        KEYS.iter().position(|k| *k == key).map(|i| &mut self.values[i])
+    }
+
+    fn complain(&mut self, key: &str, problem: LinkProblem) {
+        // A key may be as long as the link.
+        self.problems.push(LinkError { key: shown(key), problem });
+    }
+
+    /// The value of `key` by `read`; where that fails, a complaint and `usual`.
+    fn value<T>(&mut self, key: &str, usual: T, read: impl Fn(&str) -> Result<T, LinkProblem>) -> T {
+        match self.slot(key).and_then(Option::take).map(|text| read(&text)) {
+            None => usual,
+            Some(Ok(value)) => value,
+            Some(Err(problem)) => {
+                self.complain(key, problem);
+                usual
+            }
+        }
+    }
+
+    fn run(&mut self) -> RunSpec {
+        let usual = RunSpec::default();
+        let version_known = self.value("v", true, |text| match text.parse() {
+            Ok(VERSION) => Ok(true),
+            _ => Err(LinkProblem::Version { got: shown(text), known: VERSION }),
+        });
+        if !version_known || self.problems.iter().any(|p| p.key == "v" && p.problem != LinkProblem::Twice) {
+            // What its keys mean is anyone's guess.
+            return usual;
+        }
+        let layers = self.value("net", None, |text| layers_of(text).map(Some));
+        let named = layers.is_some();
+        let model = ModelSpec {
+            layers: layers.unwrap_or_else(|| usual.model.layers.clone()),
+            input: self.value("input", usual.model.input, input_of),
+            init: self.value("init", usual.model.init, init_of),
+        };
+        let model = match Graph::check_classifier(&model, CLASSES) {
+            Ok(_) => model,
+            Err(error) => {
+                self.complain(if named { "net" } else { "input" }, LinkProblem::Network { error });
+                usual.model
+            }
+        };
+        let t = usual.train;
+        let train = TrainSpec {
+            loss: self.value("loss", t.loss, |text| tagged_of::<LossSpec>(text, "loss", "cross_entropy")),
+            optimizer: self.value("opt", t.optimizer, optimizer_of),
+            rate: self.value("rate", t.rate, rate_of),
+            batch: self.value("batch", t.batch, |text| whole_of(text, *BATCHES.start() as u64, *BATCHES.end() as u64).map(|n| n as usize)),
+            epochs: self
+                .value("epochs", t.epochs, |text| whole_of(text, u64::from(*EPOCHS.start()), u64::from(*EPOCHS.end())).map(|n| n as u32)),
+            seed: self.value("seed", t.seed, |text| whole_of(text, 0, u64::from(u32::MAX)).map(|n| n as u32)),
+        };
+        RunSpec { model, train }
+    }
+}
+
+/// At most so many characters of a bad value are repeated in a message.
+const SHOWN: usize = 40;
+
+fn shown(text: &str) -> String {
+    if text.chars().count() <= SHOWN { text.to_owned() } else { text.chars().take(SHOWN).chain(['…']).collect() }
+}
+
+fn layers_of(text: &str) -> Result<Vec<LayerSpec>, LinkProblem> {
+    if !text.starts_with('!') {
+        let known = || presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ");
+        let preset = presets::preset(text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })?;
+        return Ok(preset.model().layers);
+    }
+    let Value::Array(items) = compact::read(text).map_err(|error| LinkProblem::Text { error })? else {
+        return Err(LinkProblem::Content { reason: "expected a list of layers".to_owned() });
+    };
+    let layer = |(i, item): (usize, Value)| {
+        serde_json::from_value(item).map_err(|e| LinkProblem::Content { reason: format!("layer {}: {}", i + 1, shown_reason(&e)) })
+    };
+    items.into_iter().enumerate().map(layer).collect()
+}
+
+/// Serde repeats an unknown word in full.
+fn shown_reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    if text.chars().count() <= 200 { text } else { text.chars().take(200).chain(['…']).collect() }
+}
+
+fn input_of(text: &str) -> Result<Shape, LinkProblem> {
+    let extents: Result<Vec<usize>, _> = text.split(',').map(str::parse).collect();
+    match extents.as_deref() {
+        Ok(&[ch, h, w]) => Ok(Shape::new(ch, h, w)),
+        _ => Err(LinkProblem::Content { reason: format!("expected channels,rows,columns, found `{}`", shown(text)) }),
+    }
+}
+
+fn init_of(text: &str) -> Result<Init, LinkProblem> {
+    let name = |i: &Init| plain(i).map(|v| word(&v)).unwrap_or_default();
+    let known = || Init::ALL.iter().map(name).collect::<Vec<_>>().join(", ");
+    Init::ALL.into_iter().find(|i| name(i) == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
+}
+
+fn optimizer_of(text: &str) -> Result<OptimizerSpec, LinkProblem> {
+    let known = OptimizerSpec::all().iter().map(|o| o.rule().name()).collect::<Vec<_>>().join(", ");
+    let optimizer = tagged_of(text, "optimizer", &known)?;
+    let probe = TrainSpec { optimizer, ..TrainSpec::default() };
+    probe.check().map_err(|error| LinkProblem::Setting { error })?;
+    Ok(optimizer)
+}
+
+fn tagged_of<T: DeserializeOwned>(text: &str, tag: &str, known: &str) -> Result<T, LinkProblem> {
+    if !text.starts_with('(') {
+        return serde_json::from_value(serde_json::json!({ tag: text }))
+            .map_err(|_| LinkProblem::UnknownName { got: shown(text), known: known.to_owned() });
+    }
+    let value = compact::read(text).map_err(|error| LinkProblem::Text { error })?;
+    serde_json::from_value(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
+}
+
+fn rate_of(text: &str) -> Result<f32, LinkProblem> {
+    let rate: f32 = text.parse().map_err(|_| LinkProblem::NotANumber { got: shown(text) })?;
+    if rate.is_nan() {
+        return Err(LinkProblem::NotANumber { got: shown(text) });
+    }
+    if !RATES.contains(&rate) {
+        return Err(LinkProblem::OutOfRange { got: shown(text), least: *RATES.start(), most: *RATES.end() });
+    }
+    Ok(rate)
+}
+
+fn whole_of(text: &str, least: u64, most: u64) -> Result<u64, LinkProblem> {
+    match text.parse() {
+        Ok(n) if (least..=most).contains(&n) => Ok(n),
+        _ => Err(LinkProblem::NotWhole { got: shown(text), least, most }),
+    }
+}

@@ -1,0 +1,94 @@
+//! No allocation in the training loop: every buffer is made before step 0.
+//!
+//! Alone in its process, since it counts for the whole of it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "everything here is a test")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use engine::{
+    Cpu, Graph, LossSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Watch,
+    presets::PRESETS,
+    rng::{Stream, uniform},
+};
+
+/// The system's allocator, counting how often it is asked for memory.
+struct Counting;
+
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
+
+#[allow(unsafe_code, reason = "an allocator can only be written so; each method hands its arguments on unchanged")]
+// SAFETY: every method forwards to `System`, which keeps the contract; counting allocates nothing.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        REQUESTS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.realloc(memory, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Requests for memory made while `work` ran.
+fn requests(work: impl FnOnce()) -> usize {
+    let before = REQUESTS.load(Ordering::Relaxed);
+    work();
+    REQUESTS.load(Ordering::Relaxed) - before
+}
+
+#[test]
+fn training_and_evaluating_allocate_nothing() {
+    assert!(requests(|| drop(std::hint::black_box(vec![1_u8; 100]))) > 0, "the counter does not count");
+    for preset in PRESETS {
+        let graph = Arc::new(Graph::check_classifier(&preset.model(), 10).unwrap());
+        for optimizer in OptimizerSpec::all() {
+            for watch in [Watch::Nothing, Watch::Everything] {
+                let mut cpu = Cpu::new(&graph, optimizer, 1);
+                let [mut training, mut evaluation] = [(Mode::Train, 4), (Mode::Eval, 2)]
+                    .map(|(mode, batch)| Run::new(Plan::compile(&graph, &PlanOptions { batch, mode, watch: watch.clone() }).unwrap()));
+                let mut result = Default::default();
+                let asked = requests(|| {
+                    for step in 0..2 {
+                        let now = StepInputs { rate: 1e-3, step, seed: 1 };
+                        for run in [&mut training, &mut evaluation] {
+                            run.images.iter_mut().enumerate().for_each(|(i, v)| *v = uniform(step, Stream::SHUFFLE, i as u32));
+                            run.labels.clear();
+                            run.labels.extend((0..run.plan.batch).map(|i| i as u8));
+                        }
+                        cpu.forward(&mut training, &now);
+                        cpu.backward(&mut training, &LossSpec::default(), 4, &now);
+                        cpu.update(&now);
+                        cpu.forward(&mut evaluation, &now);
+                        result = cpu.evaluate(&evaluation, &LossSpec::default());
+                    }
+                });
+                assert_eq!(asked, 0, "{}, {}, {watch:?}: requests for memory in two steps", preset.slug, optimizer.rule().name());
+                assert_eq!(result.count, 2);
+            }
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Random networks: nothing that can be asked for makes the engine panic, and what is legal gives
+//! the same numbers however it is laid out.
+
+mod layout;
+mod specs;
+
+use std::sync::Arc;
+
+use engine::{
+    Cpu, Graph, LossSpec, Mode, ModelSpec, NodeId, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor, Watch,
+    ops::Reference,
+    rng::{Stream, bits},
+};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngSeed, TestRunner},
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+use crate::{
+    numbers::normals,
+    problem::{Problem, Tolerance, assert_close, assert_same, wide},
+};
+
+/// Tries `check` on `cases` values. The seed is fixed, so that a run can be repeated anywhere;
+/// PROPTEST_RNG_SEED and PROPTEST_CASES look elsewhere and longer.
+fn try_all<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
+    let mut config = Config { failure_persistence: None, ..Config::default() };
+    if config.rng_seed == RngSeed::Random {
+        config.rng_seed = RngSeed::Fixed(1);
+    }
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    let tried = TestRunner::new(config).run(&values, |value| {
+        check(value);
+        Ok(())
+    });
+    if let Err(failure) = tried {
+        panic!("{failure}");
+    }
+}
+
+/// Asks everything of a specification that may be wrong. Only the absence of a panic is checked.
+fn probe(spec: &ModelSpec) {
+    let Ok(graph) = Graph::check(spec) else { return };
+    let _ = Graph::check_classifier(spec, 10);
+    // Compiling a plan of gigabytes costs time, not safety.
+    if graph.cost().multiply_adds > 1 << 24 {
+        return;
+    }
+    let graph = Arc::new(graph);
+    for batch in [0, 1, 7, 1 << 20, usize::MAX] {
+        for (mode, watch) in [(Mode::Train, Watch::Nothing), (Mode::Eval, Watch::Everything), (Mode::Eval, Watch::Nodes(vec![NodeId(9999)]))] {
+            if let Ok(plan) = Plan::compile(&graph, &PlanOptions { batch, mode, watch }) {
+                assert_eq!(plan.batch, batch.max(1));
+                if plan.regions.size_bytes() < 1 << 24 {
+                    layout::check(&plan);
+                }
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn checking_any_json_never_panics() {
+    try_all(1500, specs::json(), |json| {
+        if let Ok(spec) = serde_json::from_value::<ModelSpec>(json) {
+            probe(&spec);
+        }
+    });
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn checking_any_settings_never_panics() {
+    let parsed = std::cell::Cell::new(0);
+    try_all(1500, specs::extreme(), |json| {
+        let spec: ModelSpec = serde_json::from_value(json.clone()).unwrap_or_else(|e| panic!("{json}: {e}"));
+        parsed.set(parsed.get() + usize::from(Graph::check(&spec).is_ok()));
+        probe(&spec);
+    });
+    assert!(parsed.get() > 50, "only {} of the random networks were legal: they try too little", parsed.get());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn no_two_live_slots_overlap() {
+    try_all(200, specs::legal(), |spec| {
+        let graph = Arc::new(Graph::check(&spec).unwrap());
+        let some = (0..graph.nodes.len()).step_by(2).map(NodeId).collect();
+        for watch in [Watch::Nothing, Watch::Everything, Watch::Nodes(some)] {
+            for mode in [Mode::Train, Mode::Eval] {
+                for batch in [1, 3, 8] {
+                    layout::check(&Plan::compile(&graph, &PlanOptions { batch, mode, watch: watch.clone() }).unwrap());
+                }
+            }
+        }
+    });
+}
+
+/// A network with random numbers, ready to run.
+struct Trial {
+    graph: Arc<Graph>,
+    cpu: Cpu,
+    images: Vec<f32>,
+    labels: Vec<u8>,
+    now: StepInputs,
+}
+
+impl Trial {
+    fn new(spec: &ModelSpec, batch: usize) -> Self {
+        let graph = Arc::new(Graph::check(spec).unwrap());
+        let mut cpu = Cpu::new(&graph, OptimizerSpec::default(), 3);
+        // Biases start at zero and gains at one; here every parameter counts.
+        for (p, noise) in cpu.params.iter_mut().zip(normals(graph.params_len(), 4)) {
+            *p += 0.1 * noise;
+        }
+        let classes = graph.output().len() as u32;
+        Self {
+            images: normals(batch * graph.spec.input.len(), 5),
+            labels: (0..batch as u32).map(|i| (bits(6, Stream(0x7e57), i) % classes) as u8).collect(),
+            now: StepInputs { rate: 0.01, step: 2, seed: 7 },
+            graph,
+            cpu,
+        }
+    }
+
+    /// Forward, and in training backward, of the examples `from..from + batch`.
+    fn run(&self, mode: Mode, watch: Watch, from: usize, batch: usize, divisor: usize) -> (Cpu, Run) {
+        let mut cpu = self.cpu.clone();
+        let mut run = Run::new(Plan::compile(&self.graph, &PlanOptions { batch, mode, watch }).unwrap());
+        let size = self.graph.spec.input.len();
+        run.images.copy_from_slice(&self.images[from * size..(from + batch) * size]);
+        run.labels.extend_from_slice(&self.labels[from..from + batch]);
+        cpu.forward(&mut run, &self.now);
+        if mode == Mode::Train {
+            cpu.grads.fill(f32::NAN);
+            cpu.backward(&mut run, &LossSpec::default(), divisor, &self.now);
+        }
+        (cpu, run)
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn fast_networks_agree_with_the_naive_chain() {
+    try_all(48, specs::legal(), |spec| {
+        let batch = 3;
+        let trial = Trial::new(&spec, batch);
+        for mode in [Mode::Train, Mode::Eval] {
+            let (cpu, run) = trial.run(mode, Watch::Everything, 0, batch, batch);
+            let mut chained = wide(&trial.images);
+            for node in &trial.graph.nodes {
+                let mut problem = Problem::new(&node.layer, node.input, batch, mode);
+                problem.at.node = node.id;
+                problem.now = trial.now;
+                problem.params = trial.cpu.params[block(&trial.graph.params[node.params.clone()])].to_vec();
+                problem.state = trial.cpu.state[block(&trial.graph.state[node.state.clone()])].to_vec();
+                // The chain in f64 from the images on: errors of all layers before add up.
+                chained = problem.reference_at(&chained, &wide(&problem.params)).output;
+                let reached = cpu.read(&run, Tensor::Output(node.id)).unwrap();
+                let loose = Tolerance { rtol: 1e-3, atol: 1e-3 };
+                assert_close(&format!("{mode:?}, {}, chained", node.name), &wide(reached), &chained, loose);
+                if mode == Mode::Train {
+                    check_layer(&trial, &cpu, &run, problem, node.id);
+                }
+            }
+        }
+    });
+}
+
+/// One layer of a network that has run: from the numbers that it received, forward and backward,
+/// the naive loops must reach the numbers that it passed on.
+fn check_layer(trial: &Trial, cpu: &Cpu, run: &Run, mut problem: Problem, id: NodeId) {
+    let node = trial.graph.node(id);
+    let before = id.0.checked_sub(1).map(NodeId);
+    let read = |tensor| cpu.read(run, tensor).unwrap_or_else(|| panic!("{}: {tensor:?} is not kept", node.name)).to_vec();
+    problem.input = before.map_or_else(|| trial.images.clone(), |b| read(Tensor::Output(b)));
+    let over_image = trial.graph.nodes[..=id.0].iter().all(|n| n.layer.op().is_identity(Mode::Train));
+    if over_image {
+        return;
+    }
+    problem.d_output = read(Tensor::OutputGrad(id));
+    let mut want = problem.reference();
+    let mut got = Reference {
+        output: wide(&read(Tensor::Output(id))),
+        state: wide(&cpu.state[block(&trial.graph.state[node.state.clone()])]),
+        d_input: Vec::new(),
+        d_params: wide(&cpu.grads[block(&trial.graph.params[node.params.clone()])]),
+    };
+    // The gradient of the image is asked for by nobody.
+    match before.filter(|b| !trial.graph.nodes[..=b.0].iter().all(|n| n.layer.op().is_identity(Mode::Train))) {
+        Some(b) => got.d_input = wide(&read(Tensor::OutputGrad(b))),
+        None => want.d_input = Vec::new(),
+    }
+    assert_same(&node.name, &got, &want, Tolerance::of_sum(problem.terms()));
+}
+
+fn block(params: &[engine::Param]) -> std::ops::Range<usize> {
+    params.first().map_or(0, |p| p.range.start)..params.last().map_or(0, |p| p.range.end)
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn watching_changes_no_number() {
+    try_all(48, specs::legal(), |spec| {
+        let trial = Trial::new(&spec, 64);
+        for (mode, batch) in [(Mode::Train, 1), (Mode::Train, 3), (Mode::Train, 8), (Mode::Eval, 1), (Mode::Eval, 3), (Mode::Eval, 64)] {
+            let (watched, watched_run) = trial.run(mode, Watch::Everything, 0, batch, batch);
+            let (alone, alone_run) = trial.run(mode, Watch::Nothing, 0, batch, batch);
+            assert_eq!(watched_run.logits(), alone_run.logits(), "{mode:?} {batch}: scores");
+            assert_eq!(watched.state, alone.state, "{mode:?} {batch}: running statistics");
+            if mode == Mode::Train {
+                assert_eq!(watched.grads, alone.grads, "{mode:?} {batch}: gradients");
+            }
+            for node in &trial.graph.nodes {
+                // What the frugal plan still shows is what the other one shows.
+                if let Some(shown) = alone.read(&alone_run, Tensor::Output(node.id)) {
+                    assert_eq!(watched.read(&watched_run, Tensor::Output(node.id)), Some(shown), "{mode:?} {batch}: {}", node.name);
+                }
+            }
+        }
+    });
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn batches_of_any_size_give_the_same_numbers() {
+    try_all(32, specs::legal(), |spec| {
+        let trial = Trial::new(&spec, 64);
+        let classes = trial.graph.output().len();
+        let whole = trial.run(Mode::Eval, Watch::Nothing, 0, 64, 64).1.logits().to_vec();
+        for batch in [1, 3, 8] {
+            for from in (0..=64 - batch).step_by(batch).take(8) {
+                let (_, part) = trial.run(Mode::Eval, Watch::Nothing, from, batch, batch);
+                assert_eq!(part.logits(), &whole[from * classes..(from + batch) * classes], "examples {from}.. in a batch of {batch}");
+            }
+        }
+    });
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn gradients_of_parts_add_up() {
+    // What couples or numbers the examples of a batch (its statistics, its masks) is left out.
+    let separable = specs::legal().prop_map(|mut spec| {
+        spec.layers.retain(|l| !["batch_norm2d", "dropout"].contains(&l.op().kind().name));
+        spec
+    });
+    try_all(32, separable, |spec| {
+        let trial = Trial::new(&spec, 64);
+        let (whole, _) = trial.run(Mode::Train, Watch::Nothing, 0, 64, 64);
+        for batch in [8, 1] {
+            let mut sum = vec![0.0; whole.grads.len()];
+            for from in (0..64).step_by(batch) {
+                let (part, _) = trial.run(Mode::Train, Watch::Nothing, from, batch, 64);
+                sum.iter_mut().zip(&part.grads).for_each(|(s, g)| *s += f64::from(*g));
+            }
+            assert_close(&format!("64 as parts of {batch}"), &sum, &wide(&whole.grads), Tolerance { rtol: 1e-4, atol: 1e-4 });
+        }
+    });
+}

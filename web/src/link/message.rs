@@ -1,0 +1,88 @@
+//! Messages as they cross between page and worker: a JavaScript array of a head and two buffers
+//! that are moved, not copied.
+
+use js_sys::{Array, Float32Array, Uint8Array};
+use protocol::{Command, Event};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast, JsValue};
+
+/// Page to worker: a command for the session, or a wish for its host.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "to", content = "what", rename_all = "snake_case")]
+pub enum Ask {
+    Session(Command),
+    /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
+    Pick(Wish),
+}
+
+/// Which digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "which", content = "class", rename_all = "snake_case")]
+pub enum Wish {
+    First,
+    Next,
+    Random,
+    Class(u8),
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "from", content = "what", rename_all = "snake_case")]
+pub enum Tell {
+    Session(Event),
+    /// Bulk: the digit's pixels, 0 to 1.
+    Picked(Picked),
+    /// The last words of a worker that has panicked.
+    Panicked(String),
+}
+
+/// A digit of the data set and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picked {
+    pub set: String,
+    pub index: u32,
+    pub label: u8,
+}
+
+/// A head with what travels beside it.
+#[derive(Clone, Debug)]
+pub struct Parcel<T> {
+    pub head: T,
+    pub bulk: Vec<f32>,
+    pub file: Vec<u8>,
+}
+
+impl<T> Parcel<T> {
+    pub fn new(head: T) -> Self {
+        Self { head, bulk: Vec::new(), file: Vec::new() }
+    }
+
+    pub fn with_bulk(head: T, bulk: Vec<f32>) -> Self {
+        Self { head, bulk, file: Vec::new() }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Parcel<T> {
+    /// The array to post, and the buffers to transfer with it.
+    ///
+    /// # Errors
+    /// In words, where the head cannot be written (a programming error).
+    pub fn pack(&self) -> Result<(Array, Array), String> {
+        let head = serde_wasm_bindgen::to_value(&self.head).map_err(|e| e.to_string())?;
+        // Copies out of wasm memory: a view of it cannot be transferred.
+        let bulk = Float32Array::from(self.bulk.as_slice());
+        let file = Uint8Array::from(self.file.as_slice());
+        let transfer = Array::of2(&bulk.buffer(), &file.buffer());
+        Ok((Array::of3(&head, &bulk, &file), transfer))
+    }
+
+    /// # Errors
+    /// In words, where the value is no message of this kind.
+    pub fn unpack(value: &JsValue) -> Result<Self, String> {
+        let parts: &Array = value.dyn_ref().ok_or("a message that is no array")?;
+        let head = serde_wasm_bindgen::from_value(parts.get(0)).map_err(|e| e.to_string())?;
+        let bulk = parts.get(1).dyn_into::<Float32Array>().map(|a| a.to_vec()).unwrap_or_default();
+        let file = parts.get(2).dyn_into::<Uint8Array>().map(|a| a.to_vec()).unwrap_or_default();
+        Ok(Self { head, bulk, file })
+    }
+}

@@ -1,0 +1,139 @@
+//! What the worker tells, written into the state.
+
+use std::sync::Arc;
+
+use engine::Graph;
+use leptos::prelude::*;
+use protocol::{Event, RunId};
+
+use super::{AppState, Arrived, Frame, NoticeKind, Phase, Remedy};
+
+/// What is left to do after an event has been taken in.
+#[derive(Debug, PartialEq)]
+pub enum Then {
+    Nothing,
+    /// A run stands ready: watch, show the sample, play.
+    Begin,
+    /// A frame waits to be drawn and then acknowledged.
+    Draw,
+    /// The end of an epoch or of play: worth keeping.
+    Keep,
+    /// A file that was asked for under this number.
+    Saved(u32),
+    /// The run that was to be loaded could not be.
+    NotLoaded,
+}
+
+/// Takes in one event. Events of runs that the page has left are dropped.
+pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
+    if run_of(&event).is_some_and(|run| run != state.run.get_untracked()) {
+        return Then::Nothing;
+    }
+    match event {
+        Event::Ready { .. } => Then::Nothing,
+        Event::DataArrived { train, train_total } => {
+            state.arrived.set(Arrived { train, train_total });
+            Then::Nothing
+        }
+        Event::Opened { spec, summary, progress, history, scores, .. } => {
+            let graph = Graph::check(&spec.model).ok().map(Arc::new);
+            if state.graph.with_untracked(|g| g.as_deref() != graph.as_deref()) {
+                state.focus.set(None);
+                state.graph.set(graph);
+            }
+            super::url::write(&spec);
+            state.rate.set(if progress.step > 0 { progress.rate } else { spec.train.rate });
+            state.spec.set(spec);
+            state.summary.set(summary);
+            state.progress.set(progress);
+            state.history.set_value(history);
+            state.scores.set(scores);
+            state.phase.set(Phase::Paused);
+            bump(state.curve_tick);
+            Then::Begin
+        }
+        Event::Refused { error, .. } => {
+            state.phase.set(Phase::Stopped);
+            state.notify(NoticeKind::Failed, format!("This is no network: {error}."), Some(Remedy::StartAnew));
+            Then::Nothing
+        }
+        Event::Declined { message, .. } => {
+            state.notify(NoticeKind::Warned, message, None);
+            Then::Nothing
+        }
+        Event::Played { .. } => {
+            state.phase.set(Phase::Playing);
+            Then::Nothing
+        }
+        Event::Paused { progress, .. } => {
+            state.progress.set(progress);
+            state.phase.set(Phase::Paused);
+            Then::Keep
+        }
+        Event::Progressed { progress, history, .. } => {
+            state.progress.set(progress);
+            if !history.is_empty() {
+                state.history.update_value(|all| all.extend(history));
+                bump(state.curve_tick);
+            }
+            Then::Nothing
+        }
+        Event::Framed { run, frame, step, probabilities, views } => {
+            state.probabilities.set(probabilities);
+            state.frame.set_value(Frame { id: frame, run, step, views, numbers: bulk });
+            Then::Draw
+        }
+        Event::Evaluated { score, .. } => {
+            state.scores.update(|all| all.push(score));
+            bump(state.curve_tick);
+            Then::Keep
+        }
+        Event::Finished { progress, .. } => {
+            state.progress.set(progress);
+            state.phase.set(Phase::Finished);
+            Then::Keep
+        }
+        Event::Saved { ask, .. } => Then::Saved(ask),
+        Event::Loaded { step, .. } => {
+            let made = step.map_or_else(String::new, |s| format!(", made at step {s}"));
+            state.notify(NoticeKind::Told, format!("The weights were loaded into this network{made}."), None);
+            Then::Nothing
+        }
+        Event::LoadFailed { message, .. } => {
+            state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
+            Then::NotLoaded
+        }
+        Event::DataFailed { file, message } => {
+            state.notify(NoticeKind::Failed, format!("The digits in {file} cannot be had: {message}."), Some(Remedy::FetchAgain));
+            Then::Nothing
+        }
+        Event::Faulted { message, .. } => {
+            state.phase.set(Phase::Paused);
+            state.notify(NoticeKind::Failed, format!("Training stopped: {message}."), Some(Remedy::StartAnew));
+            Then::Nothing
+        }
+    }
+}
+
+pub fn bump(tick: RwSignal<u32>) {
+    tick.update(|t| *t = t.wrapping_add(1));
+}
+
+fn run_of(event: &Event) -> Option<RunId> {
+    match event {
+        Event::Ready { .. } | Event::DataArrived { .. } | Event::DataFailed { .. } => None,
+        Event::Opened { run, .. }
+        | Event::Refused { run, .. }
+        | Event::Declined { run, .. }
+        | Event::Played { run }
+        | Event::Paused { run, .. }
+        | Event::Progressed { run, .. }
+        | Event::Framed { run, .. }
+        | Event::Evaluated { run, .. }
+        | Event::Finished { run, .. }
+        | Event::Saved { run, .. }
+        | Event::Loaded { run, .. }
+        | Event::LoadFailed { run, .. }
+        | Event::Faulted { run, .. } => Some(*run),
+    }
+}

@@ -1,0 +1,196 @@
+//! What the page knows: one typed structure of signals. [`lab`] acts on it, [`events`] writes what
+//! the worker tells into it, panels read it.
+
+pub mod events;
+pub mod keep;
+pub mod lab;
+pub mod sample;
+pub mod url;
+
+use std::sync::Arc;
+
+use engine::{Graph, Tensor};
+use leptos::prelude::*;
+use protocol::{FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, View};
+
+pub use lab::Lab;
+pub use sample::{Origin, Sample};
+
+use crate::dom::timing::Smoothness;
+
+/// Where the run stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The worker is starting, or the first digits are on their way.
+    Starting,
+    Playing,
+    Paused,
+    Finished,
+    /// There is no run: the reason stands in the notices.
+    Stopped,
+}
+
+/// Something that the user should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub id: u32,
+    pub kind: NoticeKind,
+    pub text: String,
+    /// What can be done about it.
+    pub remedy: Option<Remedy>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    Told,
+    Warned,
+    Failed,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    StartAnew,
+    FetchAgain,
+}
+
+impl Remedy {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::StartAnew => "Start anew",
+            Self::FetchAgain => "Try again",
+        }
+    }
+}
+
+/// The newest pictures from the worker.
+#[derive(Clone, Debug, Default)]
+pub struct Frame {
+    pub id: FrameId,
+    pub run: RunId,
+    pub step: u32,
+    pub views: Vec<View>,
+    pub numbers: Vec<f32>,
+}
+
+impl Frame {
+    /// The numbers of `tensor` with their extents.
+    pub fn view(&self, tensor: Tensor) -> Option<(&[usize], &[f32])> {
+        let view = self.views.iter().find(|v| v.tensor == tensor)?;
+        Some((&view.dims, self.numbers.get(view.range.clone())?))
+    }
+}
+
+/// How far the digits have arrived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    pub train: u32,
+    pub train_total: u32,
+}
+
+/// A unit of the stage that is pointed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Focus {
+    pub tensor: Tensor,
+    pub channel: usize,
+    /// Row and column, where a single cell is meant.
+    pub cell: Option<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+/// All of it. Handles only: copying is free.
+#[derive(Clone, Copy, Debug)]
+pub struct AppState {
+    pub run: RwSignal<RunId>,
+    pub spec: RwSignal<RunSpec>,
+    pub graph: RwSignal<Option<Arc<Graph>>>,
+    pub summary: RwSignal<Summary>,
+    pub phase: RwSignal<Phase>,
+    pub progress: RwSignal<Progress>,
+    /// Every point of the run's curve; read it when `curve_tick` changes.
+    pub history: StoredValue<Vec<Progress>>,
+    pub curve_tick: RwSignal<u32>,
+    pub scores: RwSignal<Vec<Score>>,
+    pub arrived: RwSignal<Arrived>,
+    pub probabilities: RwSignal<Vec<f32>>,
+    /// The newest frame; read it when `frame_tick` changes.
+    pub frame: StoredValue<Frame>,
+    pub frame_tick: RwSignal<u32>,
+    pub sample: RwSignal<Sample>,
+    pub focus: RwSignal<Option<Focus>>,
+    pub pace: RwSignal<Pace>,
+    pub rate: RwSignal<f32>,
+    pub theme: RwSignal<Theme>,
+    /// Counts up whenever colours change.
+    pub palette_tick: RwSignal<u32>,
+    pub notices: RwSignal<Vec<Notice>>,
+    pub help_open: RwSignal<bool>,
+    pub smoothness: RwSignal<Smoothness>,
+}
+
+impl AppState {
+    pub fn new(spec: RunSpec) -> Self {
+        Self {
+            run: RwSignal::new(RunId(0)),
+            graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
+            rate: RwSignal::new(spec.train.rate),
+            spec: RwSignal::new(spec),
+            summary: RwSignal::new(Summary::default()),
+            phase: RwSignal::new(Phase::Starting),
+            progress: RwSignal::new(Progress::default()),
+            history: StoredValue::new(Vec::new()),
+            curve_tick: RwSignal::new(0),
+            scores: RwSignal::new(Vec::new()),
+            arrived: RwSignal::new(Arrived::default()),
+            probabilities: RwSignal::new(Vec::new()),
+            frame: StoredValue::new(Frame::default()),
+            frame_tick: RwSignal::new(0),
+            sample: RwSignal::new(Sample::default()),
+            focus: RwSignal::new(None),
+            pace: RwSignal::new(Pace::Full),
+            theme: RwSignal::new(Theme::System),
+            palette_tick: RwSignal::new(0),
+            notices: RwSignal::new(Vec::new()),
+            help_open: RwSignal::new(false),
+            smoothness: RwSignal::new(Smoothness::default()),
+        }
+    }
+
+    /// Tells the user something. The same text is not told twice at once.
+    pub fn notify(&self, kind: NoticeKind, text: impl Into<String>, remedy: Option<Remedy>) {
+        let text = text.into();
+        self.notices.update(|list| {
+            if list.iter().all(|n| n.text != text) {
+                let id = list.last().map_or(0, |n| n.id + 1);
+                list.push(Notice { id, kind, text, remedy });
+                // Old ones make room: four fit a small screen.
+                let surplus = list.len().saturating_sub(4);
+                list.drain(..surplus);
+            }
+        });
+    }
+
+    pub fn dismiss(&self, id: u32) {
+        self.notices.update(|list| list.retain(|n| n.id != id));
+    }
+
+    /// The newest result on a set.
+    pub fn score(&self, set: protocol::EvalSet) -> Option<f64> {
+        self.scores.with(|s| s.iter().rev().find(|s| s.set == set).map(|s| s.accuracy))
+    }
+}
+
+/// The state, from the context that the shell provides.
+pub fn app() -> AppState {
+    lab().state
+}
+
+pub fn lab() -> Lab {
+    #[allow(clippy::expect_used, reason = "the shell provides it before any panel exists")]
+    use_context::<Lab>().expect("the shell provides the lab")
+}

@@ -1,0 +1,54 @@
+//! The link of the page: the run's set-up as the query, kept up to date.
+
+use protocol::{RunSpec, link};
+use wasm_bindgen::JsValue;
+
+use crate::dom::window;
+
+/// What the address bar asks for.
+#[derive(Debug)]
+pub struct Asked {
+    pub spec: RunSpec,
+    /// One sentence per thing in the link that is wrong and was replaced.
+    pub problems: Vec<String>,
+    /// Whether the link says anything about the run at all.
+    pub explicit: bool,
+}
+
+pub fn read() -> Asked {
+    let query = window().and_then(|w| w.location().search().ok()).unwrap_or_default();
+    let (spec, problems) = link::decode(&query);
+    let explicit = pairs(&query).any(|(key, _)| !link::PAGE_KEYS.contains(&key));
+    Asked { spec, problems: problems.iter().map(ToString::to_string).collect(), explicit }
+}
+
+/// The value of a key that speaks to the page and not of the run.
+pub fn page_value(key: &str) -> Option<String> {
+    let query = window()?.location().search().ok()?;
+    pairs(&query).find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
+}
+
+/// Puts the run into the address bar, keeping the page's own keys.
+pub fn write(spec: &RunSpec) {
+    let Some(window) = window() else { return };
+    let location = window.location();
+    let query = location.search().unwrap_or_default();
+    let mut text = link::encode(spec);
+    for (key, value) in pairs(&query).filter(|(key, _)| link::PAGE_KEYS.contains(key)) {
+        text.push_str(&format!("&{key}={value}"));
+    }
+    let address = format!("{}?{text}{}", location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
+    if let Ok(history) = window.history() {
+        // Refused only for another origin.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// The whole address that opens this run.
+pub fn address() -> String {
+    window().and_then(|w| w.location().href().ok()).unwrap_or_default()
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    query.trim_start_matches('?').split('&').filter(|p| !p.is_empty()).map(|p| p.split_once('=').unwrap_or((p, "")))
+}
