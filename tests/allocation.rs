@@ -13,7 +13,8 @@ use std::{
 };
 
 use engine::{
-    Cpu, Graph, LossSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Watch,
+    Cpu, Graph, LossSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
+    plan::Watch,
     presets::PRESETS,
     rng::{Stream, uniform},
 };

@@ -16,7 +16,7 @@ pub const DIGIT_SIDE: usize = 20;
 /// Row and column of the pixel on which the centre of mass comes to lie.
 pub const CENTRE: usize = 14;
 /// Ink below this does not widen the crop box: the faint fringe of an antialiased stroke.
-pub const FAINT_INK: f32 = 0.05;
+pub const FAINT_INK: f32 = 0.02;
 
 /// Which steps to take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -111,9 +111,18 @@ pub struct Graph {
 
 /// Largest extent of an image side or channel count that is accepted.
 pub const EXTENT_LIMIT: usize = 4096;
-/// Largest count of numbers in one tensor of one example.
+/// Largest count of numbers in one tensor of one example, and of weights in a network.
 pub const TENSOR_LIMIT: usize = 1 << 26;
 const LAYER_LIMIT: usize = 256;
+
+/// `count` numbers fit a tensor, or the error that says so.
+pub(crate) fn limit(what: &str, count: usize) -> Result<(), ShapeError> {
+    if count <= TENSOR_LIMIT {
+        Ok(())
+    } else {
+        Err(ShapeError::TooLarge { what: what.to_owned(), count: count as u64, limit: TENSOR_LIMIT as u64 })
+    }
+}
 
 impl Graph {
     /// Works out every shape, parameter and cost.
@@ -133,23 +142,22 @@ impl Graph {
             return Err(SpecError::TooManyLayers { count: spec.layers.len(), most: LAYER_LIMIT });
         }
         let mut graph = Self { spec: spec.clone(), nodes: Vec::new(), params: Vec::new(), state: Vec::new() };
-        let (mut params_len, mut state_len) = (0, 0);
+        let (mut params_len, mut state_len) = (0usize, 0usize);
         let (mut shape, mut feed, mut reach) = (image, Feed::Image, Reach::PIXEL);
         for (index, layer) in spec.layers.iter().enumerate() {
             let id = NodeId(index);
             let op = layer.op();
             let at = |error| SpecError::Layer { node: id, op: op.kind().name.to_owned(), error };
             let inferred = op.infer(&[shape]).map_err(at)?;
-            let largest = inferred.params.iter().map(|p| p.dims.iter().product()).chain([inferred.output.len()]).max().unwrap_or(0);
-            if largest > TENSOR_LIMIT {
-                let what = "a tensor of this layer".to_owned();
-                return Err(at(ShapeError::TooLarge { what, count: largest.to_string(), limit: TENSOR_LIMIT }));
-            }
+            let len_of = |dims: &[usize]| dims.iter().fold(1usize, |n, d| n.saturating_mul(*d));
+            limit("the output of this layer", inferred.output.len()).map_err(at)?;
+            let asked = inferred.params.iter().fold(params_len, |sum, p| sum.saturating_add(len_of(&p.dims)));
+            limit("the network with the weights of this layer", asked).map_err(at)?;
             let (first_param, first_state) = (graph.params.len(), graph.state.len());
             for p in inferred.params {
                 let (list, used) =
                     if p.role.is_trained() { (&mut graph.params, &mut params_len) } else { (&mut graph.state, &mut state_len) };
-                let len: usize = p.dims.iter().product();
+                let len = len_of(&p.dims);
                 list.push(Param {
                     name: format!("{index}.{}", p.name),
                     node: id,

@@ -99,7 +99,8 @@ pub struct Regions {
 impl Regions {
     pub fn size_bytes(&self) -> usize {
         // Parameters count twice in training plans only; callers that need that add it themselves.
-        4 * (self.params + self.state + self.input + self.activations + self.activation_grads + self.saved + self.scratch)
+        let all = [self.params, self.state, self.input, self.activations, self.activation_grads, self.saved, self.scratch];
+        all.iter().fold(0usize, |sum, n| sum.saturating_add(*n)).saturating_mul(4)
     }
 }
 
@@ -177,6 +178,12 @@ impl Plan {
             activation_grads,
             ..Regions::default()
         };
+        let check = |regions: &Regions| {
+            let needed = regions.size_bytes() >> 20;
+            if needed > MEMORY_LIMIT_MIB { Err(SpecError::Memory { needed, most: MEMORY_LIMIT_MIB, batch }) } else { Ok(()) }
+        };
+        // Before sizes of working space are multiplied out: with this much, nothing below overflows.
+        check(&regions)?;
         let mut steps = Vec::with_capacity(count);
         for (i, launch) in launches.iter().enumerate() {
             let node = graph.node(launch.node);
@@ -213,10 +220,7 @@ impl Plan {
                 gives: launch.gives,
             });
         }
-        let needed = regions.size_bytes() >> 20;
-        if needed > MEMORY_LIMIT_MIB {
-            return Err(SpecError::Memory { needed, most: MEMORY_LIMIT_MIB, batch });
-        }
+        check(&regions)?;
         for step in &mut steps {
             step.table = graph.node(step.at.node).layer.op().table(&step.at);
         }

@@ -23,14 +23,14 @@ impl Shape {
         Self::new(features, 1, 1)
     }
 
-    /// Numbers in one example.
+    /// Numbers in one example. Saturates, so that a shape not yet checked can be asked.
     pub const fn len(&self) -> usize {
-        self.ch * self.h * self.w
+        self.ch.saturating_mul(self.plane())
     }
 
     /// Numbers in one channel.
     pub const fn plane(&self) -> usize {
-        self.h * self.w
+        self.h.saturating_mul(self.w)
     }
 
     /// True where some extent is zero: no layer accepts or makes such a shape.
@@ -86,6 +86,6 @@ pub enum ShapeError {
     RatioOutOfRange { setting: String, value: String, least: String, most: String },
     #[error("expects {expected} inputs, but has {got}")]
     InputCount { expected: usize, got: usize },
-    #[error("{what} would hold {count} numbers, more than the limit of {limit}")]
-    TooLarge { what: String, count: String, limit: usize },
+    #[error("{what} would hold {count} numbers; the limit is {limit}")]
+    TooLarge { what: String, count: u64, limit: u64 },
 }

@@ -42,6 +42,27 @@ pub enum Command {
     Close { run: RunId },
 }
 
+impl Command {
+    /// The run that the command is about.
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Open { run, .. }
+            | Self::Play { run }
+            | Self::Pause { run }
+            | Self::Step { run, .. }
+            | Self::Tune { run, .. }
+            | Self::SetPace { run, .. }
+            | Self::Watch { run, .. }
+            | Self::Show { run }
+            | Self::Ack { run, .. }
+            | Self::Evaluate { run, .. }
+            | Self::Save { run, .. }
+            | Self::Load { run }
+            | Self::Close { run } => *run,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Save {

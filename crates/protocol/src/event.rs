@@ -44,6 +44,27 @@ pub enum Event {
     Faulted { run: RunId, message: String },
 }
 
+impl Event {
+    /// The run that the event is about; `None` for those about data and the worker itself.
+    pub fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Ready { .. } | Self::DataArrived { .. } | Self::DataFailed { .. } => None,
+            Self::Opened { run, .. }
+            | Self::Refused { run, .. }
+            | Self::Declined { run, .. }
+            | Self::Played { run }
+            | Self::Paused { run, .. }
+            | Self::Progressed { run, .. }
+            | Self::Framed { run, .. }
+            | Self::Evaluated { run, .. }
+            | Self::Finished { run, .. }
+            | Self::Saved { run, .. }
+            | Self::LoadFailed { run, .. }
+            | Self::Faulted { run, .. } => Some(*run),
+        }
+    }
+}
+
 /// Facts of a run that do not change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {

@@ -1,7 +1,10 @@
 //! Walks a plan's steps over a map of who wrote each number last: what a step reads must be what
 //! the step before it wrote, whole and not yet overwritten.
 
-use engine::{Graph, Mode, NodeId, Plan, plan::{Source, Step}};
+use engine::{
+    Graph, Mode, NodeId, Plan,
+    plan::{Source, Step},
+};
 use std::ops::Range;
 
 const NOBODY: usize = usize::MAX;

@@ -7,8 +7,9 @@ mod specs;
 use std::sync::Arc;
 
 use engine::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, NodeId, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor, Watch,
+    Cpu, Graph, LossSpec, Mode, ModelSpec, NodeId, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
     ops::Reference,
+    plan::Watch,
     rng::{Stream, bits},
 };
 use proptest::{

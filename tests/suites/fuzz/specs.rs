@@ -2,7 +2,7 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, PadMode, Relu},
+    ops::{AvgPool2d, BatchNorm2d, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu, conv2d::PadMode},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};

@@ -2,7 +2,7 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, PadMode, Relu},
+    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
     optim::{Adam, Momentum, Sgd},
 };
 use serde_json::Value;

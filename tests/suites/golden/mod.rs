@@ -7,9 +7,9 @@ mod network;
 use std::{collections::BTreeMap, sync::Arc};
 
 use engine::{
-    Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Watch,
+    Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
     ops::Reference,
-    optim::Optimizer as _,
+    plan::Watch,
 };
 use file::{GoldenCase, SUITES};
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::{Cpu, Graph, Mode, Param, Plan, PlanOptions, Run, StepInputs, Watch};
+use engine::{Cpu, Graph, Mode, Param, Plan, PlanOptions, Run, StepInputs, plan::Watch};
 
 use super::{
     file::{Golden, GoldenCase},

@@ -15,6 +15,8 @@ pub struct SavedRun {
     pub link: String,
     pub step: u32,
     pub epoch: f64,
+    /// Whether it was training at the time.
+    pub playing: bool,
     /// A checkpoint.
     pub file: Vec<u8>,
 }
@@ -68,6 +70,7 @@ impl Store {
         let fields = set("link", JsValue::from_str(&run.link))
             .and_then(|()| set("step", JsValue::from_f64(f64::from(run.step))))
             .and_then(|()| set("epoch", JsValue::from_f64(run.epoch)))
+            .and_then(|()| set("playing", JsValue::from_bool(run.playing)))
             .and_then(|()| set("file", Uint8Array::from(run.file.as_slice()).into()));
         fields.map_err(|e| StoreError::Unavailable(super::reason(&e)))?;
         let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
@@ -89,6 +92,7 @@ impl Store {
             link,
             step: field("step").as_f64().unwrap_or(0.0) as u32,
             epoch: field("epoch").as_f64().unwrap_or(0.0),
+            playing: field("playing").as_bool().unwrap_or(true),
             file: Uint8Array::new(&field("file")).to_vec(),
         }))
     }

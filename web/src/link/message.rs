@@ -13,6 +13,8 @@ pub enum Ask {
     Session(Command),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
     Pick(Wish),
+    /// Fetch the data files that have not arrived once more.
+    Fetch,
 }
 
 /// Which digit.

@@ -96,8 +96,9 @@ pub struct Focus {
     pub cell: Option<(usize, usize)>,
 }
 
+/// Which look the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Theme {
+pub enum ThemeChoice {
     System,
     Light,
     Dark,
@@ -125,11 +126,12 @@ pub struct AppState {
     pub focus: RwSignal<Option<Focus>>,
     pub pace: RwSignal<Pace>,
     pub rate: RwSignal<f32>,
-    pub theme: RwSignal<Theme>,
-    /// Counts up whenever colours change.
-    pub palette_tick: RwSignal<u32>,
+    pub theme_choice: RwSignal<ThemeChoice>,
+    /// The look that follows from the choice and the system.
+    pub theme: RwSignal<figures::Theme>,
     pub notices: RwSignal<Vec<Notice>>,
     pub help_open: RwSignal<bool>,
+    pub setup_open: RwSignal<bool>,
     pub smoothness: RwSignal<Smoothness>,
 }
 
@@ -153,10 +155,11 @@ impl AppState {
             sample: RwSignal::new(Sample::default()),
             focus: RwSignal::new(None),
             pace: RwSignal::new(Pace::Full),
-            theme: RwSignal::new(Theme::System),
-            palette_tick: RwSignal::new(0),
+            theme_choice: RwSignal::new(ThemeChoice::System),
+            theme: RwSignal::new(figures::Theme::Light),
             notices: RwSignal::new(Vec::new()),
             help_open: RwSignal::new(false),
+            setup_open: RwSignal::new(false),
             smoothness: RwSignal::new(Smoothness::default()),
         }
     }
@@ -173,6 +176,11 @@ impl AppState {
                 list.drain(..surplus);
             }
         });
+    }
+
+    /// Whether there is a run that commands can be given to.
+    pub fn is_open(&self) -> bool {
+        self.phase.with_untracked(|p| !matches!(p, Phase::Starting | Phase::Stopped))
     }
 
     pub fn dismiss(&self, id: u32) {

@@ -196,10 +196,9 @@ impl Op for BatchNorm2d {
                 };
                 for n in 0..at.batch {
                     let place = n * len + c * size..n * len + (c + 1) * size;
-                    let (x, d, out) = (&io.inputs[0][place.clone()], &io.d_output[place.clone()], &io.output[place.clone()]);
-                    for (i, to) in d_input[place].iter_mut().enumerate() {
-                        let d = if relu && out[i] <= 0.0 { 0.0 } else { d[i] };
-                        *to = scale * (d - mean_d - (x[i] - mean) * mean_along);
+                    let values = io.inputs[0][place.clone()].iter().zip(&io.d_output[place.clone()]).zip(&io.output[place.clone()]);
+                    for (to, ((x, d), out)) in d_input[place].iter_mut().zip(values) {
+                        *to = scale * (pass(*d, *out, relu) - mean_d - (x - mean) * mean_along);
                     }
                 }
             }
@@ -214,24 +213,39 @@ impl Op for BatchNorm2d {
 /// `Σ (x − centre)²` in eight parts.
 fn squares(plane: &[f32], centre: f32) -> f32 {
     let mut parts = [0.0f32; simd::LANES];
-    for block in plane.chunks(simd::LANES) {
+    let (blocks, rest) = plane.as_chunks::<{ simd::LANES }>();
+    let mut add = |block: &[f32]| {
         for (part, v) in parts.iter_mut().zip(block) {
             *part += (v - centre) * (v - centre);
         }
-    }
+    };
+    blocks.iter().for_each(|b| add(b));
+    add(rest);
     simd::sum(&parts)
+}
+
+/// The gradient through the fused activation. Written so that it compiles to a select, not a branch.
+#[inline(always)]
+fn pass(d: f32, out: f32, relu: bool) -> f32 {
+    if (out <= 0.0) & relu { 0.0 } else { d }
 }
 
 /// `Σ d` and `Σ d · (x − mean)`, `d` the gradient through the fused activation, in eight parts.
 fn sums(x: &[f32], d: &[f32], out: &[f32], mean: f32, relu: bool) -> (f32, f32) {
-    let (mut plain, mut along) = ([0.0f32; simd::LANES], [0.0f32; simd::LANES]);
-    let blocks = x.chunks(simd::LANES).zip(d.chunks(simd::LANES)).zip(out.chunks(simd::LANES));
-    for ((x, d), out) in blocks {
-        for i in 0..x.len() {
-            let d = if relu && out[i] <= 0.0 { 0.0 } else { d[i] };
+    const N: usize = simd::LANES;
+    let (mut plain, mut along) = ([0.0f32; N], [0.0f32; N]);
+    let ((x, x_rest), (d, d_rest), (out, out_rest)) = (x.as_chunks::<N>(), d.as_chunks::<N>(), out.as_chunks::<N>());
+    for ((x, d), out) in x.iter().zip(d).zip(out) {
+        for i in 0..N {
+            let d = pass(d[i], out[i], relu);
             plain[i] += d;
             along[i] += d * (x[i] - mean);
         }
+    }
+    for (i, ((x, d), out)) in x_rest.iter().zip(d_rest).zip(out_rest).enumerate() {
+        let d = pass(*d, *out, relu);
+        plain[i] += d;
+        along[i] += d * (x - mean);
     }
     (simd::sum(&plain), simd::sum(&along))
 }

@@ -176,16 +176,22 @@ fn copy_gradient(
             for y in 0..layout.output_rows() {
                 let at_row = image + (c * o.h + y) * o.w;
                 let (gradient, output) = (&d_output[at_row..at_row + o.w], &output[at_row..at_row + o.w]);
-                let pass = |x: usize| if relu && output[x] <= 0.0 { 0.0 } else { gradient[x] };
-                let to = &mut dy[c * pitch + layout.place(i, y, 0)..];
-                for x in 0..o.w {
-                    to[x * unit] = pass(x);
+                let through = gradient.iter().zip(output).map(|(d, out)| if relu && *out <= 0.0 { 0.0 } else { *d });
+                let row = &mut dy[c * pitch + layout.place(i, y, 0)..];
+                if layout.lanes {
+                    row.iter_mut().step_by(LANES).zip(through).for_each(|(to, v)| *to = v);
+                } else {
+                    row.iter_mut().zip(through).for_each(|(to, v)| *to = v);
                 }
                 if let Some(d) = d.as_deref_mut() {
                     let start = (c * layout.hd + edge_y + y * op.stride.h) * layout.wd + edge_x;
                     let to = &mut d[i / unit * unit * layout.d_image + start * unit + i % unit..];
-                    for x in 0..o.w {
-                        to[x * op.stride.w * unit] = pass(x);
+                    if layout.lanes {
+                        let from = row.iter().step_by(LANES).take(o.w);
+                        to.iter_mut().step_by(op.stride.w * LANES).zip(from).for_each(|(to, v)| *to = *v);
+                    } else {
+                        // Rows mean stride 1.
+                        to[..o.w].copy_from_slice(&row[..o.w]);
                     }
                 }
             }

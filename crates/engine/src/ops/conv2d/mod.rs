@@ -34,7 +34,7 @@ use super::{
     Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window, in_range,
     single,
 };
-use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs, graph::EXTENT_LIMIT};
+use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs, graph::{EXTENT_LIMIT, limit}};
 
 /// What stands beyond the edge of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -191,14 +191,19 @@ impl Op for Conv2d {
         let out_w = self.check_axis("width", input.w, k.w, s.w, d.w, [p.left, p.right])?;
         let output = Shape::new(self.out_ch, out_h, out_w);
         let in_ch = input.ch / self.groups;
-        let area = k.h * k.w;
-        let fan_in = in_ch * area;
+        // The working copies of one image: the padded input, and the gradient with room for the kernel.
+        let padded = Shape::new(input.ch, input.h + p.top + p.bottom, input.w + p.left + p.right);
+        let roomy = Shape::new(self.out_ch, padded.h + (k.h - 1) * d.h, padded.w + (k.w - 1) * d.w);
+        limit("the padded input", padded.len())?;
+        limit("the padded gradient", roomy.len())?;
+        let area = k.h.saturating_mul(k.w);
+        let fan_in = in_ch.saturating_mul(area);
         let weight = ParamSpec {
             name: "weight",
             role: ParamRole::Weight,
             dims: vec![self.out_ch, in_ch, k.h, k.w],
             fan_in,
-            fan_out: self.out_ch / self.groups * area,
+            fan_out: (self.out_ch / self.groups).saturating_mul(area),
         };
         let bias = ParamSpec { name: "bias", role: ParamRole::Bias, dims: vec![self.out_ch], fan_in, fan_out: 1 };
         Ok(Inferred {

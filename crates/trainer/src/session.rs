@@ -1,0 +1,246 @@
+//! The state machine: commands in, events out, work in between.
+
+use std::sync::Arc;
+
+use data::{Dataset, Digits, InstallError, PackFile, TRAIN_TOTAL};
+use protocol::{Command, Event, Message, RunId, RunSpec, Save};
+
+use crate::{
+    Ask, OpenError, Portion, Stage, Verdict,
+    checkpoint::{self, FileError},
+    evaluation,
+    network::Network,
+    training::{Outbox, Training},
+};
+
+/// A turn does at most so many steps, should the clock stand still.
+const UNITS_PER_TURN: usize = 1_000;
+
+/// When the next turn is worth taking.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rest {
+    /// At once.
+    Now,
+    /// At once; the time went into an evaluation.
+    Scored,
+    /// After so many milliseconds, unless a command or data come first.
+    After(f64),
+    /// When a command or data come.
+    UntilCalled,
+}
+
+impl Rest {
+    pub(crate) fn but_at_most(self, limit_ms: f64) -> Self {
+        match self {
+            Self::After(ms) => Self::After(ms.min(limit_ms)),
+            Self::UntilCalled if limit_ms.is_finite() => Self::After(limit_ms),
+            other => other,
+        }
+    }
+}
+
+/// At most one run, the digits that it trains on, and the events that nobody has taken yet.
+///
+/// The host calls [`Session::handle`] with every command and [`Session::turn`] again and again, and
+/// sends on what [`Session::take_events`] gives. All times are milliseconds of one clock that does
+/// not go back.
+#[derive(Debug)]
+pub struct Session {
+    data: Arc<Dataset>,
+    /// A file could not be had: what needs more digits must not wait for them.
+    data_broken: bool,
+    portion: Portion,
+    training: Option<Box<Training>>,
+    outbox: Outbox,
+}
+
+impl Session {
+    /// Without a run. The first event is `Ready`.
+    pub fn new(data: impl Into<Arc<Dataset>>) -> Self {
+        Self::with_portion(data, Portion::default())
+    }
+
+    /// Uses a part of the digits only. Sizes are cut to the whole, and raised to one digit.
+    pub fn with_portion(data: impl Into<Arc<Dataset>>, portion: Portion) -> Self {
+        let whole = Portion::default();
+        let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
+        let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
+        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, outbox: vec![ready.into()] };
+        if session.data.train_ready() > 0 {
+            session.tell_data();
+        }
+        session
+    }
+
+    pub fn stage(&self) -> Stage {
+        self.training.as_ref().map_or(Stage::Idle, |t| t.stage())
+    }
+
+    pub fn data(&self) -> &Dataset {
+        &self.data
+    }
+
+    /// The events since the last call, oldest first.
+    pub fn take_events(&mut self) -> Vec<Message<Event>> {
+        std::mem::take(&mut self.outbox)
+    }
+
+    /// Digits have arrived: `DataArrived`. A run that waits for them goes on at the next turn.
+    pub fn install(&mut self, pack: &PackFile, digits: &Digits) -> Result<(), InstallError> {
+        Arc::make_mut(&mut self.data).install(pack, digits)?;
+        self.data_broken = false;
+        self.tell_data();
+        Ok(())
+    }
+
+    /// A file cannot be had: `DataFailed`. A run goes on as far as the digits reach, then pauses;
+    /// evaluations that lack their digits are left out.
+    pub fn report_data_failure(&mut self, file: String, message: String) {
+        self.data_broken = true;
+        self.outbox.push(Event::DataFailed { file, message }.into());
+    }
+
+    fn tell_data(&mut self) {
+        let train = self.data.train_ready() as u32;
+        self.outbox.push(Event::DataArrived { train, train_total: TRAIN_TOTAL as u32 }.into());
+    }
+
+    /// Carries out a command, as [`crate::stage::TABLE`] says. Commands to a run that is not the open
+    /// one are dropped.
+    pub fn handle(&mut self, message: Message<Command>, now_ms: f64) {
+        let (ask, run) = (Ask::from(&message.head), message.head.run());
+        let opens = matches!(ask, Ask::Open | Ask::Load);
+        if !opens && self.training.as_ref().is_some_and(|t| t.id != run) {
+            return;
+        }
+        match ask.verdict(self.stage()) {
+            Verdict::Pass => {}
+            Verdict::Decline => {
+                let name = format!("{ask:?}").to_lowercase();
+                self.decline(run, format!("{name}: no run is open"));
+            }
+            Verdict::Do => self.carry_out(message, now_ms),
+        }
+    }
+
+    fn decline(&mut self, run: RunId, message: String) {
+        self.outbox.push(Event::Declined { run, message }.into());
+    }
+
+    fn carry_out(&mut self, Message { head, bulk, file }: Message<Command>, now_ms: f64) {
+        let run = head.run();
+        match head {
+            Command::Open { run, spec } => return self.open(run, &spec),
+            Command::Load { run } => return self.load(run, &file),
+            Command::Close { .. } => self.training = None,
+            _ => {}
+        }
+        let Some(training) = &mut self.training else { return };
+        let outbox = &mut self.outbox;
+        let done = match head {
+            Command::Play { .. } => {
+                training.play(None, now_ms, outbox);
+                Ok(())
+            }
+            Command::Step { count, .. } => {
+                training.play(Some(count), now_ms, outbox);
+                Ok(())
+            }
+            Command::Pause { .. } => {
+                training.pause(now_ms, outbox);
+                Ok(())
+            }
+            Command::Tune { hyper, .. } => hyper.check().map(|()| training.tune(hyper)).map_err(|e| format!("tune: {e}")),
+            Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
+            Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network.cpu, &training.network.sample),
+            Command::Show { .. } => training.sample.show(&mut training.network.sample, &bulk),
+            Command::Ack { frame, .. } => {
+                training.sample.acknowledge(frame);
+                Ok(())
+            }
+            Command::Evaluate { set, .. } => match evaluation::digits(&self.data, set) {
+                Some(_) => {
+                    training.ask_score(set);
+                    Ok(())
+                }
+                None => Err(format!("evaluate: the {} digits have not arrived", evaluation::name(set))),
+            },
+            Command::Save { ask, what, .. } => save(training, ask, what, outbox),
+            Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
+        };
+        if let Err(message) = done {
+            self.decline(run, message);
+        }
+    }
+
+    fn open(&mut self, run: RunId, spec: &RunSpec) {
+        self.training = None;
+        match Network::open(spec).and_then(|network| Training::open(run, network, self.portion)) {
+            Ok(training) => {
+                self.outbox.push(training.opened().into());
+                self.training = Some(Box::new(training));
+            }
+            Err(OpenError::Spec(error)) => self.outbox.push(Event::Refused { run, error }.into()),
+            Err(error) => self.decline(run, format!("open: {error}")),
+        }
+    }
+
+    fn load(&mut self, run: RunId, file: &[u8]) {
+        match self.loaded(run, file) {
+            Ok(training) => {
+                self.outbox.push(training.opened().into());
+                self.training = Some(Box::new(training));
+            }
+            Err(error) => self.outbox.push(Event::LoadFailed { run, message: error.to_string() }.into()),
+        }
+    }
+
+    fn loaded(&self, run: RunId, bytes: &[u8]) -> Result<Training, FileError> {
+        let file = checkpoint::read(bytes)?;
+        if let Some((spec, position)) = file.checkpoint() {
+            let mut network = Network::open(spec)?;
+            file.fill_weights(&mut network)?;
+            file.fill_optimizer(&mut network)?;
+            return Training::resume(run, network, self.portion, position);
+        }
+        let open = self.training.as_ref().filter(|t| t.id == run).ok_or(FileError::NoNetwork)?;
+        let mut network = Network::open(&open.network.spec)?;
+        file.fill_weights(&mut network)?;
+        let mut training = Training::open(run, network, self.portion)?;
+        training.tune(protocol::Hyper { rate: open.rate() });
+        Ok(training)
+    }
+
+    /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
+    /// over. Says when to call again.
+    pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
+        let Some(training) = &mut self.training else { return Rest::UntilCalled };
+        let started = clock();
+        let mut now = started;
+        for _ in 0..UNITS_PER_TURN {
+            let rest = training.unit(now, &self.data, self.data_broken, &mut self.outbox);
+            if matches!(rest, Rest::After(_) | Rest::UntilCalled) {
+                return rest;
+            }
+            let before = std::mem::replace(&mut now, clock());
+            if rest == Rest::Scored {
+                training.leave_out(now - before);
+            }
+            if now - started >= budget_ms {
+                break;
+            }
+        }
+        Rest::Now
+    }
+}
+
+fn save(training: &mut Training, ask: u32, what: Save, outbox: &mut Outbox) -> Result<(), String> {
+    if !training.network.is_sound() {
+        training.fault(outbox);
+        return Err("save: the weights were no longer numbers, and have been put back".to_owned());
+    }
+    let position = (what == Save::Checkpoint).then(|| training.position());
+    let file = checkpoint::write(&training.network, training.step(), position).map_err(|e| format!("save: {e}"))?;
+    outbox.push(Message { head: Event::Saved { run: training.id, ask }, bulk: Vec::new(), file });
+    Ok(())
+}

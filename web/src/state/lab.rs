@@ -1,0 +1,412 @@
+//! What can be done with the run: every control of the page ends here.
+
+use std::{collections::HashMap, rc::Rc};
+
+use data::FramingOptions;
+use engine::Tensor;
+use leptos::prelude::*;
+use protocol::{Command, Event, Hyper, Pace, RunSpec, Save};
+
+use super::{
+    AppState, NoticeKind, Origin, Phase, Remedy,
+    events::{self, Then, bump},
+    keep::{self, Keeper},
+    url,
+};
+use crate::{
+    dom::{self, frame, store::SavedRun},
+    link::{
+        Heard, Link,
+        message::{Ask, Parcel, Tell, Wish},
+    },
+};
+
+/// Deaths of workers after which the page no longer restarts by itself.
+const DEATHS_LIMIT: u32 = 3;
+/// A worker that lived this long had started well.
+const LIFE_MS: f64 = 20_000.0;
+
+/// What a file was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Download,
+    Keep,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    link: Option<Link>,
+    keeper: Keeper,
+    last_ask: u32,
+    asked: HashMap<u32, Purpose>,
+    watched: Vec<Tensor>,
+    /// Play as soon as the run stands ready.
+    play_when_ready: bool,
+    /// The run that is being loaded back, until it stands ready.
+    restoring: Option<Restoring>,
+    deaths: u32,
+    born_ms: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Restoring {
+    spec: RunSpec,
+    told: String,
+}
+
+/// The state and the worker behind it. Copying is free.
+#[derive(Clone, Copy, Debug)]
+pub struct Lab {
+    pub state: AppState,
+    inner: StoredValue<Inner, LocalStorage>,
+}
+
+impl Lab {
+    /// Reads the link, starts the worker, and goes on with the run of last time where it is the
+    /// one that the link asks for.
+    pub fn start() -> Self {
+        let asked = url::read();
+        let state = AppState::new(asked.spec.clone());
+        for problem in &asked.problems {
+            state.notify(NoticeKind::Warned, problem.clone(), None);
+        }
+        let inner = Inner { play_when_ready: url::page_value("play").as_deref() != Some("0"), ..Inner::default() };
+        let lab = Self { state, inner: StoredValue::new_local(inner) };
+        lab.connect();
+        lab.pick(Wish::First);
+        leptos::task::spawn_local(async move {
+            let (keeper, found) = Keeper::open().await;
+            if let Some(why) = keeper.trouble() {
+                state.notify(NoticeKind::Warned, format!("This run will not survive a reload: {why}."), None);
+            }
+            lab.inner.update_value(|inner| inner.keeper = keeper);
+            let wanted = protocol::link::encode(&asked.spec);
+            match found.filter(|run| run.step > 0 && (!asked.explicit || run.link == wanted)) {
+                Some(run) => {
+                    lab.inner.update_value(|inner| inner.play_when_ready &= run.playing);
+                    let told = format!("Continued from step {}.", run.step);
+                    lab.restore(run, told);
+                }
+                None => lab.open(asked.spec),
+            }
+        });
+        keep::schedule(lab);
+        lab
+    }
+
+    fn connect(&self) {
+        let lab = *self;
+        let ear: Rc<dyn Fn(Heard)> = Rc::new(move |heard| lab.hear(heard));
+        let link = if url::page_value("workers").as_deref() == Some("0") {
+            Link::on_page(ear)
+        } else {
+            Link::spawn(Rc::clone(&ear)).unwrap_or_else(|why| {
+                let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
+                self.state.notify(NoticeKind::Warned, text, None);
+                Link::on_page(ear)
+            })
+        };
+        self.inner.update_value(|inner| {
+            inner.link = Some(link);
+            inner.born_ms = dom::now_ms();
+        });
+    }
+
+    fn send(&self, ask: Ask) {
+        self.post(Parcel::new(ask));
+    }
+
+    fn post(&self, parcel: Parcel<Ask>) {
+        self.inner.with_value(|inner| {
+            if let Some(link) = &inner.link {
+                link.send(parcel);
+            }
+        });
+    }
+
+    fn command(&self, command: Command) {
+        self.send(Ask::Session(command));
+    }
+
+    /// A command that only an open run can carry out; else what it sets is told once one is open.
+    fn tell_run(&self, command: Command) {
+        if self.state.is_open() {
+            self.command(command);
+        }
+    }
+
+    /// A new run of `spec`, which begins at once unless the page was asked to wait.
+    pub fn open(&self, spec: RunSpec) {
+        let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
+        self.state.run.set(run);
+        self.state.phase.set(Phase::Starting);
+        self.inner.update_value(|inner| inner.restoring = None);
+        self.command(Command::Open { run, spec });
+    }
+
+    /// A new run that starts to train at once.
+    pub fn open_and_play(&self, spec: RunSpec) {
+        self.inner.update_value(|inner| inner.play_when_ready = true);
+        self.open(spec);
+    }
+
+    /// Back to step 0 with the same seed; goes on playing if it was.
+    pub fn reset(&self) {
+        let playing = self.state.phase.get_untracked() == Phase::Playing;
+        self.inner.update_value(|inner| inner.play_when_ready = playing);
+        self.open(self.state.spec.get_untracked());
+    }
+
+    /// The same set-up from other first weights.
+    pub fn reseed(&self) {
+        let mut spec = self.state.spec.get_untracked();
+        // Short seeds are easier to read out in a room.
+        spec.train.seed = (js_sys::Math::random() * 9999.0) as u32 + 1;
+        self.open_and_play(spec);
+    }
+
+    fn restore(&self, run: SavedRun, told: String) {
+        let spec = protocol::link::decode(&run.link).0;
+        self.inner.update_value(|inner| inner.restoring = Some(Restoring { spec, told }));
+        if self.state.run.get_untracked().0 == 0 {
+            self.state.run.set(protocol::RunId(1));
+        }
+        self.load(run.file);
+    }
+
+    /// Weights or a checkpoint from a file.
+    pub fn load(&self, file: Vec<u8>) {
+        let run = self.state.run.get_untracked();
+        let playing = self.state.phase.get_untracked() == Phase::Playing;
+        self.inner.update_value(|inner| inner.play_when_ready |= playing);
+        self.post(Parcel { head: Ask::Session(Command::Load { run }), bulk: Vec::new(), file });
+    }
+
+    pub fn toggle(&self) {
+        let run = self.state.run.get_untracked();
+        match self.state.phase.get_untracked() {
+            Phase::Playing => self.command(Command::Pause { run }),
+            Phase::Paused | Phase::Finished => self.command(Command::Play { run }),
+            Phase::Starting => self.inner.update_value(|inner| inner.play_when_ready ^= true),
+            Phase::Stopped => self.open_and_play(self.state.spec.get_untracked()),
+        }
+    }
+
+    /// One batch, then pause.
+    pub fn step(&self) {
+        self.tell_run(Command::Step { run: self.state.run.get_untracked(), count: 1 });
+    }
+
+    pub fn tune(&self, rate: f32) {
+        self.state.rate.set(rate);
+        self.tell_run(Command::Tune { run: self.state.run.get_untracked(), hyper: Hyper { rate } });
+    }
+
+    pub fn set_pace(&self, pace: Pace) {
+        self.state.pace.set(pace);
+        self.tell_run(Command::SetPace { run: self.state.run.get_untracked(), pace });
+    }
+
+    /// Replaces what frames bring.
+    pub fn watch(&self, tensors: Vec<Tensor>) {
+        let changed = self.inner.try_update_value(|inner| {
+            let changed = inner.watched != tensors;
+            inner.watched.clone_from(&tensors);
+            changed
+        });
+        if changed == Some(true) {
+            self.tell_run(Command::Watch { run: self.state.run.get_untracked(), tensors });
+        }
+    }
+
+    pub fn pick(&self, wish: Wish) {
+        self.send(Ask::Pick(wish));
+    }
+
+    /// Shows the network a drawing.
+    pub fn draw(&self, ink: &[f32], width: usize) {
+        self.state.sample.update(|sample| sample.draw(ink, width));
+        self.show();
+    }
+
+    pub fn frame_by(&self, options: FramingOptions) {
+        self.state.sample.update(|sample| sample.framing = options);
+    }
+
+    fn show(&self) {
+        if !self.state.is_open() {
+            return;
+        }
+        let image = self.state.sample.with_untracked(|s| s.image.clone());
+        self.post(Parcel::with_bulk(Ask::Session(Command::Show { run: self.state.run.get_untracked() }), image));
+    }
+
+    /// The weights as a file for the user.
+    pub fn save_weights(&self) {
+        self.save(Save::Weights, Purpose::Download);
+    }
+
+    /// A checkpoint for the browser's store, where there is something new to keep.
+    pub fn keep(&self) {
+        let step = self.state.progress.with_untracked(|p| p.step);
+        let wanted = self.inner.with_value(|inner| inner.keeper.wants(step) && !inner.asked.values().any(|p| *p == Purpose::Keep));
+        if wanted {
+            self.save(Save::Checkpoint, Purpose::Keep);
+        }
+    }
+
+    fn save(&self, what: Save, purpose: Purpose) {
+        if !self.state.is_open() {
+            return;
+        }
+        let ask = self.inner.try_update_value(|inner| {
+            inner.last_ask += 1;
+            inner.asked.insert(inner.last_ask, purpose);
+            inner.last_ask
+        });
+        self.command(Command::Save { run: self.state.run.get_untracked(), ask: ask.unwrap_or(0), what });
+    }
+
+    pub fn remedy(&self, remedy: Remedy) {
+        match remedy {
+            Remedy::StartAnew => {
+                self.inner.update_value(|inner| inner.deaths = 0);
+                if self.inner.with_value(|inner| inner.link.is_none()) {
+                    self.connect();
+                }
+                self.open_and_play(self.state.spec.get_untracked());
+            }
+            Remedy::FetchAgain => self.send(Ask::Fetch),
+        }
+    }
+
+    fn hear(&self, heard: Heard) {
+        match heard {
+            Heard::Told(Parcel { head: Tell::Session(event), bulk, file }) => self.take(event, bulk, file),
+            Heard::Told(Parcel { head: Tell::Picked(picked), bulk, .. }) => {
+                // The first digit does not displace what was drawn before it came.
+                self.state.sample.update(|sample| sample.pick(picked, bulk));
+                self.show();
+            }
+            Heard::Told(Parcel { head: Tell::Panicked(why), .. }) | Heard::Lost(why) => {
+                let lab = *self;
+                // Not from within the worker's own event: its listeners go with it.
+                frame::after(0, move || lab.revive(&why));
+            }
+        }
+    }
+
+    fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
+        match events::apply(self.state, event, bulk) {
+            Then::Nothing => {}
+            Then::Begin => self.begin(),
+            Then::Draw => self.draw_frame(),
+            Then::Keep => self.keep(),
+            Then::Saved(ask) => self.saved(ask, file),
+            Then::NotLoaded => {
+                let restoring = self.inner.try_update_value(|inner| inner.restoring.take()).flatten();
+                if let Some(Restoring { spec, .. }) = restoring {
+                    self.open(spec);
+                }
+            }
+        }
+    }
+
+    fn begin(&self) {
+        let run = self.state.run.get_untracked();
+        let told = self.inner.try_update_value(|inner| inner.restoring.take()).flatten();
+        if let Some(Restoring { told, .. }) = told {
+            self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
+        }
+        self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
+        self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
+        if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
+            self.show();
+        }
+        let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_when_ready));
+        if play == Some(true) {
+            self.command(Command::Play { run });
+        }
+    }
+
+    fn draw_frame(&self) {
+        let lab = *self;
+        frame::next(move |_| {
+            bump(lab.state.frame_tick);
+            let (run, frame) = lab.state.frame.with_value(|f| (f.run, f.id));
+            // Effects that draw run as soon as this callback ends; the task after them.
+            leptos::task::spawn_local(async move { lab.command(Command::Ack { run, frame }) });
+        });
+    }
+
+    fn saved(&self, ask: u32, file: Vec<u8>) {
+        let purpose = self.inner.try_update_value(|inner| inner.asked.remove(&ask)).flatten();
+        match purpose {
+            Some(Purpose::Download) => {
+                let name = format!("kernelscope-step-{}.safetensors", self.state.progress.with_untracked(|p| p.step));
+                if let Err(why) = dom::file::download(&name, &file) {
+                    self.state.notify(NoticeKind::Failed, format!("The weights could not be saved: {why}."), None);
+                }
+            }
+            Some(Purpose::Keep) => {
+                let progress = self.state.progress.get_untracked();
+                let saved = SavedRun {
+                    link: protocol::link::encode(&self.state.spec.get_untracked()),
+                    step: progress.step,
+                    epoch: progress.epoch,
+                    playing: self.state.phase.get_untracked() == Phase::Playing,
+                    file,
+                };
+                let lab = *self;
+                let keeper = self.inner.try_update_value(|inner| inner.keeper.take(saved));
+                leptos::task::spawn_local(async move {
+                    if let Some(writing) = keeper.flatten()
+                        && let Err(why) = writing.run().await
+                    {
+                        lab.inner.update_value(|inner| inner.keeper.fail(why.to_string()));
+                        let text = format!("The run could not be kept for a reload: {why}. Training goes on.");
+                        lab.state.notify(NoticeKind::Warned, text, None);
+                    }
+                });
+            }
+            None => {}
+        }
+    }
+
+    /// After the worker has died: another one, and the last checkpoint.
+    fn revive(&self, why: &str) {
+        let born = self.inner.with_value(|inner| inner.born_ms);
+        let (deaths, kept) = self
+            .inner
+            .try_update_value(|inner| {
+                inner.link = None;
+                inner.asked.clear();
+                inner.deaths = if dom::now_ms() - born > LIFE_MS { 1 } else { inner.deaths + 1 };
+                (inner.deaths, inner.keeper.last())
+            })
+            .unwrap_or_default();
+        let playing = self.state.phase.get_untracked() == Phase::Playing;
+        if deaths > DEATHS_LIMIT {
+            self.state.phase.set(Phase::Stopped);
+            let text = format!("The worker stopped {deaths} times in a row ({why}). It is not restarted by itself any more.");
+            self.state.notify(NoticeKind::Failed, text, Some(Remedy::StartAnew));
+            return;
+        }
+        self.state.phase.set(Phase::Starting);
+        self.inner.update_value(|inner| inner.play_when_ready = playing || deaths == 1);
+        self.connect();
+        let spec = self.state.spec.get_untracked();
+        let link = protocol::link::encode(&spec);
+        // A checkpoint on which the worker has died twice is not tried again.
+        match kept.filter(|run| run.link == link && deaths < 3) {
+            Some(run) => {
+                let told = format!("The worker stopped ({why}). Another one goes on from step {}.", run.step);
+                self.restore(run, told);
+            }
+            None => {
+                self.state.notify(NoticeKind::Warned, format!("The worker stopped ({why}). Another one starts the run anew."), None);
+                self.open(spec);
+            }
+        }
+    }
+}

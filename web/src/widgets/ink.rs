@@ -1,0 +1,133 @@
+//! A drawing: strokes of round ink on a square of grey pixels.
+//!
+//! Pure numbers; the pad turns pointers into points of it.
+
+/// Columns and rows of a drawing: six for each pixel of a digit.
+pub const SIDE: usize = 168;
+/// Half the width of a stroke. Scaled to 20 pixels, a digit that fills the pad gets the weight of
+/// MNIST's pens.
+const RADIUS: f32 = 7.0;
+/// Over this many pixels the edge of a stroke fades.
+const SOFT: f32 = 1.5;
+
+type Point = (f32, f32);
+
+/// Strokes, and the ink that they leave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ink {
+    strokes: Vec<Vec<Point>>,
+    /// 0 (paper) to 1 (ink), row by row.
+    grey: Vec<f32>,
+}
+
+impl Default for Ink {
+    fn default() -> Self {
+        Self { strokes: Vec::new(), grey: vec![0.0; SIDE * SIDE] }
+    }
+}
+
+impl Ink {
+    pub fn grey(&self) -> &[f32] {
+        &self.grey
+    }
+
+    pub fn is_blank(&self) -> bool {
+        self.strokes.is_empty()
+    }
+
+    /// Sets the pen down at (x, y), in pixels of the drawing.
+    pub fn begin(&mut self, x: f32, y: f32) {
+        self.strokes.push(vec![(x, y)]);
+        self.stamp((x, y), (x, y));
+    }
+
+    /// Moves the pen on; without a stroke begun, nothing happens.
+    pub fn extend(&mut self, x: f32, y: f32) {
+        let Some(stroke) = self.strokes.last_mut() else { return };
+        let from = stroke.last().copied().unwrap_or((x, y));
+        stroke.push((x, y));
+        self.stamp(from, (x, y));
+    }
+
+    /// Takes the last stroke back.
+    pub fn undo(&mut self) {
+        self.strokes.pop();
+        self.grey.fill(0.0);
+        let strokes = std::mem::take(&mut self.strokes);
+        for stroke in &strokes {
+            for pair in stroke.windows(2) {
+                self.stamp(pair[0], pair[1]);
+            }
+            if let [only] = stroke[..] {
+                self.stamp(only, only);
+            }
+        }
+        self.strokes = strokes;
+    }
+
+    pub fn clear(&mut self) {
+        self.strokes.clear();
+        self.grey.fill(0.0);
+    }
+
+    /// Inks every pixel near the line from `a` to `b`.
+    fn stamp(&mut self, a: Point, b: Point) {
+        let reach = RADIUS + SOFT;
+        let span = |p: f32, q: f32| {
+            let low = (p.min(q) - reach).max(0.0) as usize;
+            let high = (p.max(q) + reach).ceil().clamp(0.0, SIDE as f32) as usize;
+            low.min(SIDE)..high
+        };
+        let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+        let length2 = dx * dx + dy * dy;
+        for y in span(a.1, b.1) {
+            for x in span(a.0, b.0) {
+                let (px, py) = (x as f32 + 0.5 - a.0, y as f32 + 0.5 - a.1);
+                let along = if length2 > 0.0 { ((px * dx + py * dy) / length2).clamp(0.0, 1.0) } else { 0.0 };
+                let distance = (px - along * dx).hypot(py - along * dy);
+                let ink = ((RADIUS + SOFT / 2.0 - distance) / SOFT).clamp(0.0, 1.0);
+                let pixel = &mut self.grey[y * SIDE + x];
+                *pixel = pixel.max(ink);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_is_a_disc() {
+        let mut ink = Ink::default();
+        ink.begin(84.0, 84.0);
+        let sum: f32 = ink.grey().iter().sum();
+        assert!((sum - std::f32::consts::PI * RADIUS * RADIUS).abs() < 5.0, "{sum}");
+        assert_eq!(ink.grey()[84 * SIDE + 84], 1.0);
+        assert_eq!(ink.grey()[0], 0.0);
+    }
+
+    #[test]
+    fn undo_leaves_what_was_before() {
+        let mut ink = Ink::default();
+        ink.begin(20.0, 20.0);
+        ink.extend(60.0, 100.0);
+        let before = ink.clone();
+        ink.begin(100.0, 30.0);
+        ink.extend(30.0, 90.0);
+        ink.undo();
+        assert_eq!(ink, before);
+        ink.undo();
+        assert_eq!(ink, Ink::default());
+        ink.undo();
+        assert!(ink.is_blank());
+    }
+
+    #[test]
+    fn points_far_outside_do_no_harm() {
+        let mut ink = Ink::default();
+        ink.begin(-500.0, -500.0);
+        ink.extend(1e6, 84.0);
+        assert!(ink.grey().iter().all(|v| (0.0..=1.0).contains(v)));
+    }
+}

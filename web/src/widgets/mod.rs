@@ -1,0 +1,7 @@
+//! Controls that know nothing of the page's state.
+
+pub mod dialog;
+pub mod icon;
+pub mod ink;
+pub mod number;
+pub mod slider;
