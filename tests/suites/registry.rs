@@ -142,7 +142,11 @@ fn optimizers_are_named_as_they_are_written() {
         let written = serde_json::to_value(optimizer).unwrap();
         assert_eq!(written["optimizer"], name);
         assert_eq!(serde_json::from_value::<OptimizerSpec>(written).unwrap(), *optimizer);
-        assert_eq!(serde_json::from_value::<OptimizerSpec>(json!({ "optimizer": name })).unwrap(), *optimizer, "nothing set is the usual rule");
+        assert_eq!(
+            serde_json::from_value::<OptimizerSpec>(json!({ "optimizer": name })).unwrap(),
+            *optimizer,
+            "nothing set is the usual rule"
+        );
         assert_unique(&format!("slot of {name}"), optimizer.rule().slots().iter().copied());
     }
 }
@@ -152,7 +156,11 @@ fn presets_are_networks() {
     assert_unique("preset", PRESETS.iter().map(|p| p.slug));
     assert_unique("title", PRESETS.iter().map(|p| p.title));
     for entry in PRESETS {
-        assert!(entry.slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{} does not suit a link", entry.slug);
+        assert!(
+            entry.slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
+            "{} does not suit a link",
+            entry.slug
+        );
         assert!(!entry.about.is_empty());
         let graph = Graph::check_classifier(&entry.model(), 10).unwrap_or_else(|e| panic!("{}: {e}", entry.slug));
         assert_unique(&format!("layer of {}", entry.slug), graph.nodes.iter().map(|n| n.name.as_str()));

@@ -23,6 +23,7 @@ pub mod curves;
 pub mod files;
 pub mod kernels;
 pub mod lettering;
+mod panel;
 pub mod receptive;
 pub mod scale;
 pub mod smoothing;

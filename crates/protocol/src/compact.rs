@@ -29,7 +29,8 @@ fn put(value: &Value, text: &mut String) {
         Value::Null => text.push_str("!n"),
         Value::Bool(true) => text.push_str("!t"),
         Value::Bool(false) => text.push_str("!f"),
-        Value::Number(n) => text.push_str(&n.to_string()),
+        // In a query `+` is a space; a number means the same without it.
+        Value::Number(n) => text.push_str(&n.to_string().replace('+', "")),
         Value::String(s) => put_string(s, text),
         Value::Array(items) => {
             text.push_str("!(");

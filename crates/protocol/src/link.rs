@@ -214,7 +214,8 @@ impl Reader {
         let model = match Graph::check_classifier(&model, CLASSES) {
             Ok(_) => model,
             Err(error) => {
-                self.complain(if named { "net" } else { "input" }, LinkProblem::Network { error });
+                let key = if named && !matches!(error, SpecError::Input { .. }) { "net" } else { "input" };
+                self.complain(key, LinkProblem::Network { error });
                 usual.model
             }
         };

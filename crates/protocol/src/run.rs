@@ -48,7 +48,7 @@ pub struct TrainSpec {
 
 impl Default for TrainSpec {
     fn default() -> Self {
-        Self { loss: LossSpec::default(), optimizer: OptimizerSpec::default(), rate: 1e-3, batch: 64, epochs: 3, seed: 1 }
+        Self { loss: LossSpec::default(), optimizer: OptimizerSpec::default(), rate: 2e-3, batch: 64, epochs: 3, seed: 1 }
     }
 }
 

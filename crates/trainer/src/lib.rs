@@ -24,6 +24,7 @@ mod tempo;
 mod training;
 
 pub use feed::Portion;
+pub use history::Columns;
 pub use network::OpenError;
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

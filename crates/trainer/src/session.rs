@@ -10,7 +10,7 @@ use crate::{
     checkpoint::{self, FileError},
     evaluation,
     network::Network,
-    training::{Outbox, Training},
+    training::{Outbox, Training, Unit},
 };
 
 /// A turn does at most so many steps, should the clock stand still.
@@ -21,22 +21,10 @@ const UNITS_PER_TURN: usize = 1_000;
 pub enum Rest {
     /// At once.
     Now,
-    /// At once; the time went into an evaluation.
-    Scored,
     /// After so many milliseconds, unless a command or data come first.
     After(f64),
     /// When a command or data come.
     UntilCalled,
-}
-
-impl Rest {
-    pub(crate) fn but_at_most(self, limit_ms: f64) -> Self {
-        match self {
-            Self::After(ms) => Self::After(ms.min(limit_ms)),
-            Self::UntilCalled if limit_ms.is_finite() => Self::After(limit_ms),
-            other => other,
-        }
-    }
 }
 
 /// At most one run, the digits that it trains on, and the events that nobody has taken yet.
@@ -86,7 +74,7 @@ impl Session {
     }
 
     /// Digits have arrived: `DataArrived`. A run that waits for them goes on at the next turn.
-    pub fn install(&mut self, pack: &PackFile, digits: &Digits) -> Result<(), InstallError> {
+    pub fn install(&mut self, pack: &PackFile, digits: Digits) -> Result<(), InstallError> {
         Arc::make_mut(&mut self.data).install(pack, digits)?;
         self.data_broken = false;
         self.tell_data();
@@ -218,12 +206,12 @@ impl Session {
         let started = clock();
         let mut now = started;
         for _ in 0..UNITS_PER_TURN {
-            let rest = training.unit(now, &self.data, self.data_broken, &mut self.outbox);
-            if matches!(rest, Rest::After(_) | Rest::UntilCalled) {
+            let unit = training.unit(now, &self.data, self.data_broken, &mut self.outbox);
+            if let Unit::Waits(rest) = unit {
                 return rest;
             }
             let before = std::mem::replace(&mut now, clock());
-            if rest == Rest::Scored {
+            if unit == Unit::Scored {
                 training.leave_out(now - before);
             }
             if now - started >= budget_ms {

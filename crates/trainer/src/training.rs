@@ -33,6 +33,15 @@ enum Drive {
     Finished,
 }
 
+/// What a piece of work was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unit {
+    Trained,
+    Scored,
+    /// There was none: it is worth asking again then.
+    Waits(Rest),
+}
+
 /// Events on their way out.
 pub type Outbox = Vec<Message<Event>>;
 
@@ -218,7 +227,7 @@ impl Training {
     }
 
     /// One piece of work: a frame, and a step of training or a batch of an evaluation.
-    pub fn unit(&mut self, now_ms: f64, data: &Dataset, data_broken: bool, outbox: &mut Outbox) -> Rest {
+    pub fn unit(&mut self, now_ms: f64, data: &Dataset, data_broken: bool, outbox: &mut Outbox) -> Unit {
         let mut wait_ms = f64::INFINITY;
         match self.sample.due(now_ms) {
             Due::Now => {
@@ -236,14 +245,18 @@ impl Training {
                 wait_ms = wait_ms.min(report_ms);
             }
         }
-        self.work(now_ms, data, data_broken, outbox).but_at_most(wait_ms)
+        match self.work(now_ms, data, data_broken, outbox) {
+            Unit::Waits(Rest::After(ms)) => Unit::Waits(Rest::After(ms.min(wait_ms))),
+            Unit::Waits(Rest::UntilCalled) if wait_ms.is_finite() => Unit::Waits(Rest::After(wait_ms)),
+            other => other,
+        }
     }
 
-    fn work(&mut self, now_ms: f64, data: &Dataset, data_broken: bool, outbox: &mut Outbox) -> Rest {
+    fn work(&mut self, now_ms: f64, data: &Dataset, data_broken: bool, outbox: &mut Outbox) -> Unit {
         if let Some(set) = self.asked.front().copied() {
             return self.evaluate(set, now_ms, data, outbox);
         }
-        let Drive::Playing { .. } = self.drive else { return Rest::UntilCalled };
+        let Drive::Playing { .. } = self.drive else { return Unit::Waits(Rest::UntilCalled) };
         if let Some(set) = self.due_score()
             && !(data_broken && evaluation::digits(data, set).is_none())
         {
@@ -253,7 +266,7 @@ impl Training {
             self.drive = Drive::Finished;
             self.report(now_ms, outbox);
             outbox.push(Event::Finished { run: self.id, progress: self.progress(0.0) }.into());
-            return Rest::UntilCalled;
+            return Unit::Waits(Rest::UntilCalled);
         }
         if !self.feed.is_ready(self.step, data) {
             if data_broken {
@@ -261,13 +274,13 @@ impl Training {
                 outbox.push(Event::Declined { run: self.id, message }.into());
                 self.pause(now_ms, outbox);
             }
-            return Rest::UntilCalled;
+            return Unit::Waits(Rest::UntilCalled);
         }
         match self.throttle.wait_ms(now_ms) {
-            wait_ms if wait_ms > 0.0 => Rest::After(wait_ms),
+            wait_ms if wait_ms > 0.0 => Unit::Waits(Rest::After(wait_ms)),
             _ => {
                 self.train(now_ms, data, outbox);
-                Rest::Now
+                Unit::Trained
             }
         }
     }
@@ -296,18 +309,18 @@ impl Training {
         }
     }
 
-    fn evaluate(&mut self, set: EvalSet, now_ms: f64, data: &Dataset, outbox: &mut Outbox) -> Rest {
-        let Some(digits) = evaluation::digits(data, set) else { return Rest::UntilCalled };
+    fn evaluate(&mut self, set: EvalSet, now_ms: f64, data: &Dataset, outbox: &mut Outbox) -> Unit {
+        let Some(digits) = evaluation::digits(data, set) else { return Unit::Waits(Rest::UntilCalled) };
         // What was suspended gives way to what is asked for.
         let mut evaluation = self.evaluation.take().filter(|e| e.set == set).unwrap_or_else(|| Evaluation::new(set));
         if !evaluation.advance(&mut self.network, digits, self.portion.scored) {
             self.evaluation = Some(evaluation);
-            return Rest::Scored;
+            return Unit::Scored;
         }
         let score = evaluation.score(self.step, self.epoch());
         if !score.loss.is_finite() {
             self.fault(outbox);
-            return Rest::Now;
+            return Unit::Scored;
         }
         self.asked.retain(|s| *s != set);
         self.report(now_ms, outbox);
@@ -316,7 +329,7 @@ impl Training {
         }
         self.scores.push(score.clone());
         outbox.push(Event::Evaluated { run: self.id, score }.into());
-        Rest::Scored
+        Unit::Scored
     }
 
     /// Training time that was spent on something else.

@@ -14,8 +14,14 @@ pub fn check(plan: &Plan) {
     let (graph, regions) = (&plan.graph, plan.regions);
     for (range, size) in plan.steps.iter().flat_map(|s| {
         let d_input = s.d_input.clone().unwrap_or(0..0);
-        [(s.output.clone(), regions.activations), (s.d_output.clone(), regions.activation_grads), (d_input, regions.activation_grads),
-         (s.saved.clone(), regions.saved), (s.params.clone(), regions.params), (s.state.clone(), regions.state)]
+        [
+            (s.output.clone(), regions.activations),
+            (s.d_output.clone(), regions.activation_grads),
+            (d_input, regions.activation_grads),
+            (s.saved.clone(), regions.saved),
+            (s.params.clone(), regions.params),
+            (s.state.clone(), regions.state),
+        ]
     }) {
         assert!(range.start <= range.end && range.end <= size.max(range.start), "{range:?} lies outside of {size}");
     }
@@ -77,7 +83,8 @@ pub fn check(plan: &Plan) {
 /// The step whose output is that of `id`: its own, or that of the last step before where `id`
 /// passes its input on.
 fn producer(plan: &Plan, graph: &Graph, id: NodeId) -> usize {
-    let found = plan.steps.iter().rposition(|s| s.gives <= id).unwrap_or_else(|| panic!("nothing gives the output of {}", graph.node(id).name));
+    let found =
+        plan.steps.iter().rposition(|s| s.gives <= id).unwrap_or_else(|| panic!("nothing gives the output of {}", graph.node(id).name));
     let Step { gives, .. } = &plan.steps[found];
     let between = &graph.nodes[gives.0 + 1..=id.0.max(gives.0)];
     assert!(between.iter().all(|n| n.layer.op().is_identity(plan.mode)), "{} is shown, but was not computed", graph.node(id).name);

@@ -23,10 +23,16 @@ fn extreme_number() -> impl Strategy<Value = f64> {
 
 /// A specification that parses, with any value in any setting.
 pub fn extreme() -> impl Strategy<Value = Value> {
-    let layers: Vec<_> = KINDS.iter().map(|kind| extreme_layer(kind.name, kind.knobs.iter().map(|k| (k.key, k.control)).collect())).collect();
+    let layers: Vec<_> =
+        KINDS.iter().map(|kind| extreme_layer(kind.name, kind.knobs.iter().map(|k| (k.key, k.control)).collect())).collect();
     let layer = proptest::strategy::Union::new(layers);
     // Half of the inputs are ordinary: a network with a hopeless one says nothing of its layers.
-    let input = prop_oneof![Just(json!([1, 28, 28])), Just(json!([3, 9, 14])), Just(json!([10, 1, 1])), vec(extreme_count(), 3).prop_map(|e| json!(e))];
+    let input = prop_oneof![
+        Just(json!([1, 28, 28])),
+        Just(json!([3, 9, 14])),
+        Just(json!([10, 1, 1])),
+        vec(extreme_count(), 3).prop_map(|e| json!(e))
+    ];
     (input, vec(layer, 0..5), any::<bool>()).prop_map(|(input, mut layers, headed)| {
         if headed {
             layers.extend([json!({"op": "flatten"}), json!({"op": "dense", "out": 10})]);
@@ -44,7 +50,11 @@ fn extreme_layer(op: &'static str, knobs: Vec<(&'static str, Control)>) -> Boxed
                     let sides = if key == "pad" { 4 } else { 2 };
                     let several = !["out", "out_ch", "groups"].contains(&key);
                     let count = extreme_count().prop_map(|n| json!(n));
-                    if several { prop_oneof![2 => count, 1 => vec(extreme_count(), sides).prop_map(|v| json!(v))].boxed() } else { count.boxed() }
+                    if several {
+                        prop_oneof![2 => count, 1 => vec(extreme_count(), sides).prop_map(|v| json!(v))].boxed()
+                    } else {
+                        count.boxed()
+                    }
                 }
                 Control::Ratio { .. } => extreme_number().prop_map(|v| json!(v)).boxed(),
                 Control::Choice(names) => select(names).prop_map(|n| json!(n)).boxed(),
@@ -94,7 +104,8 @@ pub fn json() -> impl Strategy<Value = Value> {
 
 /// A small network in which every shape agrees, with layers of every kind.
 pub fn legal() -> impl Strategy<Value = ModelSpec> {
-    let input = (1_usize..4, 4_usize..13, 4_usize..13);
+    let side = || prop_oneof![6 => 4_usize..13, 1 => 24_usize..31];
+    let input = (1_usize..4, side(), side());
     let hidden = (option::of(1_usize..20), any::<bool>(), 2_usize..8);
     (input, vec(window_layer(), 0..5), any::<bool>(), hidden).prop_map(|((ch, h, w), candidates, global, (hidden, dropped, classes))| {
         let input = Shape::new(ch, h, w);
@@ -123,11 +134,10 @@ pub fn legal() -> impl Strategy<Value = ModelSpec> {
 fn window_layer() -> impl Strategy<Value = LayerSpec> {
     let pair = |least: usize, most: usize| (least..=most, least..=most).prop_map(|(h, w)| Pair::new(h, w));
     let sides = |most: usize| (0..=most, 0..=most, 0..=most, 0..=most).prop_map(|(t, b, l, r)| Sides::new(t, b, l, r));
-    let conv = (1_usize..10, pair(1, 4), pair(1, 2), sides(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, any::<bool>()).prop_map(
-        |(out_ch, kernel, stride, pad, pad_mode, dilation, groups, bias)| {
+    let conv = (1_usize..10, pair(1, 4), pair(1, 2), sides(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, any::<bool>())
+        .prop_map(|(out_ch, kernel, stride, pad, pad_mode, dilation, groups, bias)| {
             Conv2d { out_ch: out_ch * groups, kernel, stride, pad, pad_mode, dilation, groups, bias }.into()
-        },
-    );
+        });
     // The plain 3×3, which the presets are made of, has kernels of its own.
     let plain = (1_usize..10, 0_usize..2).prop_map(|(out_ch, pad)| Conv2d { out_ch, pad: Sides::all(pad), ..Conv2d::default() }.into());
     let max = (pair(1, 3), pair(1, 3), sides(1)).prop_map(|(kernel, stride, pad)| MaxPool2d { kernel, stride, pad }.into());

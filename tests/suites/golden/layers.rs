@@ -39,9 +39,7 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
         "pool2d global_avg" => GlobalAvgPool2d {}.into(),
         "dense" => Dense { out: case.inputs["weight"].dims[0], bias: true }.into(),
         "activation relu" => Relu {}.into(),
-        "batch_norm_train" | "batch_norm_eval" => {
-            BatchNorm2d { eps: case.number("eps"), momentum: case.number("momentum") }.into()
-        }
+        "batch_norm_train" | "batch_norm_eval" => BatchNorm2d { eps: case.number("eps"), momentum: case.number("momentum") }.into(),
         other => panic!("{}: {other} is to run, but is translated to no layer", case.name),
     };
     let mode = if case.op == "batch_norm_eval" { Mode::Eval } else { Mode::Train };
@@ -60,10 +58,14 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
         let count = |key: &str| layer[key].as_u64().unwrap_or_else(|| panic!("{}: {layer} has no {key}", case.name)) as usize;
         let bias = layer["bias"].as_bool().unwrap_or(true);
         match layer["op"].as_str().unwrap() {
-            "conv2d" => {
-                Conv2d { out_ch: count("out"), kernel: Pair::square(count("kernel")), pad: Sides::all(count("pad")), bias, ..Conv2d::default() }
-                    .into()
+            "conv2d" => Conv2d {
+                out_ch: count("out"),
+                kernel: Pair::square(count("kernel")),
+                pad: Sides::all(count("pad")),
+                bias,
+                ..Conv2d::default()
             }
+            .into(),
             "batch_norm" => BatchNorm2d { eps: 1e-5, momentum: 0.1 }.into(),
             "relu" => Relu {}.into(),
             "max_pool" => {

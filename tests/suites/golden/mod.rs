@@ -4,17 +4,24 @@ mod file;
 mod layers;
 mod network;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use engine::{
     Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
     ops::Reference,
+    optim::{Momentum, Sgd},
     plan::Watch,
 };
-use file::{GoldenCase, SUITES};
+use file::{Golden, GoldenCase, SUITES};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use crate::problem::{Problem, Tolerance, assert_close, wide};
+use crate::{
+    numbers::normals,
+    problem::{Problem, Tolerance, assert_close, wide},
+};
 
 /// Suites and the kinds of cases in them that must run. A kind without a case is a mistake here;
 /// a case of another kind waits for its operator.
@@ -121,7 +128,7 @@ fn single_layer(case: &GoldenCase) {
 
 /// What the file says. Running statistics only where the case has some.
 fn wanted(case: &GoldenCase) -> Reference {
-    let join = |from: &std::collections::HashMap<String, file::Golden>, keys: &[&str]| -> Vec<f64> {
+    let join = |from: &HashMap<String, Golden>, keys: &[&str]| -> Vec<f64> {
         keys.iter().filter_map(|k| from.get(*k)).flat_map(|g| g.wide()).collect()
     };
     Reference {
@@ -188,4 +195,21 @@ fn trajectory(case: &GoldenCase) {
         rule.rule().update(&mut params, gradient, &mut state, &StepInputs { rate: case.number("lr"), step: step as u32, seed: 0 });
         assert_close(&format!("{} {} after step {step}", case.name, case.attrs), &wide(&params), &wide(want), case.within);
     }
+}
+
+/// No golden case has momentum with weight decay: there the rule must pass over into the plain one.
+#[wasm_bindgen_test(unsupported = test)]
+fn momentum_of_nothing_is_plain_descent() {
+    let (start, gradients) = (normals(100, 1), normals(100, 2));
+    let weight_decay = 0.3;
+    let [plain, with_momentum] =
+        [OptimizerSpec::Sgd(Sgd { weight_decay }), OptimizerSpec::Momentum(Momentum { momentum: 0.0, weight_decay })].map(|rule| {
+            let (mut params, mut state) = (start.clone(), vec![0.0; rule.state_len(start.len())]);
+            for step in 0..3 {
+                rule.rule().update(&mut params, &gradients, &mut state, &StepInputs { rate: 0.1, step, seed: 0 });
+            }
+            params
+        });
+    assert_ne!(plain, start);
+    assert_eq!(plain, with_momentum);
 }

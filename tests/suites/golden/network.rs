@@ -1,7 +1,7 @@
 //! Whole training runs against PyTorch's: every loss, the final weights and running statistics, and
 //! the scores of the trained network.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use engine::{Cpu, Graph, Mode, Param, Plan, PlanOptions, Run, StepInputs, plan::Watch};
 
@@ -57,7 +57,7 @@ fn train_watching(case: &GoldenCase, watch: &Watch) {
 }
 
 /// The tensor that PyTorch's module list calls `parts.N.weight`.
-fn named<'a>(case: &GoldenCase, tensors: &'a std::collections::HashMap<String, Golden>, param: &Param) -> &'a Golden {
+fn named<'a>(case: &GoldenCase, tensors: &'a HashMap<String, Golden>, param: &Param) -> &'a Golden {
     let tensor = tensors.get(&format!("param/parts.{}", param.name)).unwrap_or_else(|| panic!("{}: no {}", case.name, param.name));
     assert_eq!(tensor.dims, param.dims, "{}: extents of {}", case.name, param.name);
     tensor

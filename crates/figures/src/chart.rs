@@ -1,0 +1,283 @@
+//! Learning curves: loss and accuracy over steps or epochs, on any plotters backend.
+//!
+//! The page gives a canvas, the terminal SVG or pixels; the picture is the same. Each panel has its
+//! name, its legend and the latest values in a line of their own above it, so that nothing ever
+//! lies on the curves. Sizes are in CSS pixels times [`ChartOptions::pixel_ratio`]; coordinates of
+//! plotters are whole numbers, so draw at a ratio of 2 or more and let the page scale down.
+
+use plotters::{
+    coord::{Shift, combinators::BindKeyPoints},
+    drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
+    element::{Circle, PathElement, Polygon, Text},
+    prelude::{ChartBuilder, DrawingBackend, LabelAreaPosition},
+    series::LineSeries,
+    style::{
+        Color, FontFamily, FontStyle, IntoFont, RGBAColor, RGBColor, ShapeStyle, TextStyle,
+        text_anchor::{HPos, Pos, VPos},
+    },
+};
+
+use crate::{
+    colour::Rgb,
+    curves::Curves,
+    lettering::{Weight, width_em},
+    surface::Surface,
+    theme::Theme,
+    trace,
+};
+
+pub use crate::panel::{LossScale, XAxis};
+use crate::panel::{Mark, Panel, Scene};
+
+/// How the curves are drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChartOptions {
+    pub theme: Theme,
+    /// Pixels of the backend to one CSS pixel.
+    pub pixel_ratio: f64,
+    pub x_axis: XAxis,
+    pub loss_scale: LossScale,
+    /// Steps after which a batch counts half in the smoothed curve; 0 does not smooth.
+    pub half_life_steps: f64,
+    /// Right end of the horizontal axis, in its unit, where the curves do not reach further.
+    pub x_end: f64,
+    /// Typeface, as in CSS.
+    pub family: &'static str,
+    /// What stands there while there is nothing to draw.
+    pub empty_caption: &'static str,
+}
+
+impl Default for ChartOptions {
+    fn default() -> Self {
+        Self {
+            theme: Theme::Light,
+            pixel_ratio: 1.0,
+            x_axis: XAxis::Step,
+            loss_scale: LossScale::Linear,
+            half_life_steps: 20.0,
+            x_end: 0.0,
+            family: "Inter, system-ui, sans-serif",
+            empty_caption: "No steps yet",
+        }
+    }
+}
+
+/// What drawing on `DB` gives.
+pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+pub(crate) type Area<DB> = DrawingArea<Surface<DB>, Shift>;
+
+/// Height of labels, in CSS pixels.
+const LABEL_SIZE: f64 = 11.0;
+const TITLE_SIZE: f64 = 12.5;
+/// A line of a panel's head.
+const LINE: f64 = 19.0;
+
+/// Draws the curves on the whole of `backend`.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw_curves<DB: DrawingBackend>(backend: DB, curves: &Curves, options: &ChartOptions) -> Drawn<DB> {
+    draw_lettered(backend, curves, options, 1.0)
+}
+
+/// As [`draw_curves`], for a backend whose letters must be enlarged by `text_factor`.
+pub(crate) fn draw_lettered<DB: DrawingBackend>(backend: DB, curves: &Curves, options: &ChartOptions, text_factor: f64) -> Drawn<DB> {
+    let pen = Pen::new(options.theme, options.pixel_ratio, options.family);
+    let area = Surface::new(backend, text_factor).into_drawing_area();
+    area.fill(&rgb(options.theme.palette().background))?;
+    let Some(scene) = Scene::of(curves, options) else {
+        pen.caption(&area, options.empty_caption)?;
+        return area.present();
+    };
+    let (width, height) = area.dim_in_pixel();
+    let (wide, high) = (f64::from(width) / pen.ratio, f64::from(height) / pen.ratio);
+    let [loss, accuracy] = &scene.panels;
+    if wide >= 520.0 && wide > 1.5 * high {
+        let (left, right) = area.split_horizontally((width / 2) as i32);
+        pen.panel(&left, &scene, loss, true)?;
+        pen.panel(&right, &scene, accuracy, true)?;
+    } else if high >= 200.0 {
+        // The lower panel also carries the names of the steps.
+        let (upper, lower) = area.split_vertically(((f64::from(height) - pen.ratio * 22.0) / 2.0) as i32);
+        pen.panel(&upper, &scene, loss, false)?;
+        pen.panel(&lower, &scene, accuracy, true)?;
+    } else {
+        pen.panel(&area, &scene, loss, true)?;
+    }
+    area.present()
+}
+
+pub(crate) const fn rgb(colour: Rgb) -> RGBColor {
+    RGBColor(colour.0, colour.1, colour.2)
+}
+
+/// Colours and sizes of one drawing.
+pub(crate) struct Pen {
+    pub theme: Theme,
+    pub ratio: f64,
+    family: &'static str,
+}
+
+impl Pen {
+    pub fn new(theme: Theme, pixel_ratio: f64, family: &'static str) -> Self {
+        let ratio = if pixel_ratio.is_finite() { pixel_ratio.clamp(0.25, 16.0) } else { 1.0 };
+        Self { theme, ratio, family }
+    }
+
+    /// A length in CSS pixels as whole pixels of the backend, at least one.
+    pub fn px(&self, length: f64) -> i32 {
+        ((length * self.ratio).round() as i32).max(1)
+    }
+
+    fn stroke(&self, colour: RGBAColor, width: f64) -> ShapeStyle {
+        ShapeStyle { color: colour, filled: false, stroke_width: self.px(width) as u32 }
+    }
+
+    pub fn text(&self, colour: Rgb, size: f64, weight: Weight, h_pos: HPos) -> TextStyle<'static> {
+        let style = if weight == Weight::Bold { FontStyle::Bold } else { FontStyle::Normal };
+        let font = (FontFamily::Name(self.family), size * self.ratio, style).into_font();
+        TextStyle::from(font).color(&rgb(colour)).pos(Pos::new(h_pos, VPos::Center))
+    }
+
+    /// Width of a text in pixels of the backend.
+    pub fn width(&self, text: &str, size: f64, weight: Weight) -> f64 {
+        width_em(text, weight) * size * self.ratio
+    }
+
+    pub fn caption<DB: DrawingBackend>(&self, area: &Area<DB>, caption: &str) -> Drawn<DB> {
+        let (width, height) = area.dim_in_pixel();
+        let style = self.text(self.theme.palette().muted, TITLE_SIZE, Weight::Regular, HPos::Center);
+        area.draw(&Text::new(caption.to_owned(), ((width / 2) as i32, (height / 2) as i32), style))
+    }
+
+    fn panel<DB: DrawingBackend>(&self, area: &Area<DB>, scene: &Scene, panel: &Panel, named: bool) -> Drawn<DB> {
+        let lines = self.head(area, panel)?;
+        let (_, height) = area.dim_in_pixel();
+        let head = self.px(6.0) + lines * self.px(LINE);
+        // A panel without room for its curves keeps the numbers in its head.
+        if height as i32 - head < self.px(46.0) {
+            return Ok(());
+        }
+        let (_, body) = area.split_vertically(head);
+        self.body(&body, scene, panel, named)
+    }
+
+    /// The panel's name and legend; returns how many lines they took.
+    fn head<DB: DrawingBackend>(&self, area: &Area<DB>, panel: &Panel) -> Result<i32, DrawingAreaErrorKind<DB::ErrorType>> {
+        let p = self.theme.palette();
+        let (width, _) = area.dim_in_pixel();
+        let (left, right) = (self.px(10.0), width as i32 - self.px(8.0));
+        let (mut x, mut line) = (left, 0);
+        let middle = |line: i32| self.px(6.0) + line * self.px(LINE) + self.px(LINE) / 2;
+        let title = self.text(p.foreground, TITLE_SIZE, Weight::Bold, HPos::Left);
+        area.draw(&Text::new(panel.title, (x, middle(line)), title))?;
+        x += self.width(panel.title, TITLE_SIZE, Weight::Bold) as i32 + self.px(14.0);
+        for series in &panel.series {
+            let swatch = self.px(16.0);
+            let label = self.width(series.label, LABEL_SIZE, Weight::Regular) as i32;
+            let value = self.width(&series.latest, LABEL_SIZE, Weight::Bold) as i32;
+            let whole = swatch + label + self.px(5.0) + value;
+            if x + whole > right && x > left {
+                (x, line) = (left, line + 1);
+            }
+            let y = middle(line);
+            self.swatch(area, series.mark, rgb(series.colour), (x, y))?;
+            let text = self.text(p.muted, LABEL_SIZE, Weight::Regular, HPos::Left);
+            area.draw(&Text::new(series.label, (x + swatch, y), text))?;
+            let text = self.text(p.foreground, LABEL_SIZE, Weight::Bold, HPos::Left);
+            area.draw(&Text::new(series.latest.clone(), (x + swatch + label + self.px(5.0), y), text))?;
+            x += whole + self.px(14.0);
+        }
+        Ok(line + 1)
+    }
+
+    fn swatch<DB: DrawingBackend>(&self, area: &Area<DB>, mark: Mark, colour: RGBColor, (x, y): (i32, i32)) -> Drawn<DB> {
+        let (end, middle) = (x + self.px(11.0), x + self.px(11.0) / 2);
+        match mark {
+            Mark::Line => area.draw(&PathElement::new([(x, y), (end, y)], self.stroke(colour.to_rgba(), 2.0))),
+            Mark::Dots => {
+                area.draw(&PathElement::new([(x, y), (end, y)], self.stroke(colour.to_rgba(), 1.0)))?;
+                area.draw(&Circle::new((middle, y), self.px(2.6), colour.filled()))
+            }
+            Mark::Diamond => area.draw(&Polygon::new(diamond((middle, y), self.px(4.2)), colour.filled())),
+        }
+    }
+
+    fn body<DB: DrawingBackend>(&self, area: &Area<DB>, scene: &Scene, panel: &Panel, named: bool) -> Drawn<DB> {
+        let p = self.theme.palette();
+        let (width, height) = area.dim_in_pixel();
+        let text_height = self.px(34.0);
+        let (y_lo, y_hi, y_labels) = panel.axis.ticks((f64::from(height as i32 - if named { text_height } else { 0 }) / self.ratio / 30.0) as usize);
+        let label_width = y_labels.iter().map(|(_, label)| self.width(label, LABEL_SIZE, Weight::Regular)).fold(0.0, f64::max);
+        let y_room = label_width as i32 + self.px(18.0);
+        let x_labels = scene.x_ticks((f64::from(width as i32 - y_room) / self.ratio / 56.0) as usize);
+        let mut builder = ChartBuilder::on(area);
+        builder.margin_top(self.px(6.0)).margin_right(self.px(16.0)).margin_bottom(self.px(if named { 4.0 } else { 10.0 }));
+        builder.set_label_area_size(LabelAreaPosition::Left, y_room);
+        builder.set_label_area_size(LabelAreaPosition::Bottom, if named { text_height } else { 1 });
+        let mut chart = builder.build_cartesian_2d(
+            (0.0..scene.x_end).with_key_points(x_labels.iter().map(|(at, _)| *at).collect()),
+            (y_lo..y_hi).with_key_points(y_labels.iter().map(|(at, _)| *at).collect()),
+        )?;
+        let word = |labels: &[(f64, String)], at: f64| labels.iter().find(|(x, _)| *x == at).map_or_else(String::new, |(_, label)| label.clone());
+        let quiet = self.text(p.muted, LABEL_SIZE, Weight::Regular, HPos::Center);
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .disable_y_axis()
+            .bold_line_style(self.stroke(rgb(p.grid).to_rgba(), 1.0))
+            .light_line_style(RGBColor(0, 0, 0).mix(0.0))
+            .axis_style(self.stroke(rgb(p.line).to_rgba(), 1.0))
+            .set_all_tick_mark_size(self.px(4.0))
+            .x_label_formatter(&|at| if named { word(&x_labels, *at) } else { String::new() })
+            .y_label_formatter(&|at| word(&y_labels, *at))
+            .label_style(quiet.clone())
+            .axis_desc_style(quiet)
+            .x_desc(if named { scene.x_name } else { "" })
+            .draw()?;
+
+        let column = scene.x_end / f64::from(width.max(1));
+        if let Some(raw) = &panel.raw {
+            let faint = self.stroke(rgb(raw.colour).mix(0.28), 1.0);
+            for piece in trace::pieces(&raw.points, y_lo, y_hi) {
+                chart.draw_series(LineSeries::new(trace::thinned(&piece, column), faint))?;
+            }
+        }
+        for series in &panel.series {
+            let colour = rgb(series.colour);
+            let (style, radius) = match series.mark {
+                Mark::Line => (self.stroke(colour.to_rgba(), 2.0), self.px(2.0)),
+                Mark::Dots => (self.stroke(colour.mix(0.8), 1.4), self.px(3.2)),
+                Mark::Diamond => (self.stroke(colour.mix(0.0), 1.0), self.px(5.0)),
+            };
+            for piece in trace::pieces(&series.points, y_lo, y_hi) {
+                // A point alone between two gaps is no line.
+                if let (Mark::Line, [only]) = (series.mark, &piece[..]) {
+                    chart.draw_series([Circle::new(*only, radius, colour.filled())])?;
+                }
+                if series.mark != Mark::Diamond {
+                    chart.draw_series(LineSeries::new(trace::thinned(&piece, column), style))?;
+                }
+            }
+            for point in series.points.iter().filter(|point| (y_lo..=y_hi).contains(&point.1)) {
+                let at = chart.backend_coord(point);
+                match series.mark {
+                    Mark::Line => {}
+                    Mark::Dots => area.draw(&Circle::new(relative(area, at), radius, colour.filled()))?,
+                    Mark::Diamond => area.draw(&Polygon::new(diamond(relative(area, at), radius), colour.filled()))?,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A place of the backend as a place of `area`.
+fn relative<DB: DrawingBackend>(area: &Area<DB>, (x, y): (i32, i32)) -> (i32, i32) {
+    let (left, top) = area.get_base_pixel();
+    (x - left, y - top)
+}
+
+fn diamond((x, y): (i32, i32), radius: i32) -> Vec<(i32, i32)> {
+    vec![(x - radius, y), (x, y - radius), (x + radius, y), (x, y + radius)]
+}

@@ -1,0 +1,299 @@
+//! What a chart of learning curves shows, worked out before anything is drawn.
+
+use crate::{
+    axis,
+    chart::ChartOptions,
+    colour::Rgb,
+    curves::{Curves, MeasuredOn},
+    smoothing::smoothed,
+    trace::Point,
+};
+
+/// What the curves run over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum XAxis {
+    #[default]
+    Step,
+    Epoch,
+}
+
+/// Scale of the loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LossScale {
+    #[default]
+    Linear,
+    Log,
+}
+
+/// How a series is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Line,
+    /// Points, joined.
+    Dots,
+    /// Points alone.
+    Diamond,
+}
+
+pub(crate) struct Series {
+    pub label: &'static str,
+    pub colour: Rgb,
+    pub mark: Mark,
+    /// In the axis's coordinates.
+    pub points: Vec<Point>,
+    /// The last value, in words.
+    pub latest: String,
+}
+
+pub(crate) struct Panel {
+    pub title: &'static str,
+    /// Every batch, faint.
+    pub raw: Option<Series>,
+    pub series: Vec<Series>,
+    pub axis: YAxis,
+}
+
+/// A vertical axis. Coordinates are the values, or on a logarithmic axis their powers of ten.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct YAxis {
+    kind: Kind,
+    lo: f64,
+    hi: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Loss,
+    LogLoss,
+    Percent,
+}
+
+/// Both panels and the axis that they share.
+pub(crate) struct Scene {
+    pub x_end: f64,
+    pub x_name: &'static str,
+    /// Loss, accuracy.
+    pub panels: [Panel; 2],
+}
+
+/// Numbers at a tick, with their labels.
+pub(crate) type Labels = Vec<(f64, String)>;
+
+impl Scene {
+    /// Nothing where there is nothing to draw.
+    pub fn of(curves: &Curves, options: &ChartOptions) -> Option<Self> {
+        let x = |step: u32, epoch: f64| match options.x_axis {
+            XAxis::Step => f64::from(step),
+            XAxis::Epoch => epoch,
+        };
+        let places = curves.train.iter().map(|p| x(p.step, p.epoch)).chain(curves.scores.iter().map(|s| x(s.step, s.epoch)));
+        let reached = places.filter(|x| x.is_finite()).fold(0.0, f64::max);
+        let wanted = if options.x_end.is_finite() { options.x_end } else { 0.0 };
+        let x_end = reached.max(wanted);
+        if curves.is_empty() || x_end <= 0.0 {
+            return None;
+        }
+        let kind = match options.loss_scale {
+            LossScale::Linear => Kind::Loss,
+            LossScale::Log => Kind::LogLoss,
+        };
+        let loss = build(curves, options, kind, &x);
+        let accuracy = build(curves, options, Kind::Percent, &x);
+        let x_name = match options.x_axis {
+            XAxis::Step => "step",
+            XAxis::Epoch => "epoch",
+        };
+        Some(Self { x_end, x_name, panels: [loss, accuracy] })
+    }
+
+    /// At most `most` ticks of the horizontal axis, at least two.
+    pub fn x_ticks(&self, most: usize) -> Labels {
+        let most = most.clamp(2, 12);
+        let step = axis::tick_step(0.0, self.x_end, most);
+        axis::ticks(0.0, self.x_end, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect()
+    }
+}
+
+fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64) -> Panel {
+    let p = options.theme.palette();
+    let pick = |loss: f64, accuracy: f64| if kind == Kind::Percent { 100.0 * accuracy } else { loss };
+    let steps: Vec<Point> = curves.train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))).collect();
+    let places: Vec<f64> = curves.train.iter().map(|t| x(t.step, t.epoch)).collect();
+    let at_places = |values: Vec<Point>| -> Vec<Point> { places.iter().zip(values).map(|(x, (_, v))| (*x, v)).collect() };
+    let smooth = smoothed(steps.iter().copied(), options.half_life_steps);
+    let is_smooth = options.half_life_steps > 0.0;
+    let (raw, smooth) = (at_places(steps), at_places(smooth));
+
+    let scores = |on: MeasuredOn| -> Vec<Point> {
+        curves.scores.iter().filter(|s| s.on == on).map(|s| (x(s.step, s.epoch), pick(s.loss, s.accuracy))).collect()
+    };
+    let lines = [
+        ("training", p.train, Mark::Line, smooth),
+        ("validation", p.validation, Mark::Dots, scores(MeasuredOn::Validation)),
+        ("test", p.test, Mark::Diamond, scores(MeasuredOn::Test)),
+    ];
+    let axis = YAxis::over(kind, &raw, lines.iter().flat_map(|(.., points)| points.iter().map(|p| p.1)));
+    let to_axis = |points: Vec<Point>| -> Vec<Point> { points.into_iter().map(|(x, y)| (x, axis.coordinate(y))).collect() };
+    let series = lines
+        .into_iter()
+        .filter(|(.., points)| !points.is_empty())
+        .map(|(label, colour, mark, points)| {
+            let latest = points.iter().rev().map(|p| p.1).find(|v| v.is_finite()).map_or_else(|| String::from("no number"), |v| axis.value(v));
+            Series { label, colour, mark, points: to_axis(points), latest }
+        })
+        .collect();
+    let raw = (is_smooth && raw.len() > 1).then(|| Series {
+        label: "",
+        colour: p.train,
+        mark: Mark::Line,
+        points: to_axis(raw),
+        latest: String::new(),
+    });
+    Panel { title: if kind == Kind::Percent { "Accuracy" } else { "Loss" }, raw, series, axis }
+}
+
+impl YAxis {
+    /// The axis on which the smoothed curves and scores are seen whole and single batches as far as
+    /// they do not squeeze the rest.
+    fn over(kind: Kind, raw: &[Point], shown: impl Iterator<Item = f64>) -> Self {
+        let mut shown: Vec<f64> = shown.filter(|v| v.is_finite()).collect();
+        let mut batches: Vec<f64> = raw.iter().map(|p| p.1).filter(|v| v.is_finite()).collect();
+        shown.sort_by(f64::total_cmp);
+        batches.sort_by(f64::total_cmp);
+        let at = |sorted: &[f64], share: f64| sorted.get(((sorted.len().saturating_sub(1)) as f64 * share) as usize).copied();
+        let most = at(&shown, 1.0).into_iter().chain(at(&batches, 0.98)).fold(f64::MIN, f64::max);
+        match kind {
+            Kind::Loss => Self { kind, lo: 0.0, hi: if most > 0.0 { most * 1.04 } else { 1.0 } },
+            Kind::LogLoss => {
+                let positive = |sorted: &[f64], share: f64| {
+                    let first = sorted.partition_point(|v| *v <= 0.0);
+                    at(&sorted[first..], share)
+                };
+                let least = positive(&shown, 0.0).into_iter().chain(positive(&batches, 0.02)).fold(f64::MAX, f64::min);
+                let (least, most) = if least <= most { (least, most) } else { (0.1, 1.0) };
+                let (lo, hi) = (libm::log10(least), libm::log10(most));
+                let room = (0.04 * (hi - lo)).max(0.02);
+                Self { kind, lo: lo - room, hi: hi + room }
+            }
+            Kind::Percent => {
+                // The last percents are what matters: begin where three quarters of the curve lie above.
+                let quarter = at(&shown, 0.25).unwrap_or(0.0);
+                let lo = [98.0, 95.0, 90.0, 80.0, 50.0].into_iter().find(|lo| quarter > *lo).unwrap_or(0.0);
+                Self { kind, lo, hi: 100.0 }
+            }
+        }
+    }
+
+    fn coordinate(&self, value: f64) -> f64 {
+        match self.kind {
+            Kind::LogLoss if value > 0.0 => libm::log10(value),
+            Kind::LogLoss => f64::NAN,
+            Kind::Loss | Kind::Percent => value,
+        }
+    }
+
+    fn value(&self, value: f64) -> String {
+        match self.kind {
+            Kind::Percent => format!("{value:.2} %"),
+            Kind::Loss | Kind::LogLoss => axis::short(value),
+        }
+    }
+
+    /// Ends of the axis and its ticks, about `most`.
+    pub fn ticks(&self, most: usize) -> (f64, f64, Labels) {
+        let most = most.clamp(3, 7);
+        let labels = match self.kind {
+            Kind::Loss => {
+                let step = axis::tick_step(self.lo, self.hi, most);
+                axis::ticks(self.lo, self.hi, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect()
+            }
+            Kind::LogLoss => axis::log_ticks(libm::pow(10.0, self.lo), libm::pow(10.0, self.hi), most)
+                .into_iter()
+                .map(|t| (libm::log10(t), axis::trimmed(t)))
+                .collect(),
+            Kind::Percent => {
+                let step = axis::tick_step(self.lo, self.hi, most);
+                axis::ticks(self.lo, self.hi, most).into_iter().map(|t| (t, format!("{} %", axis::tick_label(t, step)))).collect()
+            }
+        };
+        (self.lo, self.hi, labels)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curves::{Measured, TrainPoint};
+
+    fn curves(values: &[(f64, f64)]) -> Curves {
+        let train = values.iter().enumerate().map(|(i, (loss, accuracy))| TrainPoint {
+            step: i as u32 + 1,
+            epoch: (i + 1) as f64 / 100.0,
+            loss: *loss,
+            accuracy: *accuracy,
+        });
+        Curves { train: train.collect(), scores: Vec::new() }
+    }
+
+    #[test]
+    fn nothing_to_draw() {
+        assert!(Scene::of(&Curves::default(), &ChartOptions::default()).is_none());
+        let odd = Curves { train: vec![TrainPoint { epoch: f64::NAN, ..TrainPoint::default() }], scores: Vec::new() };
+        assert!(Scene::of(&odd, &ChartOptions { x_axis: XAxis::Epoch, ..ChartOptions::default() }).is_none());
+    }
+
+    #[test]
+    fn axis_reaches_as_far_as_asked() {
+        let options = ChartOptions { x_axis: XAxis::Epoch, x_end: 3.0, ..ChartOptions::default() };
+        let scene = Scene::of(&curves(&[(1.0, 0.5)]), &options).unwrap();
+        assert_eq!(scene.x_end, 3.0);
+        assert_eq!(scene.x_ticks(4).iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+        let scene = Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }).unwrap();
+        assert_eq!(scene.x_end, 10.0);
+    }
+
+    #[test]
+    fn accuracy_begins_near_the_curve() {
+        let axis = |accuracy: f64| {
+            let scene = Scene::of(&curves(&[(1.0, accuracy); 8]), &ChartOptions::default()).unwrap();
+            scene.panels[1].axis
+        };
+        assert_eq!((axis(0.2).lo, axis(0.6).lo, axis(0.93).lo, axis(0.991).lo), (0.0, 50.0, 90.0, 98.0));
+        assert_eq!(axis(0.93).hi, 100.0);
+    }
+
+    #[test]
+    fn one_wild_batch_does_not_squeeze_the_rest() {
+        let mut values = vec![(0.5, 0.8); 200];
+        values[100] = (1000.0, 0.1);
+        let axis = Scene::of(&curves(&values), &ChartOptions { half_life_steps: 1e6, ..ChartOptions::default() }).unwrap().panels[0].axis;
+        assert!(axis.hi < 20.0, "{axis:?}");
+    }
+
+    #[test]
+    fn log_axis_leaves_out_what_has_no_logarithm() {
+        let options = ChartOptions { loss_scale: LossScale::Log, half_life_steps: 0.0, ..ChartOptions::default() };
+        let scene = Scene::of(&curves(&[(1.0, 0.1), (0.0, 0.2), (-1.0, 0.2), (0.01, 0.3)]), &options).unwrap();
+        let loss = &scene.panels[0];
+        let heights: Vec<f64> = loss.series[0].points.iter().map(|p| p.1).collect();
+        assert!(heights[0] == 0.0 && heights[1].is_nan() && heights[2].is_nan() && heights[3] == -2.0);
+        assert!(loss.axis.lo < -2.0 && loss.axis.hi > 0.0);
+        assert!(loss.raw.is_none());
+        let all_zero = Scene::of(&curves(&[(0.0, 1.0); 3]), &options).unwrap();
+        assert!(all_zero.panels[0].axis.lo < all_zero.panels[0].axis.hi);
+    }
+
+    #[test]
+    fn a_series_for_each_set_with_its_latest_number() {
+        let mut c = curves(&[(2.0, 0.1), (f64::NAN, 0.5)]);
+        c.scores = vec![
+            Measured { on: MeasuredOn::Validation, step: 2, epoch: 1.0, loss: 0.5, accuracy: 0.9 },
+            Measured { on: MeasuredOn::Test, step: 2, epoch: 1.0, loss: 0.25, accuracy: 0.987_65 },
+        ];
+        let scene = Scene::of(&c, &ChartOptions::default()).unwrap();
+        let words: Vec<Vec<(&str, &str)>> =
+            scene.panels.iter().map(|p| p.series.iter().map(|s| (s.label, s.latest.as_str())).collect()).collect();
+        assert_eq!(words[0], [("training", "2.00"), ("validation", "0.500"), ("test", "0.250")]);
+        assert_eq!(words[1][2], ("test", "98.77 %"));
+    }
+}

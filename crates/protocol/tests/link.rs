@@ -1,0 +1,221 @@
+//! Links: what they look like, that they come back, what they say when they are wrong.
+
+use engine::{
+    Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
+    optim::{Adam, Momentum, Sgd},
+    presets::{self, PRESETS},
+};
+use proptest::prelude::*;
+use protocol::{
+    RunSpec, TrainSpec,
+    link::{PAGE_KEYS, decode, encode},
+    run::{BATCHES, EPOCHS, RATES},
+};
+
+fn model(slug: &str) -> ModelSpec {
+    presets::preset(slug).unwrap().model()
+}
+
+#[test]
+fn the_usual_run_is_a_bare_version() {
+    assert_eq!(encode(&RunSpec::default()), "v=1");
+    for query in ["", "?", "v=1", "?v=1"] {
+        assert_eq!(decode(query), (RunSpec::default(), vec![]), "{query}");
+    }
+}
+
+#[test]
+fn a_link_says_what_differs() {
+    let run = RunSpec {
+        model: model("n1"),
+        train: TrainSpec {
+            rate: 0.003,
+            batch: 128,
+            seed: 7,
+            epochs: 5,
+            optimizer: OptimizerSpec::Momentum(Momentum::default()),
+            ..TrainSpec::default()
+        },
+    };
+    let query = "v=1&net=n1&opt=momentum&rate=0.003&batch=128&epochs=5&seed=7";
+    assert_eq!(encode(&run), query);
+    assert_eq!(decode(query), (run.clone(), vec![]));
+    // In any order, as somebody might type it.
+    assert_eq!(decode("?seed=7&net=n1&rate=3e-3&batch=128&opt=momentum&epochs=5"), (run, vec![]));
+}
+
+#[test]
+fn a_network_of_ones_own_can_be_read() {
+    let layers = vec![
+        Conv2d { out_ch: 8, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2), ..Conv2d::default() }.into(),
+        Relu {}.into(),
+        Flatten {}.into(),
+        Dense { out: 10, bias: false }.into(),
+    ];
+    let optimizer = OptimizerSpec::Adam(Adam { eps: 1e-7, ..Adam::default() });
+    let run = RunSpec {
+        model: ModelSpec { layers, init: Init::XavierNormal, ..RunSpec::default().model },
+        train: TrainSpec { optimizer, ..TrainSpec::default() },
+    };
+    let query = encode(&run);
+    assert_eq!(
+        query,
+        "v=1&net=!((kernel:!(3,5),op:conv2d,out_ch:8,pad:!(1,1,2,2)),(op:relu),(op:flatten),(bias:!f,op:dense,out:10))\
+         &init=xavier_normal&opt=(eps:1e-7,optimizer:adam)"
+    );
+    assert_eq!(decode(&query), (run.clone(), vec![]));
+    // As a mail program might send it.
+    let escaped = query.replace('(', "%28").replace(')', "%29").replace('!', "%21").replace(':', "%3A");
+    assert_eq!(decode(&escaped), (run, vec![]));
+}
+
+#[test]
+fn every_preset_and_optimizer_is_one_word() {
+    for preset in PRESETS {
+        for optimizer in OptimizerSpec::all() {
+            let run = RunSpec { model: preset.model(), train: TrainSpec { optimizer, ..TrainSpec::default() } };
+            let query = encode(&run);
+            assert!(!query.contains('('), "{query}");
+            assert_eq!(decode(&query), (run, vec![]));
+        }
+    }
+}
+
+#[test]
+fn keys_of_the_page_are_passed_over() {
+    let query = PAGE_KEYS.iter().map(|k| format!("&{k}=x")).collect::<String>();
+    assert_eq!(decode(&format!("?seed=3{query}")), (RunSpec { train: TrainSpec { seed: 3, ..TrainSpec::default() }, ..RunSpec::default() }, vec![]));
+}
+
+/// What is wrong with each link, as the page shows it. The run is the usual one.
+#[test]
+fn what_is_wrong_is_named() {
+    let net = |layers: &str| format!("net=!({layers})");
+    let cases = [
+        ("rat=1".to_owned(), "`rat` in the link: is no key that this page knows; it is passed over"),
+        ("rate=fast".to_owned(), "`rate` in the link: `fast` is not a number; the default is used"),
+        ("rate=NaN".to_owned(), "`rate` in the link: `NaN` is not a number; the default is used"),
+        ("rate=-1".to_owned(), "`rate` in the link: -1 must lie in 0 to 100; the default is used"),
+        ("rate=inf".to_owned(), "`rate` in the link: inf must lie in 0 to 100; the default is used"),
+        ("rate=1e39".to_owned(), "`rate` in the link: 1e39 must lie in 0 to 100; the default is used"),
+        ("batch=0".to_owned(), "`batch` in the link: `0` is not a whole number from 1 to 1024; the default is used"),
+        ("batch=1e9".to_owned(), "`batch` in the link: `1e9` is not a whole number from 1 to 1024; the default is used"),
+        ("batch=99999999999999999999".to_owned(), "`batch` in the link: `99999999999999999999` is not a whole number from 1 to 1024; the default is used"),
+        ("epochs=1001".to_owned(), "`epochs` in the link: `1001` is not a whole number from 1 to 1000; the default is used"),
+        ("seed=-1".to_owned(), "`seed` in the link: `-1` is not a whole number from 0 to 4294967295; the default is used"),
+        ("net=n9".to_owned(), "`net` in the link: `n9` is none of lens, n1, n2, n3, n4; the default is used"),
+        ("opt=lion".to_owned(), "`opt` in the link: `lion` is none of sgd, momentum, adam; the default is used"),
+        ("opt=(optimizer:adam,eps:0)".to_owned(), "`opt` in the link: `eps` is 0, but must lie in 0.000000000001 to 1; the default is used"),
+        ("opt=(optimizer:adam,epsilon:1)".to_owned(), "`opt` in the link: unknown field `epsilon`, expected one of `betas`, `eps`, `weight_decay`; the default is used"),
+        ("init=he".to_owned(), "`init` in the link: `he` is none of he_normal, he_uniform, xavier_normal, xavier_uniform; the default is used"),
+        ("input=28,28".to_owned(), "`input` in the link: expected channels,rows,columns, found `28,28`; the default is used"),
+        ("input=0,28,28".to_owned(), "`input` in the link: this is no network: the input 0×28×28 has an extent that is zero or above 4096; the default is used"),
+        (net("(op:flatten),(op:dense,out:10"), "`net` in the link: cannot be read at character 31: expected `:`, found `)`; the default is used"),
+        (net("(op:flatten"), "`net` in the link: cannot be read at character 15: expected `,` or `)`, found the end; the default is used"),
+        (net("(op:blur)"), "layer 1: unknown variant `blur`"),
+        (net("(op:dense,out:10)"), "`net` in the link: this is no network: layer 1 (`dense`): `dense` needs a flat vector, but receives 1×28×28; put a `flatten` before it; the default is used"),
+        (net("(op:flatten),(op:dense,out:9)"), "`net` in the link: this is no network: the last layer gives 9, but the loss needs a flat vector of 10 scores; the default is used"),
+        ("net=!()".to_owned(), "`net` in the link: this is no network: the network has no layers; the default is used"),
+        ("net=!t".to_owned(), "`net` in the link: expected a list of layers; the default is used"),
+    ];
+    for (query, message) in cases {
+        let (run, problems) = decode(&query);
+        assert_eq!(problems.len(), 1, "{query}: {problems:?}");
+        let text = problems[0].to_string();
+        assert!(text == message || message.starts_with("layer") && text.contains(message), "{query}\n  {text}\n  {message}");
+        assert_eq!(run, RunSpec::default(), "{query}");
+    }
+}
+
+#[test]
+fn one_mistake_spoils_one_setting() {
+    let (run, problems) = decode("v=1&net=n2&rate=no&rate=0.5&batch=32&batch=64&colour=red");
+    let expected = RunSpec { model: model("n2"), train: TrainSpec { batch: 32, ..TrainSpec::default() } };
+    assert_eq!(run, expected);
+    assert_eq!(problems.iter().map(|p| p.key.as_str()).collect::<Vec<_>>(), ["rate", "batch", "colour", "rate"]);
+}
+
+#[test]
+fn another_version_is_not_guessed_at() {
+    for version in ["2", "0", "", "one"] {
+        let (run, problems) = decode(&format!("net=n2&seed=9&v={version}"));
+        assert_eq!(run, RunSpec::default());
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].to_string().contains("it reads 1"), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn long_links_are_cut_off() {
+    let (run, problems) = decode(&format!("seed={}", "1".repeat(70_000)));
+    assert_eq!((run, problems.len()), (RunSpec::default(), 1));
+    let (_, problems) = decode(&format!("{}=1&seed={}", "k".repeat(1_000), "x".repeat(1_000)));
+    assert!(problems.iter().all(|p| p.to_string().len() < 200), "{problems:?}");
+}
+
+fn layers() -> impl Strategy<Value = Vec<LayerSpec>> {
+    let conv = (1..20usize, 0..3usize, 0..3usize, any::<bool>()).prop_map(|(out_ch, h, w, bias)| {
+        let (kernel, pad) = (Pair::new(2 * h + 1, 2 * w + 1), Sides::new(h, h, w, w));
+        LayerSpec::from(Conv2d { out_ch, kernel, pad, bias, ..Conv2d::default() })
+    });
+    let middle = prop_oneof![
+        conv,
+        Just(Relu {}.into()),
+        Just(MaxPool2d::default().into()),
+        Just(AvgPool2d::default().into()),
+        Just(BatchNorm2d::default().into()),
+        (0.0..0.9f32).prop_map(|p| Dropout { p }.into()),
+    ];
+    let head = (1..200usize, any::<bool>()).prop_map(|(out, bias)| Dense { out, bias }.into());
+    (prop::collection::vec(middle, 0..6), prop::collection::vec(head, 0..3), any::<bool>()).prop_map(|(mut layers, head, bias)| {
+        layers.push(Flatten {}.into());
+        layers.extend(head);
+        layers.push(Dense { out: 10, bias }.into());
+        layers
+    })
+}
+
+fn runs() -> impl Strategy<Value = RunSpec> {
+    let decay = 0.0..0.1f32;
+    let optimizer = prop_oneof![
+        Just(OptimizerSpec::default()),
+        decay.clone().prop_map(|weight_decay| OptimizerSpec::Sgd(Sgd { weight_decay })),
+        (decay.clone(), 0.0..0.99f32).prop_map(|(weight_decay, momentum)| OptimizerSpec::Momentum(Momentum { momentum, weight_decay })),
+        (decay, 0.0..0.99f32, 1e-12..1f32).prop_map(|(weight_decay, b, eps)| OptimizerSpec::Adam(Adam { betas: [b, b / 2.0], eps, weight_decay })),
+    ];
+    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>())
+        .prop_map(|(optimizer, rate, batch, epochs, seed)| TrainSpec { loss: LossSpec::default(), optimizer, rate, batch, epochs, seed });
+    let init = prop::sample::select(Init::ALL.to_vec());
+    let input = prop_oneof![Just(Shape::new(1, 28, 28)), (1..4usize, 24..40usize, 24..40usize).prop_map(|(c, h, w)| Shape::new(c, h, w))];
+    let own = (layers(), init, input).prop_map(|(layers, init, input)| ModelSpec { layers, init, input });
+    let model = prop_oneof![prop::sample::select(PRESETS.iter().map(|p| p.model()).collect::<Vec<_>>()), own];
+    (model, train)
+        .prop_map(|(model, train)| RunSpec { model, train })
+        .prop_filter("pooled away", |run| Graph::check_classifier(&run.model, 10).is_ok())
+}
+
+proptest! {
+    #[test]
+    fn every_run_comes_back(run in runs()) {
+        let query = encode(&run);
+        prop_assert!(query.chars().all(|c| c.is_ascii_graphic() && !"\"#<>`".contains(c)), "{}", query);
+        prop_assert_eq!(decode(&query), (run, vec![]), "{}", query);
+    }
+
+    #[test]
+    fn no_text_panics_and_every_result_is_legal(text in "\\PC{0,80}|([a-z]{1,6}=[-0-9a-z!():,.%]{0,30}&){0,5}|(net|opt|v|input)=[!(a-z:,)0-9-]{0,60}") {
+        let (run, _) = decode(&text);
+        prop_assert!(Graph::check_classifier(&run.model, 10).is_ok());
+        prop_assert!(run.train.check().is_ok());
+    }
+
+    #[test]
+    fn a_damaged_link_does_not_panic(run in runs(), at in any::<prop::sample::Index>(), c in any::<char>()) {
+        let mut chars: Vec<char> = encode(&run).chars().collect();
+        let at = at.index(chars.len());
+        chars[at] = c;
+        let (run, _) = decode(&chars.iter().collect::<String>());
+        prop_assert!(Graph::check_classifier(&run.model, 10).is_ok());
+    }
+}

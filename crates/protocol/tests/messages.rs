@@ -1,0 +1,138 @@
+//! Every command and event goes through JSON and comes back.
+
+use std::collections::HashSet;
+
+use engine::{NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, RunId, RunSpec, Save, Score, Summary, TrainSpec, View};
+use serde::{Serialize, de::DeserializeOwned};
+
+const RUN: RunId = RunId(7);
+
+fn commands() -> Vec<Command> {
+    let tensors = vec![
+        Tensor::Input,
+        Tensor::Output(NodeId(1)),
+        Tensor::OutputGrad(NodeId(2)),
+        Tensor::Param(ParamId(0)),
+        Tensor::ParamGrad(ParamId(3)),
+        Tensor::State(ParamId(1)),
+    ];
+    let opens = PRESETS.iter().map(|p| Command::Open { run: RUN, spec: RunSpec { model: p.model(), train: TrainSpec::default() } });
+    opens
+        .chain([
+            Command::Play { run: RUN },
+            Command::Pause { run: RUN },
+            Command::Step { run: RUN, count: u32::MAX },
+            Command::Tune { run: RUN, hyper: Hyper { rate: 0.1 } },
+            Command::SetPace { run: RUN, pace: Pace::Full },
+            Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
+            Command::Watch { run: RUN, tensors },
+            Command::Watch { run: RUN, tensors: vec![] },
+            Command::Show { run: RUN },
+            Command::Ack { run: RUN, frame: FrameId(9) },
+            Command::Evaluate { run: RUN, set: EvalSet::Validation },
+            Command::Evaluate { run: RUN, set: EvalSet::Test },
+            Command::Save { run: RUN, ask: 1, what: Save::Weights },
+            Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
+            Command::Load { run: RUN },
+            Command::Close { run: RUN },
+        ])
+        .collect()
+}
+
+/// Numbers that try the digits: the smallest, the largest, and whole ones that look like integers.
+fn progress() -> Progress {
+    Progress { step: u32::MAX, epoch: 1.0, loss: 0.1 + 0.2, accuracy: f64::MIN_POSITIVE, rate: f32::MAX, images_per_second: 0.0 }
+}
+
+fn events() -> Vec<Event> {
+    let message = || "“quoted” \u{0} ×".to_owned();
+    let score = Score { set: EvalSet::Test, step: 3, epoch: 2.0, loss: 1e300, accuracy: 1.0, count: 10_000, confusion: vec![0, u32::MAX] };
+    let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
+    let summary = Summary { backend: "cpu".to_owned(), params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let refusals = [
+        SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
+        SpecError::NoLayers,
+        SpecError::Memory { needed: 2_000, most: 1_024, batch: 64 },
+    ];
+    let refused = refusals.map(|error| Event::Refused { run: RUN, error });
+    let mut events = vec![
+        Event::Ready { version: "0.1.0".to_owned() },
+        Event::DataArrived { train: 2_000, train_total: 50_000 },
+        Event::Opened {
+            run: RUN,
+            spec: RunSpec::default(),
+            summary,
+            progress: progress(),
+            history: vec![progress(), Progress::default()],
+            scores: vec![score.clone()],
+        },
+        Event::Declined { run: RUN, message: message() },
+        Event::Played { run: RUN },
+        Event::Paused { run: RUN, progress: progress() },
+        Event::Progressed { run: RUN, progress: progress(), history: vec![] },
+        Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
+        Event::Evaluated { run: RUN, score },
+        Event::Finished { run: RUN, progress: progress() },
+        Event::Saved { run: RUN, ask: 3 },
+        Event::LoadFailed { run: RUN, message: message() },
+        Event::DataFailed { file: "train-0.pack".to_owned(), message: message() },
+        Event::Faulted { run: RUN, message: message() },
+    ];
+    events.extend(refused);
+    events
+}
+
+/// Through JSON text and through a tree of values, as `serde_wasm_bindgen` would make one: there every
+/// number is a double, and a whole one is taken for an integer.
+fn comes_back<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(value: &T) {
+    let text = serde_json::to_string(value).unwrap();
+    assert_eq!(&serde_json::from_str::<T>(&text).unwrap(), value, "{text}");
+    let mut tree: serde_json::Value = serde_json::from_str(&text).unwrap();
+    as_doubles(&mut tree);
+    assert_eq!(&serde_json::from_value::<T>(tree).unwrap(), value, "{text}");
+}
+
+fn as_doubles(tree: &mut serde_json::Value) {
+    use serde_json::Value;
+    match tree {
+        Value::Number(n) => {
+            let double = n.as_f64().unwrap();
+            if double.fract() == 0.0 && double.abs() < 2f64.powi(53) {
+                *tree = Value::from(double as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(as_doubles),
+        Value::Object(entries) => entries.values_mut().for_each(as_doubles),
+        _ => {}
+    }
+}
+
+/// The tags that serde knows, from its complaint about one that it does not: so no variant can be
+/// missing from the lists above.
+fn tags<T: DeserializeOwned + std::fmt::Debug>(tag: &str) -> HashSet<String> {
+    let error = serde_json::from_value::<T>(serde_json::json!({ tag: "?" })).unwrap_err().to_string();
+    let (_, known) = error.split_once("expected one of ").unwrap();
+    known.split(", ").map(|t| t.trim_matches('`').to_owned()).collect()
+}
+
+fn tags_of<T: Serialize>(list: &[T], tag: &str) -> HashSet<String> {
+    list.iter().map(|v| serde_json::to_value(v).unwrap()[tag].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn every_command_comes_back() {
+    let commands = commands();
+    commands.iter().for_each(comes_back);
+    assert_eq!(tags_of(&commands, "do"), tags::<Command>("do"));
+    assert!(commands.iter().all(|c| c.run() == RUN));
+}
+
+#[test]
+fn every_event_comes_back() {
+    let events = events();
+    events.iter().for_each(comes_back);
+    assert_eq!(tags_of(&events, "happened"), tags::<Event>("happened"));
+    let without_run: Vec<_> = events.iter().filter(|e| e.run().is_none()).collect();
+    assert!(matches!(without_run[..], [Event::Ready { .. }, Event::DataArrived { .. }, Event::DataFailed { .. }]));
+}

@@ -1,0 +1,302 @@
+//! Weights and checkpoints as safetensors.
+//!
+//! A file of weights holds the tensors of the network under PyTorch's names in an `nn.Sequential`
+//! (`0.weight`, `1.running_mean`, `1.num_batches_tracked`), so that
+//! `model.load_state_dict(load_file(path))` takes it. A checkpoint holds besides them the optimizer's
+//! (`optimizer.exp_avg/0.weight`). The header's metadata say `format: pt`, and under `kernelscope`, as
+//! JSON, what the file is: [`Note`].
+//!
+//! What is read may come from anywhere: every name, shape, type and number is checked before it is
+//! used, and an error names the first that is wrong.
+
+use std::collections::HashMap;
+
+use engine::ops::ParamRole;
+use protocol::{Hyper, RunSpec, Score};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::{OpenError, history::Columns, network::Network, training::SCORES_LIMIT};
+
+/// Version of [`Note`].
+pub const VERSION: u32 = 1;
+const NOTE_KEY: &str = "kernelscope";
+const CONFUSION_LEN: usize = data::CLASSES * data::CLASSES;
+
+/// What a file says about itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub version: u32,
+    pub spec: RunSpec,
+    /// Updates that made the weights.
+    pub step: u32,
+    /// In a checkpoint only.
+    pub position: Option<Position>,
+}
+
+/// Where a run stands, beside its numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    pub step: u32,
+    pub rate: f32,
+    /// Epochs after which the run finishes.
+    pub goal: u32,
+    /// Digits in an epoch.
+    pub train_digits: usize,
+    pub history: Columns,
+    pub scores: Vec<Score>,
+}
+
+impl Position {
+    /// # Errors
+    /// What cannot be so in a run of `steps_per_epoch` over `train_digits`.
+    pub(crate) fn check(&self, steps_per_epoch: u32, train_digits: usize) -> Result<(), FileError> {
+        let bad = |cause: String| Err(FileError::History { cause });
+        if self.train_digits != train_digits {
+            return bad(format!("it went through {} training digits, this session has {train_digits}", self.train_digits));
+        }
+        if let Err(error) = (Hyper { rate: self.rate }).check() {
+            return bad(error.to_string());
+        }
+        match self.goal.checked_mul(steps_per_epoch) {
+            Some(last) if self.step <= last => {}
+            _ => return bad(format!("step {} lies beyond its {} epochs", self.step, self.goal)),
+        }
+        if self.scores.len() > SCORES_LIMIT {
+            return bad(format!("it has {} scores; the limit is {SCORES_LIMIT}", self.scores.len()));
+        }
+        match self.scores.iter().find(|s| s.confusion.len() != CONFUSION_LEN || s.step > self.step) {
+            Some(score) => bad(format!("its score of step {} is damaged", score.step)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Why a file is not taken.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FileError {
+    #[error("the file is cut short or damaged: {cause}")]
+    Damaged { cause: String },
+    #[error("this is no safetensors file: {cause}")]
+    Foreign { cause: String },
+    #[error("the file's note about itself cannot be read: {cause}")]
+    Note { cause: String },
+    #[error("the file has version {found}; this program reads {known}")]
+    Version { found: u32, known: u32 },
+    #[error("the file lacks `{name}`, which the network has as {}", shown(wanted))]
+    Missing { name: String, wanted: Vec<usize> },
+    #[error("the file has `{name}`, which the network has not")]
+    Unexpected { name: String },
+    #[error("`{name}` is {} in the file, but {} in the network", shown(found), shown(wanted))]
+    Shape { name: String, found: Vec<usize>, wanted: Vec<usize> },
+    #[error("`{name}` holds {found}; F32, F64, F16 and BF16 can be read")]
+    Type { name: String, found: String },
+    #[error("number {index} of `{name}` is {value}")]
+    NotFinite { name: String, index: usize, value: f32 },
+    #[error("the file's network cannot be opened: {0}")]
+    Open(#[from] OpenError),
+    #[error("the file's history cannot be used: {cause}")]
+    History { cause: String },
+    #[error("these are weights alone: they need an open network to go into")]
+    NoNetwork,
+    #[error("the file cannot be written: {cause}")]
+    Write { cause: String },
+}
+
+/// `16×8×5×5`; a scalar is `one number`.
+fn shown(dims: &[usize]) -> String {
+    if dims.is_empty() { "one number".to_owned() } else { dims.iter().map(ToString::to_string).collect::<Vec<_>>().join("×") }
+}
+
+/// Names of the counters that PyTorch keeps in each batch norm, and that this program does not need.
+fn counters(network: &Network) -> impl Iterator<Item = String> {
+    let means = network.graph.state.iter().filter(|p| p.role == ParamRole::RunningMean);
+    means.map(|p| format!("{}.num_batches_tracked", p.node.0))
+}
+
+fn slot_name(slot: &str, param: &str) -> String {
+    format!("optimizer.{slot}/{param}")
+}
+
+/// The file of `network` after `step` updates; with `position`, a checkpoint.
+pub(crate) fn write(network: &Network, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
+    let (graph, cpu) = (&network.graph, &network.cpu);
+    let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
+    let mut put = |name: String, dims: &[usize], numbers: &[f32]| {
+        tensors.push((name, Dtype::F32, dims.to_vec(), numbers.iter().flat_map(|x| x.to_le_bytes()).collect()));
+    };
+    for param in &graph.params {
+        put(param.name.clone(), &param.dims, &cpu.params[param.range.clone()]);
+    }
+    for param in &graph.state {
+        put(param.name.clone(), &param.dims, &cpu.state[param.range.clone()]);
+    }
+    if position.is_some() {
+        for (slot, block) in slots(network).zip(cpu.optimizer_state.chunks_exact(cpu.params.len())) {
+            for param in &graph.params {
+                put(slot_name(slot, &param.name), &param.dims, &block[param.range.clone()]);
+            }
+        }
+    }
+    tensors.extend(counters(network).map(|name| (name, Dtype::I64, Vec::new(), i64::from(step).to_le_bytes().to_vec())));
+    let failed = |cause: String| FileError::Write { cause };
+    let note = Note { version: VERSION, spec: network.spec.clone(), step, position };
+    let note = serde_json::to_string(&note).map_err(|e| failed(e.to_string()))?;
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (NOTE_KEY.to_owned(), note)]);
+    let mut views = Vec::with_capacity(tensors.len());
+    for (name, dtype, dims, bytes) in &tensors {
+        views.push((name.as_str(), TensorView::new(*dtype, dims.clone(), bytes).map_err(|e| failed(e.to_string()))?));
+    }
+    safetensors::serialize(views, Some(metadata)).map_err(|e| failed(e.to_string()))
+}
+
+fn slots(network: &Network) -> impl Iterator<Item = &'static str> {
+    network.cpu.optimizer.rule().slots().iter().copied()
+}
+
+/// A file that is whole; whether it fits a network is another matter.
+#[derive(Debug)]
+pub struct File<'a> {
+    tensors: SafeTensors<'a>,
+    /// Absent in files of other programs.
+    note: Option<Note>,
+}
+
+/// Takes the file apart. Nothing is copied, and no length in it is believed.
+pub fn read(bytes: &[u8]) -> Result<File<'_>, FileError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(fault)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(fault)?;
+    let note = match header.metadata().as_ref().and_then(|m| m.get(NOTE_KEY)) {
+        None => None,
+        Some(text) => {
+            let cause = |e: serde_json::Error| FileError::Note { cause: e.to_string() };
+            let VersionOnly { version } = serde_json::from_str(text).map_err(cause)?;
+            if version != VERSION {
+                return Err(FileError::Version { found: version, known: VERSION });
+            }
+            Some(serde_json::from_str(text).map_err(cause)?)
+        }
+    };
+    Ok(File { tensors, note })
+}
+
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+fn fault(error: SafeTensorError) -> FileError {
+    let cause = error.to_string();
+    match error {
+        SafeTensorError::InvalidHeader(_) | SafeTensorError::InvalidHeaderDeserialization(_) | SafeTensorError::InvalidHeaderStart => {
+            FileError::Foreign { cause }
+        }
+        _ => FileError::Damaged { cause },
+    }
+}
+
+impl File<'_> {
+    /// What the file says about itself; `None` in files of other programs.
+    pub fn note(&self) -> Option<&Note> {
+        self.note.as_ref()
+    }
+
+    /// The specification and the position of a checkpoint.
+    pub fn checkpoint(&self) -> Option<(&RunSpec, &Position)> {
+        let note = self.note.as_ref()?;
+        Some((&note.spec, note.position.as_ref()?))
+    }
+
+    /// Weights and running statistics. On an error `network` is as it was.
+    pub(crate) fn fill_weights(&self, network: &mut Network) -> Result<(), FileError> {
+        let (mut params, mut state) = (network.cpu.params.clone(), network.cpu.state.clone());
+        let graph = &network.graph;
+        for param in &graph.params {
+            self.take(&param.name, &param.dims, &mut params[param.range.clone()])?;
+        }
+        for param in &graph.state {
+            self.take(&param.name, &param.dims, &mut state[param.range.clone()])?;
+        }
+        let own = self.checkpoint().is_some();
+        let expected = |name: &str| {
+            graph.params.iter().chain(&graph.state).any(|p| p.name == name)
+                || counters(network).any(|counter| counter == name)
+                || (own && slots(network).any(|slot| graph.params.iter().any(|p| slot_name(slot, &p.name) == name)))
+        };
+        if let Some(name) = self.tensors.names().into_iter().filter(|name| !expected(name)).min() {
+            return Err(FileError::Unexpected { name: name.to_owned() });
+        }
+        (network.cpu.params, network.cpu.state) = (params, state);
+        Ok(())
+    }
+
+    /// The optimizer's blocks. On an error `network` is as it was.
+    pub(crate) fn fill_optimizer(&self, network: &mut Network) -> Result<(), FileError> {
+        let mut state = network.cpu.optimizer_state.clone();
+        for (slot, block) in slots(network).zip(state.chunks_exact_mut(network.cpu.params.len())) {
+            for param in &network.graph.params {
+                self.take(&slot_name(slot, &param.name), &param.dims, &mut block[param.range.clone()])?;
+            }
+        }
+        network.cpu.optimizer_state = state;
+        Ok(())
+    }
+
+    /// One tensor into `numbers`, as `f32`.
+    fn take(&self, name: &str, wanted: &[usize], numbers: &mut [f32]) -> Result<(), FileError> {
+        let owned = || name.to_owned();
+        let Ok(tensor) = self.tensors.tensor(name) else {
+            return Err(FileError::Missing { name: owned(), wanted: wanted.to_vec() });
+        };
+        if tensor.shape() != wanted {
+            return Err(FileError::Shape { name: owned(), found: tensor.shape().to_vec(), wanted: wanted.to_vec() });
+        }
+        let bytes = tensor.data();
+        match tensor.dtype() {
+            Dtype::F32 => put(numbers, bytes, f32::from_le_bytes),
+            Dtype::F64 => put(numbers, bytes, |b| f64::from_le_bytes(b) as f32),
+            Dtype::F16 => put(numbers, bytes, |b| from_half(u16::from_le_bytes(b))),
+            Dtype::BF16 => put(numbers, bytes, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
+            other => return Err(FileError::Type { name: owned(), found: format!("{other:?}") }),
+        }
+        match numbers.iter().position(|x| !x.is_finite()) {
+            Some(index) => Err(FileError::NotFinite { name: owned(), index, value: numbers[index] }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn put<const N: usize>(numbers: &mut [f32], bytes: &[u8], number: impl Fn([u8; N]) -> f32) {
+    let (pieces, _) = bytes.as_chunks::<N>();
+    for (x, piece) in numbers.iter_mut().zip(pieces) {
+        *x = number(*piece);
+    }
+}
+
+/// IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction.
+fn from_half(bits: u16) -> f32 {
+    let (exponent, fraction) = (bits >> 10 & 0x1f, f32::from(bits & 0x3ff));
+    let size = match exponent {
+        0 => fraction * 2f32.powi(-24),
+        0x1f if bits & 0x3ff == 0 => f32::INFINITY,
+        0x1f => f32::NAN,
+        _ => (1.0 + fraction / 1024.0) * 2f32.powi(i32::from(exponent) - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_half;
+
+    #[test]
+    fn halves_are_read() {
+        let cases = [(0x0000, 0.0), (0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)];
+        for (bits, value) in cases {
+            assert_eq!(from_half(bits), value, "{bits:#06x}");
+        }
+        assert!(from_half(0x7e00).is_nan());
+        assert_eq!(from_half(0xfc00), f32::NEG_INFINITY);
+    }
+}

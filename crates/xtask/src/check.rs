@@ -1,0 +1,45 @@
+//! All that is checked without running the product.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::report::Report;
+use crate::setup;
+use crate::shell::{self, Shell};
+use crate::test::WASM_PACKAGES;
+use crate::{lines, page, size};
+
+/// What only a browser runs, and is therefore looked at for wasm alone.
+const WASM_ONLY: &str = "web";
+
+pub fn run(shell: &mut Shell) -> Result<ExitCode> {
+    setup::for_wasm_clippy(shell)?;
+    let mut report = Report::default();
+    report.part("Formatting", || shell::run(&mut shell.cargo(&["fmt", "--all", "--check"])));
+    report.part("Length of files", || lines::check(&shell.root));
+    report.part("Clippy, native", || {
+        shell::run(&mut shell.cargo(&["clippy", "--workspace", "--exclude", WASM_ONLY, "--all-targets", "--", "-D", "warnings"]))
+    });
+    report.part("Clippy, wasm", || {
+        let mut command = shell.cargo(&["clippy", "--target", "wasm32-unknown-unknown", "--all-targets", "--package", WASM_ONLY]);
+        for package in WASM_PACKAGES {
+            command.args(["--package", package]);
+        }
+        shell::run(command.args(["--", "-D", "warnings"]))
+    });
+    report.part("Documentation", || {
+        let doc = |arguments: &[&str]| shell::run(shell.cargo(&["doc", "--no-deps"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings"));
+        doc(&["--workspace", "--exclude", WASM_ONLY])?;
+        doc(&["--package", WASM_ONLY, "--document-private-items", "--target", "wasm32-unknown-unknown"])
+    });
+    report.part("Licences and sources", || {
+        setup::for_licences(shell)?;
+        shell::run(&mut shell.cargo(&["deny", "check", "licenses", "bans", "sources"]))
+    });
+    report.part("Size of the page", || {
+        let dist = page::build(shell)?;
+        size::check(&dist)
+    });
+    Ok(report.close("check"))
+}

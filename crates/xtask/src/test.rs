@@ -1,0 +1,99 @@
+//! Every test: native, in wasm, and of the built page in a browser.
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::page;
+use crate::report::Report;
+use crate::setup::{self, Browser};
+use crate::shell::{self, Shell};
+
+/// Packages whose tests also run as wasm in headless Chromium. Each has a `webdriver.json` in its
+/// folder, which tells Chromium to be headless.
+pub const WASM_PACKAGES: [&str; 1] = ["tests"];
+/// The end-to-end tests. They drive what lies in the folder named by `KERNELSCOPE_DIST`.
+const BROWSER_PACKAGE: &str = "browser-tests";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    Native,
+    Wasm,
+    Browser,
+}
+
+impl Part {
+    const ALL: [(&str, Self); 3] = [("native", Self::Native), ("wasm", Self::Wasm), ("browser", Self::Browser)];
+
+    /// The parts of these names; all of them if none is named.
+    pub fn named(names: &[&str]) -> Result<Vec<Self>> {
+        if names.is_empty() {
+            return Ok(Self::ALL.map(|(_, part)| part).to_vec());
+        }
+        let part = |name: &&str| match Self::ALL.iter().find(|(n, _)| n == name) {
+            Some(&(_, part)) => Ok(part),
+            None => bail!("tests are `native`, `wasm` and `browser`, found `{name}`"),
+        };
+        names.iter().map(part).collect()
+    }
+}
+
+pub fn run(shell: &mut Shell, parts: &[Part]) -> Result<ExitCode> {
+    // All set-up first: what is missing should be known before an hour of tests has run.
+    let wasm = parts.contains(&Part::Wasm).then(|| setup::for_wasm_tests(shell)).transpose()?;
+    let browser = parts.contains(&Part::Browser).then(|| setup::for_browser_tests(shell)).transpose()?;
+    if parts.contains(&Part::Browser) {
+        setup::for_page(shell)?;
+    }
+    let mut report = Report::default();
+    if parts.contains(&Part::Native) {
+        report.part("Native tests", || native(shell));
+    }
+    if let Some(browser) = wasm {
+        report.part("Tests as wasm in Chromium", || in_wasm(shell, &browser));
+    }
+    if let Some(browser) = browser {
+        report.part("The built page in Chromium", || in_browser(shell, &browser));
+    }
+    Ok(report.close("test"))
+}
+
+fn native(shell: &Shell) -> Result<()> {
+    if shell.find("cargo-nextest").is_none() {
+        return shell::run(&mut shell.cargo(&["test"]));
+    }
+    shell::run(&mut shell.cargo(&["nextest", "run"]))?;
+    // Which nextest leaves out.
+    shell::run(&mut shell.cargo(&["test", "--doc"]))
+}
+
+fn in_wasm(shell: &Shell, browser: &Browser) -> Result<()> {
+    for package in WASM_PACKAGES {
+        let mut command = shell.cargo(&["test", "--target", "wasm32-unknown-unknown", "--package", package]);
+        command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
+        // Seconds for all tests of one program; the runner's own 20 are too few for training.
+        command.env("WASM_BINDGEN_TEST_TIMEOUT", "600");
+        shell::run(browser.tell(&mut command))?;
+    }
+    Ok(())
+}
+
+fn in_browser(shell: &mut Shell, browser: &Browser) -> Result<()> {
+    let dist = page::build(shell)?;
+    // One at a time: each trains, and two would share the processor.
+    let mut command = shell.cargo(&["test", "--package", BROWSER_PACKAGE, "--", "--test-threads", "1"]);
+    command.env("KERNELSCOPE_DIST", dist);
+    shell::run(browser.tell(&mut command))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+
+    #[test]
+    fn parts_are_named() {
+        assert_eq!(Part::named(&[]).unwrap(), [Part::Native, Part::Wasm, Part::Browser]);
+        assert_eq!(Part::named(&["wasm"]).unwrap(), [Part::Wasm]);
+        assert!(Part::named(&["gpu"]).unwrap_err().to_string().contains("`gpu`"));
+    }
+}

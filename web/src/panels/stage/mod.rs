@@ -1,0 +1,13 @@
+//! The stage: every layer as a column of its live feature maps, with its filters beside it.
+
+mod inspector;
+mod marks;
+pub mod model;
+mod paint;
+mod view;
+
+use leptos::prelude::*;
+
+use super::Panel;
+
+pub const PANEL: Panel = Panel { slug: "stage", title: "Network", view: || view! { <view::Stage/> }.into_any(), style: include_str!("style.css") };
