@@ -58,27 +58,39 @@ fn dense(out: usize) -> LayerSpec {
 
 fn lens() -> Vec<LayerSpec> {
     vec![
-        conv(8, 5, 2), relu(), pool(),
-        conv(16, 5, 0), relu(), pool(),
-        Flatten {}.into(), dense(64), relu(), Dropout { p: 0.25 }.into(), dense(10),
+        conv(8, 5, 2),
+        relu(),
+        pool(),
+        conv(16, 5, 0),
+        relu(),
+        pool(),
+        Flatten {}.into(),
+        dense(64),
+        relu(),
+        Dropout { p: 0.25 }.into(),
+        dense(10),
     ]
 }
 
 fn n1() -> Vec<LayerSpec> {
     vec![
-        conv(16, 3, 0), relu(), pool(),
-        conv(32, 3, 0), relu(), pool(),
-        conv(32, 3, 0), relu(),
-        Flatten {}.into(), dense(64), relu(), dense(10),
+        conv(16, 3, 0),
+        relu(),
+        pool(),
+        conv(32, 3, 0),
+        relu(),
+        pool(),
+        conv(32, 3, 0),
+        relu(),
+        Flatten {}.into(),
+        dense(64),
+        relu(),
+        dense(10),
     ]
 }
 
 fn n2() -> Vec<LayerSpec> {
-    vec![
-        conv(6, 5, 2), relu(), pool(),
-        conv(16, 5, 0), relu(), pool(),
-        Flatten {}.into(), dense(120), relu(), dense(84), relu(), dense(10),
-    ]
+    vec![conv(6, 5, 2), relu(), pool(), conv(16, 5, 0), relu(), pool(), Flatten {}.into(), dense(120), relu(), dense(84), relu(), dense(10)]
 }
 
 fn n3() -> Vec<LayerSpec> {

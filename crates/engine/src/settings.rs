@@ -67,12 +67,8 @@ impl<'de> Deserialize<'de> for Pair {
 
 impl Serialize for Sides {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if *self == Self::all(self.top) {
-            OneOr::One(self.top)
-        } else {
-            OneOr::Many([self.top, self.bottom, self.left, self.right])
-        }
-        .serialize(s)
+        if *self == Self::all(self.top) { OneOr::One(self.top) } else { OneOr::Many([self.top, self.bottom, self.left, self.right]) }
+            .serialize(s)
     }
 }
 

@@ -45,11 +45,7 @@ impl Shape {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_flat() {
-            write!(f, "{}", self.ch)
-        } else {
-            write!(f, "{}×{}×{}", self.ch, self.h, self.w)
-        }
+        if self.is_flat() { write!(f, "{}", self.ch) } else { write!(f, "{}×{}×{}", self.ch, self.h, self.w) }
     }
 }
 
@@ -72,7 +68,9 @@ impl From<Shape> for [usize; 3] {
 pub enum ShapeError {
     #[error("`{setting}` is {value}, but must be {least} to {most}")]
     OutOfRange { setting: String, value: usize, least: usize, most: usize },
-    #[error("the window of {window} (kernel {kernel}, dilation {dilation}) is larger than the padded {axis} of {padded}; use a kernel of at most {largest}")]
+    #[error(
+        "the window of {window} (kernel {kernel}, dilation {dilation}) is larger than the padded {axis} of {padded}; use a kernel of at most {largest}"
+    )]
     WindowTooLarge { axis: String, kernel: usize, dilation: usize, window: usize, padded: usize, largest: usize },
     #[error("`{pad_mode}` padding of {pad} needs {axis} of at least {needed}, but it is {extent}")]
     PadTooLarge { axis: String, pad_mode: String, pad: usize, extent: usize, needed: usize },

@@ -6,7 +6,7 @@
 //! plotters are whole numbers, so draw at a ratio of 2 or more and let the page scale down.
 
 use plotters::{
-    coord::{Shift, combinators::BindKeyPoints},
+    coord::Shift,
     drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
     element::{Circle, PathElement, Polygon, Text},
     prelude::{ChartBuilder, DrawingBackend, LabelAreaPosition},
@@ -136,7 +136,10 @@ impl Pen {
     pub fn text(&self, colour: Rgb, size: f64, weight: Weight, h_pos: HPos) -> TextStyle<'static> {
         let style = if weight == Weight::Bold { FontStyle::Bold } else { FontStyle::Normal };
         let font = (FontFamily::Name(self.family), size * self.ratio, style).into_font();
-        TextStyle::from(font).color(&rgb(colour)).pos(Pos::new(h_pos, VPos::Center))
+        let mut style = TextStyle::from(font);
+        style.color = rgb(colour).to_backend_color();
+        style.pos = Pos::new(h_pos, VPos::Center);
+        style
     }
 
     /// Width of a text in pixels of the backend.
@@ -206,31 +209,27 @@ impl Pen {
     fn body<DB: DrawingBackend>(&self, area: &Area<DB>, scene: &Scene, panel: &Panel, named: bool) -> Drawn<DB> {
         let p = self.theme.palette();
         let (width, height) = area.dim_in_pixel();
-        let text_height = self.px(34.0);
-        let (y_lo, y_hi, y_labels) = panel.axis.ticks((f64::from(height as i32 - if named { text_height } else { 0 }) / self.ratio / 30.0) as usize);
-        let label_width = y_labels.iter().map(|(_, label)| self.width(label, LABEL_SIZE, Weight::Regular)).fold(0.0, f64::max);
+        let names = if named { self.px(34.0) } else { 0 };
+        let ticks_in = |room: i32, each: f64| (f64::from(room.max(0)) / (self.ratio * each)) as usize;
+        let y = panel.axis.ruler(ticks_in(height as i32 - names, 30.0));
+        let label_width = y.labels.iter().map(|(_, label)| self.width(label, LABEL_SIZE, Weight::Regular)).fold(0.0, f64::max);
         let y_room = label_width as i32 + self.px(18.0);
-        let x_labels = scene.x_ticks((f64::from(width as i32 - y_room) / self.ratio / 56.0) as usize);
+        let x = scene.x_ruler(ticks_in(width as i32 - y_room, 56.0));
         let mut builder = ChartBuilder::on(area);
         builder.margin_top(self.px(6.0)).margin_right(self.px(16.0)).margin_bottom(self.px(if named { 4.0 } else { 10.0 }));
         builder.set_label_area_size(LabelAreaPosition::Left, y_room);
-        builder.set_label_area_size(LabelAreaPosition::Bottom, if named { text_height } else { 1 });
-        let mut chart = builder.build_cartesian_2d(
-            (0.0..scene.x_end).with_key_points(x_labels.iter().map(|(at, _)| *at).collect()),
-            (y_lo..y_hi).with_key_points(y_labels.iter().map(|(at, _)| *at).collect()),
-        )?;
-        let word = |labels: &[(f64, String)], at: f64| labels.iter().find(|(x, _)| *x == at).map_or_else(String::new, |(_, label)| label.clone());
+        builder.set_label_area_size(LabelAreaPosition::Bottom, names.max(1));
+        let mut chart = builder.build_cartesian_2d(x.clone(), y.clone())?;
         let quiet = self.text(p.muted, LABEL_SIZE, Weight::Regular, HPos::Center);
         chart
             .configure_mesh()
             .disable_x_mesh()
             .disable_y_axis()
             .bold_line_style(self.stroke(rgb(p.grid).to_rgba(), 1.0))
-            .light_line_style(RGBColor(0, 0, 0).mix(0.0))
             .axis_style(self.stroke(rgb(p.line).to_rgba(), 1.0))
             .set_all_tick_mark_size(self.px(4.0))
-            .x_label_formatter(&|at| if named { word(&x_labels, *at) } else { String::new() })
-            .y_label_formatter(&|at| word(&y_labels, *at))
+            .x_label_formatter(&|at| if named { x.label(*at) } else { String::new() })
+            .y_label_formatter(&|at| y.label(*at))
             .label_style(quiet.clone())
             .axis_desc_style(quiet)
             .x_desc(if named { scene.x_name } else { "" })
@@ -239,7 +238,7 @@ impl Pen {
         let column = scene.x_end / f64::from(width.max(1));
         if let Some(raw) = &panel.raw {
             let faint = self.stroke(rgb(raw.colour).mix(0.28), 1.0);
-            for piece in trace::pieces(&raw.points, y_lo, y_hi) {
+            for piece in trace::pieces(&raw.points, y.lo, y.hi) {
                 chart.draw_series(LineSeries::new(trace::thinned(&piece, column), faint))?;
             }
         }
@@ -250,7 +249,7 @@ impl Pen {
                 Mark::Dots => (self.stroke(colour.mix(0.8), 1.4), self.px(3.2)),
                 Mark::Diamond => (self.stroke(colour.mix(0.0), 1.0), self.px(5.0)),
             };
-            for piece in trace::pieces(&series.points, y_lo, y_hi) {
+            for piece in trace::pieces(&series.points, y.lo, y.hi) {
                 // A point alone between two gaps is no line.
                 if let (Mark::Line, [only]) = (series.mark, &piece[..]) {
                     chart.draw_series([Circle::new(*only, radius, colour.filled())])?;
@@ -259,7 +258,7 @@ impl Pen {
                     chart.draw_series(LineSeries::new(trace::thinned(&piece, column), style))?;
                 }
             }
-            for point in series.points.iter().filter(|point| (y_lo..=y_hi).contains(&point.1)) {
+            for point in series.points.iter().filter(|point| (y.lo..=y.hi).contains(&point.1)) {
                 let at = chart.backend_coord(point);
                 match series.mark {
                     Mark::Line => {}

@@ -25,6 +25,7 @@ pub mod kernels;
 pub mod lettering;
 mod panel;
 pub mod receptive;
+mod ruler;
 pub mod scale;
 pub mod smoothing;
 pub mod surface;

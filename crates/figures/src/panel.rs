@@ -5,6 +5,7 @@ use crate::{
     chart::ChartOptions,
     colour::Rgb,
     curves::{Curves, MeasuredOn},
+    ruler::{Labels, Ruler},
     smoothing::smoothed,
     trace::Point,
 };
@@ -76,9 +77,6 @@ pub(crate) struct Scene {
     pub panels: [Panel; 2],
 }
 
-/// Numbers at a tick, with their labels.
-pub(crate) type Labels = Vec<(f64, String)>;
-
 impl Scene {
     /// Nothing where there is nothing to draw.
     pub fn of(curves: &Curves, options: &ChartOptions) -> Option<Self> {
@@ -106,11 +104,12 @@ impl Scene {
         Some(Self { x_end, x_name, panels: [loss, accuracy] })
     }
 
-    /// At most `most` ticks of the horizontal axis, at least two.
-    pub fn x_ticks(&self, most: usize) -> Labels {
+    /// The horizontal axis with about `most` ticks.
+    pub fn x_ruler(&self, most: usize) -> Ruler {
         let most = most.clamp(2, 12);
         let step = axis::tick_step(0.0, self.x_end, most);
-        axis::ticks(0.0, self.x_end, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect()
+        let labels = axis::ticks(0.0, self.x_end, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect();
+        Ruler { lo: 0.0, hi: self.x_end, labels }
     }
 }
 
@@ -199,10 +198,10 @@ impl YAxis {
         }
     }
 
-    /// Ends of the axis and its ticks, about `most`.
-    pub fn ticks(&self, most: usize) -> (f64, f64, Labels) {
+    /// The axis with about `most` ticks.
+    pub fn ruler(&self, most: usize) -> Ruler {
         let most = most.clamp(3, 7);
-        let labels = match self.kind {
+        let labels: Labels = match self.kind {
             Kind::Loss => {
                 let step = axis::tick_step(self.lo, self.hi, most);
                 axis::ticks(self.lo, self.hi, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect()
@@ -216,7 +215,7 @@ impl YAxis {
                 axis::ticks(self.lo, self.hi, most).into_iter().map(|t| (t, format!("{} %", axis::tick_label(t, step)))).collect()
             }
         };
-        (self.lo, self.hi, labels)
+        Ruler { lo: self.lo, hi: self.hi, labels }
     }
 }
 
@@ -247,7 +246,7 @@ mod tests {
         let options = ChartOptions { x_axis: XAxis::Epoch, x_end: 3.0, ..ChartOptions::default() };
         let scene = Scene::of(&curves(&[(1.0, 0.5)]), &options).unwrap();
         assert_eq!(scene.x_end, 3.0);
-        assert_eq!(scene.x_ticks(4).iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+        assert_eq!(scene.x_ruler(4).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
         let scene = Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }).unwrap();
         assert_eq!(scene.x_end, 10.0);
     }

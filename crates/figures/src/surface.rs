@@ -3,7 +3,7 @@
 
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily, FontStyle, FontTransform,
-    LayoutBox, text_anchor::{HPos, Pos, VPos},
+    text_anchor::{HPos, Pos, VPos},
 };
 
 use crate::lettering::{CAP_HEIGHT, Weight, width_em};
@@ -60,7 +60,7 @@ impl<S: BackendTextStyle> BackendTextStyle for Centred<'_, S> {
         self.style.family()
     }
 
-    fn layout_box(&self, text: &str) -> Result<LayoutBox, Self::FontError> {
+    fn layout_box(&self, text: &str) -> Result<(BackendCoord, BackendCoord), Self::FontError> {
         self.style.layout_box(text)
     }
 

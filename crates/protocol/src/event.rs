@@ -12,36 +12,87 @@ use crate::{FrameId, RunId, RunSpec};
 #[serde(tag = "happened", rename_all = "snake_case")]
 pub enum Event {
     /// The worker runs and listens. Always the first event.
-    Ready { version: String },
+    Ready {
+        version: String,
+    },
     /// Digits that have arrived so far.
-    DataArrived { train: u32, train_total: u32 },
+    DataArrived {
+        train: u32,
+        train_total: u32,
+    },
     /// A run stands ready, paused. `progress` is not at zero where a checkpoint was loaded; the
     /// past of such a run is here and is not sent again as `Progressed` and `Evaluated`.
-    Opened { run: RunId, spec: RunSpec, summary: Summary, progress: Progress, history: Vec<Progress>, scores: Vec<Score> },
+    Opened {
+        run: RunId,
+        spec: RunSpec,
+        summary: Summary,
+        progress: Progress,
+        history: Vec<Progress>,
+        scores: Vec<Score>,
+    },
     /// The specification is no network.
-    Refused { run: RunId, error: SpecError },
+    Refused {
+        run: RunId,
+        error: SpecError,
+    },
     /// A command was not carried out; `message` names it and says why. A run goes on as it was.
-    Declined { run: RunId, message: String },
-    Played { run: RunId },
-    Paused { run: RunId, progress: Progress },
+    Declined {
+        run: RunId,
+        message: String,
+    },
+    Played {
+        run: RunId,
+    },
+    Paused {
+        run: RunId,
+        progress: Progress,
+    },
     /// What training has reached: several times a second while it goes on. `history` holds the
     /// points since the last event of this kind.
-    Progressed { run: RunId, progress: Progress, history: Vec<Progress> },
+    Progressed {
+        run: RunId,
+        progress: Progress,
+        history: Vec<Progress>,
+    },
     /// The watched tensors on the sample. Bulk: their numbers, at `views[i].range`.
-    Framed { run: RunId, frame: FrameId, step: u32, probabilities: Vec<f32>, views: Vec<View> },
-    Evaluated { run: RunId, score: Score },
+    Framed {
+        run: RunId,
+        frame: FrameId,
+        step: u32,
+        probabilities: Vec<f32>,
+        views: Vec<View>,
+    },
+    Evaluated {
+        run: RunId,
+        score: Score,
+    },
     /// The last epoch is over and the test digits have been scored.
-    Finished { run: RunId, progress: Progress },
+    Finished {
+        run: RunId,
+        progress: Progress,
+    },
     /// The file lies in [`Message::file`](crate::Message::file).
-    Saved { run: RunId, ask: u32 },
+    Saved {
+        run: RunId,
+        ask: u32,
+    },
     /// A file was not taken; the run goes on as it was.
-    LoadFailed { run: RunId, message: String },
+    LoadFailed {
+        run: RunId,
+        message: String,
+    },
     /// The data cannot be had: which file, and what is wrong with it.
-    DataFailed { file: String, message: String },
+    DataFailed {
+        file: String,
+        message: String,
+    },
     /// The run has stopped by itself; `message` says why and what helps. Where the worker still
     /// answers, `Paused` follows with the step at which the run now stands: later points of its
     /// curves are void. It can be tuned, played on and saved.
-    Faulted { run: RunId, message: String },
+    Faulted {
+        run: RunId,
+        message: String,
+    },
 }
 
 impl Event {

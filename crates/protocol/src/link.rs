@@ -11,7 +11,8 @@
 //! | `loss`, `opt` | a name, or name and settings in the text of [`crate::compact`] |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
 //!
-//! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly.
+//! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly. Since a
+//! link leaves defaults out, a change of any default, a layer's included, needs a new [`VERSION`].
 
 use engine::{Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, presets};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -71,8 +72,24 @@ pub enum LinkProblem {
 }
 
 /// What may stand in a query beside letters and digits, given that `+` means a space there.
-const ESCAPED: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'&')
+    .add(b'+')
+    .add(b'<')
+    .add(b'=')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 /// The query of `run`, without the question mark.
 pub fn encode(run: &RunSpec) -> String {
@@ -103,7 +120,7 @@ pub fn encode(run: &RunSpec) -> String {
 fn net_text(layers: &[LayerSpec]) -> String {
     match presets::PRESETS.iter().find(|p| p.model().layers == layers) {
         Some(preset) => preset.slug.to_owned(),
-        None => compact::write(&Value::Array(layers.iter().filter_map(|l| lean(l, "op")).collect())),
+        None => compact::write(&Value::Array(layers.iter().filter_map(|l| lean(l, "op")).collect()), "op"),
     }
 }
 
@@ -112,7 +129,7 @@ fn tagged_text<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str
     let lean = lean(value, tag)?;
     Some(match lean.as_object() {
         Some(settings) if settings.len() == 1 => word(&lean[tag]),
-        _ => compact::write(&lean),
+        _ => compact::write(&lean, tag),
     })
 }
 

@@ -1,5 +1,7 @@
 //! Links: what they look like, that they come back, what they say when they are wrong.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 use engine::{
     Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
@@ -48,7 +50,7 @@ fn a_link_says_what_differs() {
 #[test]
 fn a_network_of_ones_own_can_be_read() {
     let layers = vec![
-        Conv2d { out_ch: 8, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2), ..Conv2d::default() }.into(),
+        Conv2d { out_ch: 12, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2), ..Conv2d::default() }.into(),
         Relu {}.into(),
         Flatten {}.into(),
         Dense { out: 10, bias: false }.into(),
@@ -61,8 +63,8 @@ fn a_network_of_ones_own_can_be_read() {
     let query = encode(&run);
     assert_eq!(
         query,
-        "v=1&net=!((kernel:!(3,5),op:conv2d,out_ch:8,pad:!(1,1,2,2)),(op:relu),(op:flatten),(bias:!f,op:dense,out:10))\
-         &init=xavier_normal&opt=(eps:1e-7,optimizer:adam)"
+        "v=1&net=!((op:conv2d,kernel:!(3,5),out_ch:12,pad:!(1,1,2,2)),(op:relu),(op:flatten),(op:dense,bias:!f))\
+         &init=xavier_normal&opt=(optimizer:adam,eps:1e-7)"
     );
     assert_eq!(decode(&query), (run.clone(), vec![]));
     // As a mail program might send it.
@@ -85,7 +87,10 @@ fn every_preset_and_optimizer_is_one_word() {
 #[test]
 fn keys_of_the_page_are_passed_over() {
     let query = PAGE_KEYS.iter().map(|k| format!("&{k}=x")).collect::<String>();
-    assert_eq!(decode(&format!("?seed=3{query}")), (RunSpec { train: TrainSpec { seed: 3, ..TrainSpec::default() }, ..RunSpec::default() }, vec![]));
+    assert_eq!(
+        decode(&format!("?seed=3{query}")),
+        (RunSpec { train: TrainSpec { seed: 3, ..TrainSpec::default() }, ..RunSpec::default() }, vec![])
+    );
 }
 
 /// What is wrong with each link, as the page shows it. The run is the usual one.
@@ -101,21 +106,45 @@ fn what_is_wrong_is_named() {
         ("rate=1e39".to_owned(), "`rate` in the link: 1e39 must lie in 0 to 100; the default is used"),
         ("batch=0".to_owned(), "`batch` in the link: `0` is not a whole number from 1 to 1024; the default is used"),
         ("batch=1e9".to_owned(), "`batch` in the link: `1e9` is not a whole number from 1 to 1024; the default is used"),
-        ("batch=99999999999999999999".to_owned(), "`batch` in the link: `99999999999999999999` is not a whole number from 1 to 1024; the default is used"),
+        (
+            "batch=99999999999999999999".to_owned(),
+            "`batch` in the link: `99999999999999999999` is not a whole number from 1 to 1024; the default is used",
+        ),
         ("epochs=1001".to_owned(), "`epochs` in the link: `1001` is not a whole number from 1 to 1000; the default is used"),
         ("seed=-1".to_owned(), "`seed` in the link: `-1` is not a whole number from 0 to 4294967295; the default is used"),
         ("net=n9".to_owned(), "`net` in the link: `n9` is none of lens, n1, n2, n3, n4; the default is used"),
         ("opt=lion".to_owned(), "`opt` in the link: `lion` is none of sgd, momentum, adam; the default is used"),
-        ("opt=(optimizer:adam,eps:0)".to_owned(), "`opt` in the link: `eps` is 0, but must lie in 0.000000000001 to 1; the default is used"),
-        ("opt=(optimizer:adam,epsilon:1)".to_owned(), "`opt` in the link: unknown field `epsilon`, expected one of `betas`, `eps`, `weight_decay`; the default is used"),
-        ("init=he".to_owned(), "`init` in the link: `he` is none of he_normal, he_uniform, xavier_normal, xavier_uniform; the default is used"),
+        (
+            "opt=(optimizer:adam,eps:0)".to_owned(),
+            "`opt` in the link: `eps` is 0, but must lie in 0.000000000001 to 1; the default is used",
+        ),
+        (
+            "opt=(optimizer:adam,epsilon:1)".to_owned(),
+            "`opt` in the link: unknown field `epsilon`, expected one of `betas`, `eps`, `weight_decay`; the default is used",
+        ),
+        (
+            "init=he".to_owned(),
+            "`init` in the link: `he` is none of he_normal, he_uniform, xavier_normal, xavier_uniform; the default is used",
+        ),
         ("input=28,28".to_owned(), "`input` in the link: expected channels,rows,columns, found `28,28`; the default is used"),
-        ("input=0,28,28".to_owned(), "`input` in the link: this is no network: the input 0×28×28 has an extent that is zero or above 4096; the default is used"),
-        (net("(op:flatten),(op:dense,out:10"), "`net` in the link: cannot be read at character 31: expected `:`, found `)`; the default is used"),
+        (
+            "input=0,28,28".to_owned(),
+            "`input` in the link: this is no network: the input 0×28×28 has an extent that is zero or above 4096; the default is used",
+        ),
+        (
+            net("(op:flatten),(op:dense,out:10"),
+            "`net` in the link: cannot be read at character 33: expected `,` or `)`, found the end; the default is used",
+        ),
         (net("(op:flatten"), "`net` in the link: cannot be read at character 15: expected `,` or `)`, found the end; the default is used"),
         (net("(op:blur)"), "layer 1: unknown variant `blur`"),
-        (net("(op:dense,out:10)"), "`net` in the link: this is no network: layer 1 (`dense`): `dense` needs a flat vector, but receives 1×28×28; put a `flatten` before it; the default is used"),
-        (net("(op:flatten),(op:dense,out:9)"), "`net` in the link: this is no network: the last layer gives 9, but the loss needs a flat vector of 10 scores; the default is used"),
+        (
+            net("(op:dense,out:10)"),
+            "`net` in the link: this is no network: layer 1 (`dense`): `dense` needs a flat vector, but receives 1×28×28; put a `flatten` before it; the default is used",
+        ),
+        (
+            net("(op:flatten),(op:dense,out:9)"),
+            "`net` in the link: this is no network: the last layer gives 9, but the loss needs a flat vector of 10 scores; the default is used",
+        ),
         ("net=!()".to_owned(), "`net` in the link: this is no network: the network has no layers; the default is used"),
         ("net=!t".to_owned(), "`net` in the link: expected a list of layers; the default is used"),
     ];
@@ -182,10 +211,20 @@ fn runs() -> impl Strategy<Value = RunSpec> {
         Just(OptimizerSpec::default()),
         decay.clone().prop_map(|weight_decay| OptimizerSpec::Sgd(Sgd { weight_decay })),
         (decay.clone(), 0.0..0.99f32).prop_map(|(weight_decay, momentum)| OptimizerSpec::Momentum(Momentum { momentum, weight_decay })),
-        (decay, 0.0..0.99f32, 1e-12..1f32).prop_map(|(weight_decay, b, eps)| OptimizerSpec::Adam(Adam { betas: [b, b / 2.0], eps, weight_decay })),
+        (decay, 0.0..0.99f32, 1e-12..1f32).prop_map(|(weight_decay, b, eps)| OptimizerSpec::Adam(Adam {
+            betas: [b, b / 2.0],
+            eps,
+            weight_decay
+        })),
     ];
-    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>())
-        .prop_map(|(optimizer, rate, batch, epochs, seed)| TrainSpec { loss: LossSpec::default(), optimizer, rate, batch, epochs, seed });
+    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>()).prop_map(|(optimizer, rate, batch, epochs, seed)| TrainSpec {
+        loss: LossSpec::default(),
+        optimizer,
+        rate,
+        batch,
+        epochs,
+        seed,
+    });
     let init = prop::sample::select(Init::ALL.to_vec());
     let input = prop_oneof![Just(Shape::new(1, 28, 28)), (1..4usize, 24..40usize, 24..40usize).prop_map(|(c, h, w)| Shape::new(c, h, w))];
     let own = (layers(), init, input).prop_map(|(layers, init, input)| ModelSpec { layers, init, input });

@@ -1,5 +1,7 @@
 //! Every command and event goes through JSON and comes back.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 use std::collections::HashSet;
 
 use engine::{NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};

@@ -19,7 +19,7 @@ mod network;
 mod safeguard;
 mod sample;
 mod session;
-mod stage;
+pub mod stage;
 mod tempo;
 mod training;
 

@@ -96,6 +96,13 @@ pub struct Focus {
     pub cell: Option<(usize, usize)>,
 }
 
+/// A key that is meant for the pad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PadKey {
+    Undo,
+    Clear,
+}
+
 /// Which look the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
@@ -123,6 +130,7 @@ pub struct AppState {
     pub frame: StoredValue<Frame>,
     pub frame_tick: RwSignal<u32>,
     pub sample: RwSignal<Sample>,
+    pub pad_key: RwSignal<Option<PadKey>>,
     pub focus: RwSignal<Option<Focus>>,
     pub pace: RwSignal<Pace>,
     pub rate: RwSignal<f32>,
@@ -153,6 +161,7 @@ impl AppState {
             frame: StoredValue::new(Frame::default()),
             frame_tick: RwSignal::new(0),
             sample: RwSignal::new(Sample::default()),
+            pad_key: RwSignal::new(None),
             focus: RwSignal::new(None),
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),

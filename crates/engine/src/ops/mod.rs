@@ -181,8 +181,15 @@ pub struct Knob {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Control {
     /// A whole number (also for a pair or for four sides that agree).
-    Count { least: usize, most: usize },
-    Ratio { least: f32, most: f32, step: f32 },
+    Count {
+        least: usize,
+        most: usize,
+    },
+    Ratio {
+        least: f32,
+        most: f32,
+        step: f32,
+    },
     Choice(&'static [&'static str]),
     Switch,
 }
@@ -234,11 +241,7 @@ pub(crate) fn single(inputs: &[Shape]) -> Result<Shape, ShapeError> {
 
 /// `value` of `setting` lies within `least..=most`, or the error that says so.
 pub(crate) fn in_range(setting: &str, value: usize, least: usize, most: usize) -> Result<(), ShapeError> {
-    if (least..=most).contains(&value) {
-        Ok(())
-    } else {
-        Err(ShapeError::OutOfRange { setting: setting.to_owned(), value, least, most })
-    }
+    if (least..=most).contains(&value) { Ok(()) } else { Err(ShapeError::OutOfRange { setting: setting.to_owned(), value, least, most }) }
 }
 
 /// From the list of folders: the modules, [`LayerSpec`] with its tags, and [`KINDS`].

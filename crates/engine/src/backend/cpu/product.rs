@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)] // Bounds are checked once per call, not once per load.
 
-use super::simd::{Kernel, LANES, Vector, dispatch};
+use super::simd::{Kernel, LANES, Part, Vector, dispatch, sum_lanes};
 
 /// Rows of one panel of packed weights.
 pub const PANEL: usize = 4;
@@ -123,43 +123,46 @@ struct Correlate<'a> {
 impl Kernel for Correlate<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
-        for first in (0..self.rows).step_by(V::DOWN) {
+        for first in (0..self.rows).step_by(PANEL) {
             for k in (0..self.offsets.len()).step_by(2) {
-                if V::DOWN == 4 {
-                    correlate_tile::<V, 4>(&mut self, first, k);
-                } else {
-                    correlate_tile::<V, 2>(&mut self, first, k);
-                }
+                correlate_tile::<V::Part>(&mut self, first, k);
             }
         }
     }
 }
 
-/// `R` rows by two columns. Past the edge the last row or column is computed again and not stored.
+/// Four rows by two columns, one part of the lanes after another. Past the edge the last row or
+/// column is computed again and not stored.
 #[inline(always)]
-fn correlate_tile<V: Vector, const R: usize>(s: &mut Correlate<'_>, first: usize, k: usize) {
+fn correlate_tile<P: Part>(s: &mut Correlate<'_>, first: usize, k: usize) {
     let depth = s.offsets.len();
     let (last_row, last_k) = (s.rows - 1, depth - 1);
-    let mut sums = [[V::splat(0.0); 2]; R];
-    // SAFETY: `correlate` has checked the furthest offset and base and the rows.
-    unsafe {
-        let mut left: [*const f32; R] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch));
-        let right: [*const f32; 2] = std::array::from_fn(|i| s.source.as_ptr().add(s.offsets[(k + i).min(last_k)] as usize));
-        for &base in s.bases {
-            let values: [V; 2] = std::array::from_fn(|i| V::load(right[i].add(base as usize)));
-            for r in 0..R {
-                let a = V::load(left[r]);
-                left[r] = left[r].add(LANES);
-                for i in 0..2 {
-                    sums[r][i] = sums[r][i].add_product(a, values[i]);
+    let mut lanes = [[[0.0; LANES]; 2]; PANEL];
+    for part in (0..LANES).step_by(P::WIDTH) {
+        let mut sums = [[P::zero(); 2]; PANEL];
+        // SAFETY: `correlate` has checked the furthest offset and base and the rows.
+        unsafe {
+            let mut left: [*const f32; PANEL] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch + part));
+            let right: [*const f32; 2] = std::array::from_fn(|i| s.source.as_ptr().add(s.offsets[(k + i).min(last_k)] as usize + part));
+            for &base in s.bases {
+                let values: [P; 2] = std::array::from_fn(|i| P::load(right[i].add(base as usize)));
+                for r in 0..PANEL {
+                    let a = P::load(left[r]);
+                    left[r] = left[r].add(LANES);
+                    for i in 0..2 {
+                        sums[r][i] = sums[r][i].add_product(a, values[i]);
+                    }
                 }
+            }
+            for (lanes, sums) in lanes.iter_mut().flatten().zip(sums.iter().flatten()) {
+                sums.store(lanes[part..].as_mut_ptr());
             }
         }
     }
-    for (r, row) in sums.iter().enumerate().take(s.rows - first) {
-        for (i, sum) in row.iter().enumerate().take(depth - k) {
-            let to = &mut s.out[(first + r) * depth + k + i];
-            *to = if s.add { *to + sum.sum() } else { sum.sum() };
+    for (r, row) in lanes.iter().enumerate().take(s.rows - first) {
+        for (i, lanes) in row.iter().enumerate().take(depth - k) {
+            let (to, sum) = (&mut s.out[(first + r) * depth + k + i], sum_lanes(*lanes));
+            *to = if s.add { *to + sum } else { sum };
         }
     }
 }

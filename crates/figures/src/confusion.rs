@@ -1,0 +1,231 @@
+//! Which classes are taken for which: the counts, what follows from them, and their picture.
+//!
+//! Right answers are drawn in blue by the share of their class; mistakes in orange against the most
+//! frequent mistake, on a square-root scale, because one wrong digit in a thousand must still show.
+
+use plotters::{
+    drawing::IntoDrawingArea,
+    element::{Rectangle, Text},
+    prelude::DrawingBackend,
+    style::{Color, FontTransform, text_anchor::HPos},
+};
+
+use crate::{
+    chart::{Area, Drawn, Pen, rgb},
+    lettering::Weight,
+    scale::{ColourMap, Range},
+    surface::Surface,
+    theme::Theme,
+    tiles::{PaintError, Sheet, Spread},
+};
+
+/// Counts of answers; row: true class, column: answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    classes: usize,
+    counts: Vec<u32>,
+}
+
+/// The counts are no square table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a table of {classes} by {classes} classes has {} counts, but {got} came", classes * classes)]
+pub struct ConfusionError {
+    pub classes: usize,
+    pub got: usize,
+}
+
+impl Confusion {
+    /// # Errors
+    /// Where there are not `classes × classes` counts.
+    pub fn new(classes: usize, counts: Vec<u32>) -> Result<Self, ConfusionError> {
+        let got = counts.len();
+        if classes.checked_mul(classes) == Some(got) { Ok(Self { classes, counts }) } else { Err(ConfusionError { classes, got }) }
+    }
+
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// How often `truth` was taken for `answer`.
+    pub fn count(&self, truth: usize, answer: usize) -> u32 {
+        self.counts[truth * self.classes + answer]
+    }
+
+    /// Examples of a class.
+    pub fn support(&self, truth: usize) -> u64 {
+        (0..self.classes).map(|answer| u64::from(self.count(truth, answer))).sum()
+    }
+
+    pub fn total(&self) -> u64 {
+        self.counts.iter().map(|n| u64::from(*n)).sum()
+    }
+
+    pub fn correct(&self) -> u64 {
+        (0..self.classes).map(|c| u64::from(self.count(c, c))).sum()
+    }
+
+    /// Share of right answers; `None` where nothing was counted.
+    pub fn accuracy(&self) -> Option<f64> {
+        share(self.correct(), self.total())
+    }
+
+    /// Of what was called `class`, the share that is it; `None` where nothing was called so.
+    pub fn precision(&self, class: usize) -> Option<f64> {
+        share(u64::from(self.count(class, class)), (0..self.classes).map(|truth| u64::from(self.count(truth, class))).sum())
+    }
+
+    /// Of what is `class`, the share that was called so; `None` where there is none.
+    pub fn recall(&self, class: usize) -> Option<f64> {
+        share(u64::from(self.count(class, class)), self.support(class))
+    }
+
+    /// Harmonic mean of precision and recall.
+    pub fn f1(&self, class: usize) -> Option<f64> {
+        let (p, r) = (self.precision(class)?, self.recall(class)?);
+        (p + r > 0.0).then(|| 2.0 * p * r / (p + r))
+    }
+
+    /// Signed shares for a diverging map (true class, answer): right answers −1 to 0, mistakes 0 to 1.
+    pub fn shares(&self) -> Vec<f32> {
+        let worst = (0..self.classes * self.classes).filter(|i| i / self.classes != i % self.classes).map(|i| self.counts[i]).max();
+        let worst = f64::from(worst.unwrap_or(0).max(1));
+        (0..self.classes * self.classes)
+            .map(|i| {
+                let (truth, answer) = (i / self.classes, i % self.classes);
+                if truth == answer {
+                    -self.recall(truth).unwrap_or(0.0) as f32
+                } else {
+                    libm::sqrt(f64::from(self.counts[i]) / worst) as f32
+                }
+            })
+            .collect()
+    }
+
+    /// The sheet of [`Confusion::paint`].
+    pub fn sheet(&self, zoom: usize) -> Sheet {
+        Sheet::single(self.classes, self.classes).with_zoom(zoom)
+    }
+
+    /// The bare matrix as RGBA pixels, `zoom` pixels a cell.
+    ///
+    /// # Errors
+    /// Where `out` is not as long as the sheet says.
+    pub fn paint(&self, theme: Theme, zoom: usize, out: &mut [u8]) -> Result<(), PaintError> {
+        self.sheet(zoom).paint(&self.shares(), &ColourMap::diverging(theme), Spread::Fixed(Range::symmetric(1.0)), out)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Draws the matrix with its labels on the whole of `backend`; numbers appear once cells are large
+/// enough to read them.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw_confusion<DB: DrawingBackend>(
+    backend: DB,
+    confusion: &Confusion,
+    theme: Theme,
+    pixel_ratio: f64,
+    family: &'static str,
+) -> Drawn<DB> {
+    draw_lettered(backend, confusion, theme, pixel_ratio, family, 1.0)
+}
+
+pub(crate) fn draw_lettered<DB: DrawingBackend>(
+    backend: DB,
+    confusion: &Confusion,
+    theme: Theme,
+    pixel_ratio: f64,
+    family: &'static str,
+    text_factor: f64,
+) -> Drawn<DB> {
+    let (p, pen) = (theme.palette(), Pen::new(theme, pixel_ratio, family));
+    let area = Surface::new(backend, text_factor).into_drawing_area();
+    area.fill(&rgb(p.background))?;
+    let classes = confusion.classes();
+    if confusion.total() == 0 {
+        pen.caption(&area, "Nothing evaluated yet")?;
+        return area.present();
+    }
+    let (width, height) = area.dim_in_pixel();
+    let (left, top, rest) = (pen.px(44.0), pen.px(40.0), pen.px(8.0));
+    let cell = ((width as i32 - left - rest).min(height as i32 - top - rest) / classes as i32).max(1);
+    let map = ColourMap::diverging(theme);
+    let window = map.window(Range::symmetric(1.0));
+    let size = (f64::from(cell) / pen.ratio * 0.36).clamp(7.0, 13.0);
+    let hairline = if cell > pen.px(12.0) { pen.px(1.0) } else { 0 };
+    for (i, value) in confusion.shares().into_iter().enumerate() {
+        let (row, col) = ((i / classes) as i32, (i % classes) as i32);
+        let (x, y) = (left + col * cell, top + row * cell);
+        let [r, g, b, _] = map.lookup(value, window);
+        let colour = crate::Rgb(r, g, b);
+        area.draw(&Rectangle::new([(x, y), (x + cell - hairline, y + cell - hairline)], rgb(colour).filled()))?;
+        let count = confusion.count(row as usize, col as usize).to_string();
+        let fits = pen.width(&count, size, Weight::Regular) < 0.9 * f64::from(cell);
+        if count != "0" && fits && f64::from(cell) >= 15.0 * pen.ratio {
+            let style = pen.text(colour.ink_on(), size, Weight::Regular, HPos::Center);
+            area.draw(&Text::new(count, (x + cell / 2, y + cell / 2), style))?;
+        }
+    }
+    if f64::from(cell) >= 9.0 * pen.ratio {
+        labels(&area, &pen, classes, cell, (left, top))?;
+    }
+    area.present()
+}
+
+fn labels<DB: DrawingBackend>(area: &Area<DB>, pen: &Pen, classes: usize, cell: i32, (left, top): (i32, i32)) -> Drawn<DB> {
+    let p = pen.theme.palette();
+    let side = classes as i32 * cell;
+    for class in 0..classes as i32 {
+        let middle = class * cell + cell / 2;
+        let style = |h_pos| pen.text(p.foreground, 12.0, Weight::Regular, h_pos);
+        area.draw(&Text::new(class.to_string(), (left + middle, top - pen.px(10.0)), style(HPos::Center)))?;
+        area.draw(&Text::new(class.to_string(), (left - pen.px(9.0), top + middle), style(HPos::Right)))?;
+    }
+    let quiet = pen.text(p.muted, 11.0, Weight::Regular, HPos::Center);
+    area.draw(&Text::new("answer", (left + side / 2, top - pen.px(28.0)), quiet.clone()))?;
+    area.draw(&Text::new("digit", (left - pen.px(32.0), top + side / 2), quiet.transform(FontTransform::Rotate270)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // 4 of class 0, one taken for 1; 2 of class 1, both right; none of class 2, but one 0 called so.
+    fn table() -> Confusion {
+        Confusion::new(3, vec![3, 1, 1, 0, 2, 0, 0, 0, 0]).unwrap()
+    }
+
+    #[test]
+    fn figures_by_hand() {
+        let c = table();
+        assert_eq!((c.total(), c.correct(), c.support(0)), (7, 5, 5));
+        assert_eq!(c.accuracy(), Some(5.0 / 7.0));
+        assert_eq!((c.precision(0), c.recall(0)), (Some(1.0), Some(0.6)));
+        assert_eq!((c.precision(1), c.recall(1)), (Some(2.0 / 3.0), Some(1.0)));
+        assert_eq!((c.precision(2), c.recall(2), c.f1(2)), (Some(0.0), None, None));
+        assert!((c.f1(1).unwrap() - 0.8).abs() < 1e-12);
+        assert_eq!(Confusion::new(1, vec![0]).unwrap().accuracy(), None);
+    }
+
+    #[test]
+    fn wrong_size_is_an_error() {
+        let error = Confusion::new(3, vec![0; 8]).unwrap_err();
+        assert_eq!(error.to_string(), "a table of 3 by 3 classes has 9 counts, but 8 came");
+    }
+
+    #[test]
+    fn mistakes_are_orange_and_right_answers_blue() {
+        let c = table();
+        assert_eq!(c.shares(), [-0.6, 1.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0]);
+        let mut out = vec![0; c.sheet(1).size_bytes()];
+        c.paint(Theme::Light, 1, &mut out).unwrap();
+        let map = ColourMap::diverging(Theme::Light);
+        assert_eq!(out[4..8], map.at(1.0).rgba());
+        assert_eq!(out[16..20], map.at(-1.0).rgba());
+        assert_eq!(out[32..36], Theme::Light.palette().neutral.rgba());
+    }
+}

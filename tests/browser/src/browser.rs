@@ -1,0 +1,210 @@
+//! One test's browser with the page in it.
+
+use std::{
+    any::Any,
+    fs::File,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use fantoccini::{Client, Locator, elements::Element};
+use futures_util::FutureExt as _;
+use serde_json::{Value, json};
+
+use crate::{
+    driver::{Chrome, Driver},
+    site::Site,
+};
+
+/// No test takes longer.
+const TEST_LIMIT: Duration = Duration::from_secs(240);
+
+/// How a test wants its browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// Width and height of the window.
+    pub size: (u32, u32),
+    /// The test brings failures about: the console may complain, files may be missing.
+    pub troubled: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { size: (1280, 900), troubled: false }
+    }
+}
+
+/// A window and the host of the page.
+#[derive(Clone, Debug)]
+pub struct Browser {
+    pub client: Client,
+    pub site: Site,
+}
+
+/// Runs `test` in a browser of its own.
+pub fn drive<F: AsyncFnOnce(Browser)>(test: F) {
+    drive_with(Setting::default(), test);
+}
+
+/// Runs `test` in a browser of its own, one test at a time on this machine: the page is fast only
+/// where it has the processor to itself. Afterwards the console must be clean, no file missing and
+/// no other host asked for, whatever the test was about.
+pub fn drive_with<F: AsyncFnOnce(Browser)>(setting: Setting, test: F) {
+    let turn = File::create(std::env::temp_dir().join("kernelscope-browser-tests.lock")).unwrap();
+    turn.lock().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (site, driver) = (Site::open().await, Driver::start().await);
+        let client = driver.browser(&site.proxy(), setting.size).await;
+        let browser = Browser { client: client.clone(), site };
+        let body = async {
+            browser.count_complaints().await;
+            test(browser.clone()).await;
+            browser.check_manners(setting).await;
+        };
+        let limited = tokio::time::timeout(TEST_LIMIT, body);
+        // The browser is closed in any case: ChromeDriver would leave it running.
+        let outcome = std::panic::AssertUnwindSafe(limited).catch_unwind().await;
+        let failure: Option<Box<dyn Any + Send>> = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(_)) => Some(Box::new(format!("the test took more than {} s", TEST_LIMIT.as_secs()))),
+            Err(panic) => Some(panic),
+        };
+        if failure.is_some() {
+            browser.describe().await;
+        }
+        let _ = client.close().await;
+        if let Some(failure) = failure {
+            std::panic::resume_unwind(failure);
+        }
+    });
+}
+
+impl Browser {
+    /// Goes to the page with this query (without `?`).
+    pub async fn open(&self, query: &str) {
+        let address = self.address(query);
+        self.client.goto(&address).await.unwrap();
+    }
+
+    pub fn address(&self, query: &str) -> String {
+        let mark = if query.is_empty() { "" } else { "?" };
+        format!("{}{mark}{query}", self.site.address())
+    }
+
+    /// The value of a JavaScript function's body.
+    pub async fn eval(&self, script: &str) -> Value {
+        self.eval_with(script, vec![]).await
+    }
+
+    pub async fn eval_with(&self, script: &str, arguments: Vec<Value>) -> Value {
+        self.client.execute(script, arguments).await.unwrap_or_else(|e| panic!("{script}: {e}"))
+    }
+
+    /// Asks again and again until `script` gives something true, and returns that.
+    pub async fn until(&self, what: &str, seconds: u64, script: &str) -> Value {
+        let start = Instant::now();
+        loop {
+            let value = self.eval(script).await;
+            if !matches!(value, Value::Null | Value::Bool(false)) {
+                return value;
+            }
+            assert!(start.elapsed() < Duration::from_secs(seconds), "not within {seconds} s: {what}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// The control with this `data-testid`.
+    pub async fn find(&self, id: &str) -> Element {
+        let css = format!("[data-testid='{id}']");
+        self.client.find(Locator::Css(&css)).await.unwrap_or_else(|e| panic!("no {id} on the page: {e}"))
+    }
+
+    pub async fn click(&self, id: &str) {
+        self.find(id).await.click().await.unwrap_or_else(|e| panic!("{id} cannot be clicked: {e}"));
+    }
+
+    pub async fn text(&self, id: &str) -> String {
+        self.find(id).await.text().await.unwrap()
+    }
+
+    /// What the canvas that `css` names first shows, as text that is equal only for equal pictures.
+    pub async fn picture(&self, css: &str) -> String {
+        let shown = self.eval_with("const c = document.querySelector(arguments[0]); return c && c.toDataURL();", vec![json!(css)]).await;
+        shown.as_str().unwrap_or_else(|| panic!("no canvas at {css}")).to_owned()
+    }
+
+    /// A command of the DevTools protocol.
+    pub async fn tool(&self, name: &str, params: Value) -> Value {
+        self.client.issue_cmd(Chrome::tool(name, params)).await.unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// What a field of `window.__kernelscope` says; it is called where it is a function.
+    pub async fn hook(&self, name: &str) -> Value {
+        let script = "const v = window.__kernelscope?.[arguments[0]]; return typeof v === 'function' ? v() : (v ?? null);";
+        self.eval_with(script, vec![json!(name)]).await
+    }
+
+    /// Complaints that the console has had since the last call: errors and uncaught rejections.
+    pub async fn complaints(&self) -> Vec<String> {
+        let log = self.client.issue_cmd(Chrome::console()).await.unwrap();
+        let severe = log.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");
+        let mut said: Vec<String> = severe.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect();
+        let rejected = self.eval("return window.__complaints ?? [];").await;
+        said.extend(rejected.as_array().into_iter().flatten().map(ToString::to_string));
+        said
+    }
+
+    /// Collects, from before the page's first line on, what no console entry is sure to show.
+    async fn count_complaints(&self) {
+        let source = "window.__complaints = [];
+            addEventListener('error', (e) => window.__complaints.push(`error: ${e.message}`));
+            addEventListener('unhandledrejection', (e) => window.__complaints.push(`rejection: ${e.reason}`));";
+        self.before_load(source).await;
+    }
+
+    /// Runs `source` in every page opened from now on, before anything of the page itself.
+    pub async fn before_load(&self, source: &str) {
+        self.tool("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await;
+    }
+
+    /// What holds after every test.
+    async fn check_manners(&self, setting: Setting) {
+        let complaints = self.complaints().await;
+        let hits = self.site.hits();
+        let foreign: Vec<_> = hits.iter().filter(|h| h.foreign).map(|h| &h.what).collect();
+        assert!(foreign.is_empty(), "other hosts were asked: {foreign:?}");
+        assert!(hits.iter().any(|h| h.status.is_success()), "the page was never opened");
+        if !setting.troubled {
+            let missing: Vec<_> = hits.iter().filter(|h| !h.status.is_success()).map(|h| format!("{} {}", h.status, h.what)).collect();
+            assert!(missing.is_empty(), "not there: {missing:?}");
+            assert!(complaints.is_empty(), "the console says: {complaints:#?}");
+        }
+    }
+
+    /// For the log of a test that has failed.
+    async fn describe(&self) {
+        println!("hits: {:#?}", self.site.hits().iter().map(|h| format!("{} {}", h.status, h.what)).collect::<Vec<_>>());
+        println!("console: {:#?}", self.client.issue_cmd(Chrome::console()).await);
+        println!("state: {:?}", self.client.execute("return JSON.stringify(window.__kernelscope ?? null)", vec![]).await);
+        if let Ok(png) = self.client.screenshot().await {
+            println!("screen: {}", save("failed", &png).display());
+        }
+    }
+
+    /// Saves a picture of the window in `target/screenshots`.
+    pub async fn screenshot(&self, name: &str) -> PathBuf {
+        let png = self.client.screenshot().await.unwrap();
+        save(name, &png)
+    }
+}
+
+fn save(name: &str, png: &[u8]) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let folder = target.join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(format!("{name}.png"));
+    std::fs::write(&path, png).unwrap();
+    path
+}

@@ -1,0 +1,18 @@
+//! The sample: draw a digit or take one of the data set, and see what MNIST's framing makes of it.
+
+mod framing;
+mod pad;
+
+use leptos::prelude::*;
+
+use super::Panel;
+
+pub const PANEL: Panel = Panel { slug: "sample", title: "Sample", view: || view! { <Sample/> }.into_any(), style: include_str!("style.css") };
+
+#[component]
+fn Sample() -> impl IntoView {
+    view! {
+        <pad::Pad/>
+        <framing::Steps/>
+    }
+}

@@ -1,0 +1,118 @@
+//! The dialog.
+
+use engine::{Graph, OptimizerSpec, presets::PRESETS};
+use leptos::prelude::*;
+use protocol::RunSpec;
+
+use crate::{
+    state::{app, lab},
+    widgets::{dialog::Dialog, number},
+};
+
+/// Batch sizes that are offered.
+const BATCHES: [usize; 6] = [16, 32, 64, 128, 256, 512];
+
+#[component]
+pub fn Setup() -> impl IntoView {
+    let state = app();
+    let draft = RwSignal::new(state.spec.get_untracked());
+    // What is chosen starts from what runs.
+    Effect::new(move |_| {
+        if state.setup_open.get() {
+            draft.set(state.spec.get_untracked());
+        }
+    });
+    let problem = Memo::new(move |_| draft.with(problem_of));
+    let start = move |_| {
+        if problem.with_untracked(Option::is_none) {
+            state.setup_open.set(false);
+            lab().open_and_play(draft.get_untracked());
+        }
+    };
+    view! {
+        <Dialog title="Network and training" testid="setup" open=state.setup_open>
+            <fieldset class="setup-nets">
+                <legend>"Network"</legend>
+                {PRESETS.iter().map(|preset| preset_view(preset, draft)).collect_view()}
+            </fieldset>
+            <div class="setup-train">
+                <fieldset>
+                    <legend>"Optimizer"</legend>
+                    <div class="choice" role="radiogroup" aria-label="Optimizer">
+                        {OptimizerSpec::all().into_iter().map(|rule| optimizer_view(rule, draft)).collect_view()}
+                    </div>
+                </fieldset>
+                <fieldset>
+                    <legend>"Images per step"</legend>
+                    <div class="choice" role="radiogroup" aria-label="Images per step">
+                        {BATCHES.map(|batch| view! {
+                            <button role="radio" class="number" data-testid=format!("batch-{batch}") aria-checked=move || draft.with(|d| d.train.batch == batch).to_string()
+                                on:click=move |_| draft.update(|d| d.train.batch = batch)>{batch}</button>
+                        }).collect_view()}
+                    </div>
+                </fieldset>
+                <Field label="Learning rate" testid="setup-rate" value=Signal::derive(move || draft.with(|d| number::rate(d.train.rate)))
+                    on_change=move |text: String| { if let Ok(rate) = text.trim().parse() { draft.update(|d| d.train.rate = rate); } }/>
+                <Field label="Epochs" testid="setup-epochs" value=Signal::derive(move || draft.with(|d| d.train.epochs.to_string()))
+                    on_change=move |text: String| { if let Ok(epochs) = text.trim().parse() { draft.update(|d| d.train.epochs = epochs); } }/>
+                <Field label="Seed" testid="setup-seed" value=Signal::derive(move || draft.with(|d| d.train.seed.to_string()))
+                    on_change=move |text: String| { if let Ok(seed) = text.trim().parse() { draft.update(|d| d.train.seed = seed); } }/>
+            </div>
+            <footer class="setup-end">
+                <p class="setup-problem" role="alert">{move || problem.get()}</p>
+                <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>"Train from the start"</button>
+            </footer>
+        </Dialog>
+    }
+}
+
+fn preset_view(preset: &'static engine::presets::Preset, draft: RwSignal<RunSpec>) -> impl IntoView {
+    let model = StoredValue::new(preset.model());
+    let facts = Graph::check(&preset.model()).map_or_else(
+        |error| error.to_string(),
+        |graph| format!("{} weights, {} multiply-adds", number::grouped(graph.params_len() as u64), number::large(graph.cost().multiply_adds as f64)),
+    );
+    let chosen = move || model.with_value(|model| draft.with(|d| d.model == *model));
+    view! {
+        <button class="setup-net" role="radio" aria-checked=move || chosen().to_string() data-testid=format!("net-{}", preset.slug)
+            on:click=move |_| draft.update(|d| d.model = model.get_value())>
+            <b>{preset.title}</b>
+            <span>{preset.about}</span>
+            <small class="number">{facts}</small>
+        </button>
+    }
+}
+
+fn optimizer_view(rule: OptimizerSpec, draft: RwSignal<RunSpec>) -> impl IntoView {
+    let name = rule.rule().name();
+    let same = move || draft.with(|d| std::mem::discriminant(&d.train.optimizer) == std::mem::discriminant(&rule));
+    view! {
+        <button role="radio" data-testid=format!("optimizer-{name}") aria-checked=move || same().to_string()
+            on:click=move |_| if !same() { draft.update(|d| { d.train.optimizer = rule; d.train.rate = usual_rate(&rule); }) }>{name}</button>
+    }
+}
+
+/// A rate at which the rule usually works on these networks.
+fn usual_rate(rule: &OptimizerSpec) -> f32 {
+    match rule {
+        OptimizerSpec::Sgd(_) => 0.1,
+        OptimizerSpec::Momentum(_) => 0.02,
+        OptimizerSpec::Adam(_) => 0.001,
+    }
+}
+
+fn problem_of(spec: &RunSpec) -> Option<String> {
+    let network = Graph::check_classifier(&spec.model, data::CLASSES).err().map(|e| e.to_string());
+    network.or_else(|| spec.train.check().err().map(|e| e.to_string()))
+}
+
+#[component]
+fn Field(label: &'static str, testid: &'static str, #[prop(into)] value: Signal<String>, on_change: impl Fn(String) + 'static) -> impl IntoView {
+    view! {
+        <label class="field">
+            <span>{label}</span>
+            <input class="number" type="text" inputmode="decimal" autocomplete="off" data-testid=testid prop:value=move || value.get()
+                on:change=move |event| on_change(event_target_value(&event))/>
+        </label>
+    }
+}

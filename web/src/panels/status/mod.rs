@@ -1,0 +1,78 @@
+//! The numbers of the run.
+
+use leptos::prelude::*;
+use protocol::EvalSet;
+
+use super::Panel;
+use crate::{
+    state::{Phase, app, lab},
+    widgets::{
+        icon::{Glyph, Icon},
+        number,
+    },
+};
+
+pub const PANEL: Panel = Panel { slug: "status", title: "Numbers", view: || view! { <Status/> }.into_any(), style: include_str!("style.css") };
+
+#[component]
+fn Status() -> impl IntoView {
+    let state = app();
+    let phase = move || match state.phase.get() {
+        Phase::Starting => "starting",
+        Phase::Playing => "training",
+        Phase::Paused => "paused",
+        Phase::Finished => "finished",
+        Phase::Stopped => "stopped",
+    };
+    let score = move |set: EvalSet| {
+        state.scores.track();
+        state.score(set).map_or_else(|| "–".to_owned(), number::percent)
+    };
+    let train = move || {
+        state.curve_tick.track();
+        state.history.with_value(|history| recent(history.iter().rev().take(20).map(|p| p.accuracy))).map_or_else(|| "–".to_owned(), number::percent)
+    };
+    let speed = move || {
+        let speed = state.progress.with(|p| p.images_per_second);
+        if speed > 0.0 { format!("{} img/s", number::grouped(speed.round() as u64)) } else { "–".to_owned() }
+    };
+    let data = move || {
+        let arrived = state.arrived.get();
+        if arrived.train_total == 0 {
+            "…".to_owned()
+        } else if arrived.train >= arrived.train_total {
+            format!("all {}", number::grouped(u64::from(arrived.train_total)))
+        } else {
+            format!("{:.0}\u{202f}%", 100.0 * f64::from(arrived.train) / f64::from(arrived.train_total))
+        }
+    };
+    view! {
+        <dl class="status-grid">
+            <dt>"State"</dt><dd data-testid="state">{phase}</dd>
+            <dt>"Training accuracy"</dt><dd class="number" data-testid="accuracy-train">{train}</dd>
+            <dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd>
+            <dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd>
+            <dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd>
+            <dt>"Backend"</dt><dd data-testid="backend">{move || state.summary.with(|s| s.backend.to_uppercase())}</dd>
+            <dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd>
+            <dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd>
+            <dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd>
+            <dt>"Digits"</dt><dd class="number" data-testid="data">{data}</dd>
+        </dl>
+        <div class="status-files">
+            <button class="quiet" data-testid="save-weights" title="safetensors, under PyTorch's names" on:click=move |_| lab().save_weights()>
+                <Icon glyph=Glyph::Down/>"Save weights"
+            </button>
+            <label class="quiet" title="Or drop the file anywhere on the page">
+                <Icon glyph=Glyph::Up/>"Load file"
+                <input class="sr-only" type="file" accept=".safetensors" data-testid="load-file" on:change=move |event| crate::shell::drop::chosen(lab(), &event)/>
+            </label>
+        </div>
+    }
+}
+
+/// Mean of some numbers.
+fn recent(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, count) = values.fold((0.0, 0u32), |(sum, count), v| (sum + v, count + 1));
+    (count > 0).then(|| sum / f64::from(count))
+}

@@ -1,0 +1,10 @@
+//! Play, step, reset, speed, rate: the controls of the run.
+
+mod view;
+
+use leptos::prelude::*;
+
+use super::Panel;
+
+pub const PANEL: Panel =
+    Panel { slug: "transport", title: "Transport", view: || view! { <view::Transport/> }.into_any(), style: include_str!("style.css") };

@@ -1,0 +1,176 @@
+//! A session with what it needs around it: files, a clock, turns.
+
+use std::{cell::RefCell, rc::Rc};
+
+use data::{Dataset, PackFile, Set, packs};
+use protocol::Message;
+use trainer::{Rest, Session};
+
+use super::schedule::Schedule;
+use crate::{
+    dom::{fetch, now_ms},
+    link::message::{Ask, Parcel, Picked, Tell, Wish},
+};
+
+/// Where the packs lie, from the page's folder.
+const FOLDER: &str = "assets/mnist/";
+
+pub struct Host {
+    session: Session,
+    post: Rc<dyn Fn(Parcel<Tell>)>,
+    schedule: Option<Schedule>,
+    turn_ms: f64,
+    base: String,
+    fetching: bool,
+    /// Packs that have arrived, in the order of the manifest.
+    arrived: Vec<bool>,
+    /// A wish that no digit was there for.
+    wish: Option<Wish>,
+    /// The digit that was picked last, for the next one.
+    cursor: usize,
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("stage", &self.session.stage()).finish_non_exhaustive()
+    }
+}
+
+impl Host {
+    /// A session without a run. Fetches the data from `base` and speaks through `post` from now on.
+    pub fn start(base: &str, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
+        let host = Rc::new(RefCell::new(Self {
+            session: Session::new(Dataset::new()),
+            post: Rc::new(post),
+            schedule: None,
+            turn_ms,
+            base: base.to_owned(),
+            fetching: false,
+            arrived: vec![false; packs().len()],
+            wish: None,
+            cursor: 0,
+        }));
+        let ringing = Rc::downgrade(&host);
+        let schedule = Schedule::new(move || {
+            if let Some(host) = ringing.upgrade() {
+                host.borrow_mut().turn();
+            }
+        });
+        host.borrow_mut().schedule = Some(schedule);
+        host.borrow_mut().flush();
+        Self::fetch(&host);
+        host
+    }
+
+    pub fn receive(host: &Rc<RefCell<Self>>, Parcel { head, bulk, file }: Parcel<Ask>) {
+        match head {
+            Ask::Session(command) => {
+                let mut host = host.borrow_mut();
+                host.session.handle(Message { head: command, bulk, file }, now_ms());
+                host.flush();
+                host.wake();
+            }
+            Ask::Pick(wish) => host.borrow_mut().pick(wish),
+            Ask::Fetch => Self::fetch(host),
+        }
+    }
+
+    fn turn(&mut self) {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.rung();
+        }
+        let rest = self.session.turn(self.turn_ms, &mut now_ms);
+        self.flush();
+        if let Some(schedule) = &mut self.schedule {
+            match rest {
+                Rest::Now => schedule.now(),
+                Rest::After(ms) => schedule.after(ms),
+                Rest::UntilCalled => {}
+            }
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some(schedule) = &mut self.schedule {
+            schedule.now();
+        }
+    }
+
+    fn flush(&mut self) {
+        for Message { head, bulk, file } in self.session.take_events() {
+            (self.post)(Parcel { head: Tell::Session(head), bulk, file });
+        }
+    }
+
+    /// Fetches the packs that have not arrived, one after the other.
+    fn fetch(host: &Rc<RefCell<Self>>) {
+        if std::mem::replace(&mut host.borrow_mut().fetching, true) {
+            return;
+        }
+        let host = Rc::clone(host);
+        wasm_bindgen_futures::spawn_local(async move {
+            for (index, pack) in packs().iter().enumerate() {
+                if host.borrow().arrived[index] {
+                    continue;
+                }
+                let url = format!("{}{FOLDER}{}", host.borrow().base, pack.file);
+                let answer = fetch::bytes(&url).await;
+                let reached = answer.is_ok();
+                let installed = answer.and_then(|bytes| host.borrow_mut().install(pack, &bytes));
+                let mut host = host.borrow_mut();
+                match installed {
+                    Ok(()) => {
+                        host.arrived[index] = true;
+                        if let Some(wish) = host.wish.take() {
+                            host.pick(wish);
+                        }
+                    }
+                    Err(why) => host.session.report_data_failure(format!("{FOLDER}{}", pack.file), why),
+                }
+                host.flush();
+                host.wake();
+                // Where the server is away, the other files need not be tried.
+                if !reached {
+                    break;
+                }
+            }
+            host.borrow_mut().fetching = false;
+        });
+    }
+
+    fn install(&mut self, pack: &PackFile, bytes: &[u8]) -> Result<(), String> {
+        let digits = pack.open(bytes).map_err(|e| e.to_string())?;
+        self.session.install(pack, digits).map_err(|e| e.to_string())
+    }
+
+    /// Sends a digit that the network does not train on, as soon as those are there.
+    fn pick(&mut self, wish: Wish) {
+        let random = |below: usize| (js_sys::Math::random() * below as f64) as usize % below.max(1);
+        let data = self.session.data();
+        let whole = [Set::Test, Set::Validation].into_iter().find_map(|set| data.set(set).map(|digits| (set, digits)));
+        let count = whole.map_or_else(|| data.train_ready(), |(_, digits)| digits.len());
+        let digit = |index: usize| match whole {
+            Some((_, digits)) => Some((digits.image(index), digits.labels[index])),
+            None => data.train_image(index),
+        };
+        let index = match wish {
+            _ if count == 0 => None,
+            Wish::First => Some(0),
+            Wish::Next => Some((self.cursor + 1) % count),
+            Wish::Random => Some(random(count)),
+            Wish::Class(class) => {
+                let start = random(count);
+                (0..count).map(|i| (start + i) % count).find(|i| digit(*i).is_some_and(|(_, label)| label == class))
+            }
+        };
+        let Some((index, (pixels, label))) = index.and_then(|i| digit(i).map(|d| (i, d))) else {
+            self.wish = Some(wish);
+            return;
+        };
+        let set = whole.map_or(Set::Train, |(set, _)| set);
+        let picked = Picked { set: set.name().to_owned(), index: index as u32, label };
+        let bulk = pixels.iter().map(|grey| f32::from(*grey) / 255.0).collect();
+        (self.post)(Parcel::with_bulk(Tell::Picked(picked), bulk));
+        self.cursor = index;
+    }
+}
