@@ -22,7 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             fs::write(folder.join(format!("curves-{}-{name}.png", theme.slug())), png)?;
         }
         fs::write(folder.join(format!("curves-{}.svg", theme.slug())), curves_svg(&curves, &options, Size { width: 960, height: 360 })?)?;
-        fs::write(folder.join(format!("confusion-{}.png", theme.slug())), confusion_png(&matrix()?, theme, Size { width: 420, height: 420 }, 2)?)?;
+        fs::write(
+            folder.join(format!("confusion-{}.png", theme.slug())),
+            confusion_png(&matrix()?, theme, Size { width: 420, height: 420 }, 2)?,
+        )?;
         fs::write(folder.join(format!("maps-{}.png", theme.slug())), maps(theme)?)?;
     }
     let log = ChartOptions { loss_scale: LossScale::Log, x_axis: XAxis::Epoch, ..ChartOptions::default() };
@@ -87,7 +90,8 @@ fn maps(theme: Theme) -> Result<Vec<u8>, Box<dyn Error>> {
         })
         .collect();
     push(Sheet::grid(4, 4, 24, 24).with_zoom(5).with_gap(8), &blob, &positive)?;
-    let classes: Vec<u8> = (0..10).flat_map(|c| theme.palette().class(c).rgba().repeat(51)).chain(theme.palette().fault.rgba().repeat(2)).collect();
+    let classes: Vec<u8> =
+        (0..10).flat_map(|c| theme.palette().class(c).rgba().repeat(51)).chain(theme.palette().fault.rgba().repeat(2)).collect();
     for _ in 0..40 {
         rgba.extend_from_slice(&classes);
     }

@@ -94,8 +94,10 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(backend: DB, curves: &Curves, op
     let [loss, accuracy] = &scene.panels;
     if wide >= 520.0 && wide > 1.5 * high {
         let (left, right) = area.split_horizontally((width / 2) as i32);
-        pen.panel(&left, &scene, loss, true)?;
-        pen.panel(&right, &scene, accuracy, true)?;
+        // Both heads as high as the higher one: the curves then stand on one line.
+        let lines = pen.head(&left, loss)?.max(pen.head(&right, accuracy)?);
+        pen.body_below(&left, &scene, loss, lines, true)?;
+        pen.body_below(&right, &scene, accuracy, lines, true)?;
     } else if high >= 200.0 {
         // The lower panel also carries the names of the steps.
         let (upper, lower) = area.split_vertically(((f64::from(height) - pen.ratio * 22.0) / 2.0) as i32);
@@ -155,6 +157,11 @@ impl Pen {
 
     fn panel<DB: DrawingBackend>(&self, area: &Area<DB>, scene: &Scene, panel: &Panel, named: bool) -> Drawn<DB> {
         let lines = self.head(area, panel)?;
+        self.body_below(area, scene, panel, lines, named)
+    }
+
+    /// The curves below a head of so many lines.
+    fn body_below<DB: DrawingBackend>(&self, area: &Area<DB>, scene: &Scene, panel: &Panel, lines: i32, named: bool) -> Drawn<DB> {
         let (_, height) = area.dim_in_pixel();
         let head = self.px(6.0) + lines * self.px(LINE);
         // A panel without room for its curves keeps the numbers in its head.
@@ -216,7 +223,7 @@ impl Pen {
         let y_room = label_width as i32 + self.px(18.0);
         let x = scene.x_ruler(ticks_in(width as i32 - y_room, 56.0));
         let mut builder = ChartBuilder::on(area);
-        builder.margin_top(self.px(6.0)).margin_right(self.px(16.0)).margin_bottom(self.px(if named { 4.0 } else { 10.0 }));
+        builder.margin_top(self.px(9.0)).margin_right(self.px(16.0)).margin_bottom(self.px(if named { 4.0 } else { 10.0 }));
         builder.set_label_area_size(LabelAreaPosition::Left, y_room);
         builder.set_label_area_size(LabelAreaPosition::Bottom, names.max(1));
         let mut chart = builder.build_cartesian_2d(x.clone(), y.clone())?;
@@ -224,16 +231,19 @@ impl Pen {
         chart
             .configure_mesh()
             .disable_x_mesh()
-            .disable_y_axis()
             .bold_line_style(self.stroke(rgb(p.grid).to_rgba(), 1.0))
-            .axis_style(self.stroke(rgb(p.line).to_rgba(), 1.0))
+            .axis_style(self.stroke(rgb(p.line).mix(0.0), 1.0))
             .set_all_tick_mark_size(self.px(4.0))
             .x_label_formatter(&|at| if named { x.label(*at) } else { String::new() })
             .y_label_formatter(&|at| y.label(*at))
             .label_style(quiet.clone())
             .axis_desc_style(quiet)
-            .x_desc(if named { scene.x_name } else { "" })
+            .x_desc(if named { scene.x_name() } else { "" })
             .draw()?;
+
+        // The ground line alone, not the upright one.
+        let (left, right) = (chart.backend_coord(&(0.0, y.lo)), chart.backend_coord(&(scene.x_end, y.lo)));
+        area.draw(&PathElement::new([relative(area, left), relative(area, right)], self.stroke(rgb(p.line).to_rgba(), 1.0)))?;
 
         let column = scene.x_end / f64::from(width.max(1));
         if let Some(raw) = &panel.raw {
@@ -258,7 +268,10 @@ impl Pen {
                     chart.draw_series(LineSeries::new(trace::thinned(&piece, column), style))?;
                 }
             }
-            for point in series.points.iter().filter(|point| (y.lo..=y.hi).contains(&point.1)) {
+            // Where dots would touch, the line says it all, and the last dot where it stands.
+            let crowded = 2 * radius as usize * series.points.len() > width as usize;
+            let dots = if crowded { &series.points[series.points.len() - 1..] } else { &series.points[..] };
+            for point in dots.iter().filter(|point| (y.lo..=y.hi).contains(&point.1)) {
                 let at = chart.backend_coord(point);
                 match series.mark {
                     Mark::Line => {}

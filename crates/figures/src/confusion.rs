@@ -155,17 +155,20 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
     let cell = ((width as i32 - left - rest).min(height as i32 - top - rest) / classes as i32).max(1);
     let map = ColourMap::diverging(theme);
     let window = map.window(Range::symmetric(1.0));
-    let size = (f64::from(cell) / pen.ratio * 0.36).clamp(7.0, 13.0);
-    let hairline = if cell > pen.px(12.0) { pen.px(1.0) } else { 0 };
+    let longest = confusion.counts.iter().max().map_or(0, |n| n.to_string().len()).max(2);
+    let digits = "0".repeat(longest);
+    // As large as the longest number fits, in all cells.
+    let size = (0.8 * f64::from(cell) / pen.width(&digits, 1.0, Weight::Regular)).min(13.0);
+    // To the last pixel inside, a hairline less where cells are large.
+    let inner = if cell > pen.px(12.0) { cell - pen.px(1.0) - 1 } else { cell - 1 };
     for (i, value) in confusion.shares().into_iter().enumerate() {
         let (row, col) = ((i / classes) as i32, (i % classes) as i32);
         let (x, y) = (left + col * cell, top + row * cell);
         let [r, g, b, _] = map.lookup(value, window);
         let colour = crate::Rgb(r, g, b);
-        area.draw(&Rectangle::new([(x, y), (x + cell - hairline, y + cell - hairline)], rgb(colour).filled()))?;
+        area.draw(&Rectangle::new([(x, y), (x + inner, y + inner)], rgb(colour).filled()))?;
         let count = confusion.count(row as usize, col as usize).to_string();
-        let fits = pen.width(&count, size, Weight::Regular) < 0.9 * f64::from(cell);
-        if count != "0" && fits && f64::from(cell) >= 15.0 * pen.ratio {
+        if count != "0" && size >= 7.0 {
             let style = pen.text(colour.ink_on(), size, Weight::Regular, HPos::Center);
             area.draw(&Text::new(count, (x + cell / 2, y + cell / 2), style))?;
         }

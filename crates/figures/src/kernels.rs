@@ -124,10 +124,7 @@ mod tests {
         let sheet = DIMS.gather(&WEIGHT, KernelView::Filter(1), &mut tiles).unwrap();
         assert_eq!(tiles, [-1.0, 0.0, 1.0, 4.0]);
         assert_eq!((sheet.rows, sheet.cols), (1, 2));
-        assert_eq!(
-            DIMS.gather(&WEIGHT, KernelView::Filter(2), &mut tiles),
-            Err(KernelError::Filter { filter: 2, out_ch: 2 })
-        );
+        assert_eq!(DIMS.gather(&WEIGHT, KernelView::Filter(2), &mut tiles), Err(KernelError::Filter { filter: 2, out_ch: 2 }));
     }
 
     #[test]

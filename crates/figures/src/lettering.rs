@@ -33,10 +33,8 @@ pub enum Weight {
 
 /// Width of `text`, in ems.
 pub fn width_em(text: &str, weight: Weight) -> f64 {
-    let sum: u32 = text
-        .chars()
-        .map(|c| u32::from((c as usize).checked_sub(0x20).and_then(|i| WIDTHS.get(i)).copied().unwrap_or(OTHER)))
-        .sum();
+    let sum: u32 =
+        text.chars().map(|c| u32::from((c as usize).checked_sub(0x20).and_then(|i| WIDTHS.get(i)).copied().unwrap_or(OTHER))).sum();
     f64::from(sum) / 1000.0 * if weight == Weight::Bold { BOLD } else { 1.0 }
 }
 

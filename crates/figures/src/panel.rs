@@ -72,7 +72,7 @@ enum Kind {
 /// Both panels and the axis that they share.
 pub(crate) struct Scene {
     pub x_end: f64,
-    pub x_name: &'static str,
+    pub x_axis: XAxis,
     /// Loss, accuracy.
     pub panels: [Panel; 2],
 }
@@ -97,18 +97,26 @@ impl Scene {
         };
         let loss = build(curves, options, kind, &x);
         let accuracy = build(curves, options, Kind::Percent, &x);
-        let x_name = match options.x_axis {
+        Some(Self { x_end, x_axis: options.x_axis, panels: [loss, accuracy] })
+    }
+
+    /// What the horizontal axis counts.
+    pub fn x_name(&self) -> &'static str {
+        match self.x_axis {
             XAxis::Step => "step",
             XAxis::Epoch => "epoch",
-        };
-        Some(Self { x_end, x_name, panels: [loss, accuracy] })
+        }
     }
 
     /// The horizontal axis with about `most` ticks.
     pub fn x_ruler(&self, most: usize) -> Ruler {
         let most = most.clamp(2, 12);
         let step = axis::tick_step(0.0, self.x_end, most);
-        let labels = axis::ticks(0.0, self.x_end, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect();
+        let whole = |t: &f64| step >= 1.0 || self.x_axis == XAxis::Epoch || (t - t.round()).abs() < 1e-9;
+        // There is no half a step.
+        let decimals = if self.x_axis == XAxis::Step { step.max(1.0) } else { step };
+        let ticks = axis::ticks(0.0, self.x_end, most).into_iter().filter(whole);
+        let labels = ticks.map(|t| (t, axis::tick_label(t, decimals))).collect();
         Ruler { lo: 0.0, hi: self.x_end, labels }
     }
 }
@@ -137,7 +145,8 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
         .into_iter()
         .filter(|(.., points)| !points.is_empty())
         .map(|(label, colour, mark, points)| {
-            let latest = points.iter().rev().map(|p| p.1).find(|v| v.is_finite()).map_or_else(|| String::from("no number"), |v| axis.value(v));
+            let latest =
+                points.iter().rev().map(|p| p.1).find(|v| v.is_finite()).map_or_else(|| String::from("no number"), |v| axis.value(v));
             Series { label, colour, mark, points: to_axis(points), latest }
         })
         .collect();
@@ -247,6 +256,8 @@ mod tests {
         let scene = Scene::of(&curves(&[(1.0, 0.5)]), &options).unwrap();
         assert_eq!(scene.x_end, 3.0);
         assert_eq!(scene.x_ruler(4).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
+        let scene = Scene::of(&curves(&[(1.0, 0.5); 3]), &ChartOptions::default()).unwrap();
+        assert_eq!(scene.x_ruler(8).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
         let scene = Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }).unwrap();
         assert_eq!(scene.x_end, 10.0);
     }

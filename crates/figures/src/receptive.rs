@@ -79,7 +79,9 @@ fn through(node: &Node, axis: usize, places: &Places) -> Places {
     let window = node.layer.op().infer(&[node.input]).map_or(Window::Whole, |inferred| inferred.window);
     match window {
         Window::Whole => vec![true; extent],
-        Window::Point => places.clone(),
+        Window::Point if along(node.output) == extent => places.clone(),
+        // A flattened unit is one cell of one channel, but which one its place does not tell.
+        Window::Point => vec![true; extent],
         Window::Slide { kernel, stride, dilation, pad } => {
             let (kernel, stride, dilation, before) = match axis {
                 0 => (kernel.h, stride.h, dilation.h, pad.top),

@@ -3,7 +3,7 @@
 
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind, FontFamily, FontStyle, FontTransform,
-    text_anchor::{HPos, Pos, VPos},
+    text_anchor::{Pos, VPos},
 };
 
 use crate::lettering::{CAP_HEIGHT, Weight, width_em};
@@ -48,12 +48,7 @@ impl<S: BackendTextStyle> BackendTextStyle for Centred<'_, S> {
     }
 
     fn anchor(&self) -> Pos {
-        let h_pos = match self.style.anchor().h_pos {
-            HPos::Left => HPos::Left,
-            HPos::Right => HPos::Right,
-            HPos::Center => HPos::Center,
-        };
-        Pos::new(h_pos, VPos::Center)
+        Pos::new(self.style.anchor().h_pos, VPos::Center)
     }
 
     fn family(&self) -> FontFamily<'_> {
@@ -100,7 +95,9 @@ impl<DB: DrawingBackend> DrawingBackend for Surface<DB> {
     }
 
     fn draw_rect<S: BackendStyle>(&mut self, upper_left: BackendCoord, bottom_right: BackendCoord, style: &S, fill: bool) -> Outcome<DB> {
-        self.inner.draw_rect(upper_left, bottom_right, style, fill)
+        // plotters names the last pixel inside; backends take the corner for where the area ends.
+        let (right, bottom) = if fill { (bottom_right.0 + 1, bottom_right.1 + 1) } else { bottom_right };
+        self.inner.draw_rect(upper_left, (right, bottom), style, fill)
     }
 
     fn draw_path<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(&mut self, path: I, style: &S) -> Outcome<DB> {

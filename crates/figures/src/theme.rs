@@ -63,29 +63,29 @@ pub struct Palette {
 }
 
 const CLASSES_LIGHT: [Rgb; CLASSES] = [
-    Rgb::hex(0xd3_1d5b),
-    Rgb::hex(0x88_1002),
-    Rgb::hex(0xc7_7e0a),
-    Rgb::hex(0x70_6121),
-    Rgb::hex(0x70_986b),
-    Rgb::hex(0x04_7d6e),
-    Rgb::hex(0x1d_97db),
-    Rgb::hex(0x32_459c),
-    Rgb::hex(0x7f_6ca9),
-    Rgb::hex(0x68_2b6a),
+    Rgb::hex(0xcb_0a4f),
+    Rgb::hex(0x70_0910),
+    Rgb::hex(0xcb_7408),
+    Rgb::hex(0x64_5605),
+    Rgb::hex(0x7b_966b),
+    Rgb::hex(0x07_7266),
+    Rgb::hex(0x0a_95eb),
+    Rgb::hex(0x26_299e),
+    Rgb::hex(0x75_5ec1),
+    Rgb::hex(0x4f_175e),
 ];
 
 const CLASSES_DARK: [Rgb; CLASSES] = [
-    Rgb::hex(0xff_497b),
-    Rgb::hex(0xfe_9b89),
-    Rgb::hex(0xfe_e3c6),
-    Rgb::hex(0xe7_c413),
-    Rgb::hex(0x1c_9b06),
-    Rgb::hex(0x11_d3bb),
-    Rgb::hex(0xb2_defe),
-    Rgb::hex(0x8c_a6fd),
-    Rgb::hex(0xa4_6cff),
-    Rgb::hex(0xc0_87c1),
+    Rgb::hex(0xee_3362),
+    Rgb::hex(0xfe_8f6a),
+    Rgb::hex(0xff_f1dc),
+    Rgb::hex(0xff_d24d),
+    Rgb::hex(0x19_8215),
+    Rgb::hex(0x0c_cdb6),
+    Rgb::hex(0xab_dafe),
+    Rgb::hex(0x79_94fd),
+    Rgb::hex(0x8f_52ec),
+    Rgb::hex(0xb1_70a4),
 ];
 
 const LIGHT: Palette = Palette {
@@ -104,7 +104,7 @@ const LIGHT: Palette = Palette {
     fault: Rgb::hex(0xe0_0aa0),
     train: Rgb::hex(0x00_72b2),
     validation: Rgb::hex(0xcc_5a00),
-    test: Rgb::hex(0x00_8560),
+    test: Rgb::hex(0x00_573c),
     classes: CLASSES_LIGHT,
 };
 
@@ -124,7 +124,7 @@ const DARK: Palette = Palette {
     fault: Rgb::hex(0xff_4fc8),
     train: Rgb::hex(0x56_b4e9),
     validation: Rgb::hex(0xf0_9a3e),
-    test: Rgb::hex(0x3c_cfa0),
+    test: Rgb::hex(0x8f_e3b4),
     classes: CLASSES_DARK,
 };
 
@@ -140,7 +140,7 @@ const LIGHT_CONTRAST: Palette = Palette {
     danger: Rgb::hex(0x8e_140e),
     train: Rgb::hex(0x00_558a),
     validation: Rgb::hex(0xa0_4300),
-    test: Rgb::hex(0x00_634a),
+    test: Rgb::hex(0x00_3d2b),
     ..LIGHT
 };
 
@@ -157,7 +157,7 @@ const DARK_CONTRAST: Palette = Palette {
     danger: Rgb::hex(0xff_b3ab),
     train: Rgb::hex(0x8c_d0f7),
     validation: Rgb::hex(0xff_b86b),
-    test: Rgb::hex(0x74_ecc4),
+    test: Rgb::hex(0xc8_ffd8),
     ..DARK
 };
 
@@ -253,13 +253,9 @@ mod tests {
             let body = if p.foreground == Rgb::BLACK || p.foreground == Rgb::WHITE { 15.0 } else { 12.0 };
             for ground in [p.background, p.surface] {
                 assert!(p.foreground.contrast(ground) >= body, "{theme:?} foreground");
-                for (name, colour) in [
-                    ("muted", p.muted),
-                    ("accent", p.accent),
-                    ("good", p.good),
-                    ("warning", p.warning),
-                    ("danger", p.danger),
-                ] {
+                for (name, colour) in
+                    [("muted", p.muted), ("accent", p.accent), ("good", p.good), ("warning", p.warning), ("danger", p.danger)]
+                {
                     let ratio = colour.contrast(ground);
                     assert!(ratio >= 4.5, "{theme:?} {name} on {ground}: {ratio}");
                 }
@@ -323,7 +319,7 @@ mod tests {
             for (name, sight) in &SIGHTS {
                 // For comparison: matplotlib's tab10 reaches 0.007, petroff10 0.061.
                 let classes = closest(&p.classes, sight);
-                assert!(classes >= 0.065, "{theme:?} {name}: classes {classes}");
+                assert!(classes >= 0.08, "{theme:?} {name}: classes {classes}");
                 let series = closest(&[p.train, p.validation, p.test], sight);
                 assert!(series >= 0.08, "{theme:?} {name}: series {series}");
             }

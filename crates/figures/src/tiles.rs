@@ -117,7 +117,7 @@ impl Sheet {
     /// [`Sheet::size_bytes`] long.
     pub fn paint(&self, values: &[f32], map: &ColourMap, spread: Spread, out: &mut [u8]) -> Result<(), PaintError> {
         let plane = self.tile_h * self.tile_w;
-        let tiles = if plane == 0 { 0 } else { values.len() / plane };
+        let tiles = values.len().checked_div(plane).unwrap_or(0);
         if tiles * plane != values.len() {
             return Err(PaintError::Values { values: values.len(), tile_h: self.tile_h, tile_w: self.tile_w });
         }

@@ -69,7 +69,7 @@ fn between(a: Point, b: Point, lo: f64, hi: f64) -> Option<(Point, Point)> {
 /// the last, which draw the same pixels (M4: Jugel and others, *M4: A Visualization-Oriented Time
 /// Series Data Aggregation*, 2014). Points come in order of x.
 pub fn thinned(points: &[Point], column: f64) -> Vec<Point> {
-    if !(column > 0.0) {
+    if column <= 0.0 || column.is_nan() {
         return points.to_vec();
     }
     let of = |p: &Point| libm::floor(p.0 / column);

@@ -232,6 +232,8 @@ mod tests {
         let text = write(&layer, "op");
         assert_eq!(text, "(op:conv2d,bias:!t,kernel:!(3,5),p:0.25)");
         assert_eq!(read(&text), Ok(layer));
+        // Without the plus that a query would turn into a space.
+        assert_eq!(write(&json!(1e27), "op"), "1e27");
     }
 
     #[test]

@@ -11,9 +11,8 @@
 //! because their numbers are finite (JSON has no NaN; a fault is told in words) and whole numbers fit
 //! into 53 bits.
 
-mod compact;
-
 pub mod command;
+pub mod compact;
 pub mod event;
 pub mod link;
 pub mod run;

@@ -28,8 +28,8 @@ use crate::{
 pub const VERSION: u32 = 1;
 /// Keys of the page, which say nothing about the run.
 pub const PAGE_KEYS: &[&str] = &[
-    "backend", "bench", "embed", "focus", "hide", "lang", "layer", "lesson", "pace", "panel", "play", "present", "reset", "sample", "step",
-    "test", "theme", "view", "watch", "workers",
+    "backend", "bench", "embed", "focus", "hide", "lang", "layer", "lesson", "mode", "pace", "panel", "play", "present", "reset", "sample",
+    "seconds", "step", "test", "theme", "threads", "view", "watch", "workers",
 ];
 /// Longest query that is read.
 pub const LENGTH_LIMIT: usize = 65_536;

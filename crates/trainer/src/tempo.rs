@@ -39,24 +39,28 @@ impl Throttle {
     }
 }
 
-/// Images per second, averaged over about the last second of training.
+/// Images per second, averaged over about the last second of training: images and time are sums in
+/// which what is old counts less and less.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
     since_ms: f64,
-    images: u64,
-    mean: Option<f64>,
+    new_images: f64,
+    images: f64,
+    time_ms: f64,
 }
 
-/// Time after which an old reading has faded to a third.
+/// Time after which what was measured counts a third.
 const FADE_MS: f64 = 700.0;
+/// Less time than this says nothing yet.
+const LEAST_MS: f64 = 50.0;
 
 impl Meter {
     pub fn start(&mut self, now_ms: f64) {
-        *self = Self { since_ms: now_ms, images: 0, mean: None };
+        *self = Self { since_ms: now_ms, ..Self::default() };
     }
 
     pub fn add(&mut self, images: usize) {
-        self.images += images as u64;
+        self.new_images += images as f64;
     }
 
     /// Time that was spent on other things than training.
@@ -64,15 +68,14 @@ impl Meter {
         self.since_ms += spent_ms;
     }
 
-    /// Images per second; the time since the last reading counts from now on.
+    /// Images per second up to now; 0 while that is not known.
     pub fn read(&mut self, now_ms: f64) -> f64 {
-        let passed_ms = now_ms - self.since_ms;
-        if passed_ms > 0.0 {
-            let speed = self.images as f64 * 1_000.0 / passed_ms;
-            let mean = self.mean.map_or(speed, |old| old + (speed - old) * (1.0 - (-passed_ms / FADE_MS).exp()));
-            *self = Self { since_ms: now_ms, images: 0, mean: Some(mean) };
-        }
-        self.mean.unwrap_or(0.0)
+        let passed_ms = (now_ms - self.since_ms).max(0.0);
+        let faded = (-passed_ms / FADE_MS).exp();
+        self.images = self.images * faded + self.new_images;
+        self.time_ms = self.time_ms * faded + passed_ms;
+        (self.since_ms, self.new_images) = (now_ms, 0.0);
+        if self.time_ms < LEAST_MS { 0.0 } else { self.images * 1_000.0 / self.time_ms }
     }
 }
 

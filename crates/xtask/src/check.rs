@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::report::Report;
-use crate::setup;
+use crate::setup::{self, Optimizer};
 use crate::shell::{self, Shell};
 use crate::test::WASM_PACKAGES;
 use crate::{lines, page, size};
@@ -38,6 +38,9 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
         shell::run(&mut shell.cargo(&["deny", "check", "licenses", "bans", "sources"]))
     });
     report.part("Size of the page", || {
+        if setup::for_page(shell)? == Optimizer::Missing {
+            bail!("the page can only be weighed as it will be served, and wasm-opt is missing");
+        }
         let dist = page::build(shell)?;
         size::check(&dist)
     });

@@ -34,7 +34,8 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("\nxtask: {error:#}");
+            eprintln!("\nxtask: {error}");
+            error.chain().skip(1).for_each(|cause| eprintln!("  because {cause}"));
             ExitCode::FAILURE
         }
     }

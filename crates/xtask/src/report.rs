@@ -34,7 +34,7 @@ impl Report {
         }
         let failed = self.parts.iter().filter(|(_, _, f)| f.is_some()).count();
         if failed == 0 {
-            println!("All {} parts passed.", self.parts.len());
+            println!("Everything passed.");
             ExitCode::SUCCESS
         } else {
             println!("{failed} of {} parts failed.", self.parts.len());

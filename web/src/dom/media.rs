@@ -21,4 +21,3 @@ pub fn watch(text: &str, mut changed: impl FnMut() + 'static) {
 }
 
 pub const DARK: &str = "(prefers-color-scheme: dark)";
-pub const STILL: &str = "(prefers-reduced-motion: reduce)";

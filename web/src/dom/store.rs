@@ -1,6 +1,6 @@
 //! The browser's own store: one record per key, kept across reloads.
 
-use idb::{Database, Factory, ObjectStoreParams, TransactionMode, event::VersionChangeEvent};
+use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
@@ -95,16 +95,5 @@ impl Store {
             playing: field("playing").as_bool().unwrap_or(true),
             file: Uint8Array::new(&field("file")).to_vec(),
         }))
-    }
-
-    /// Forgets the saved run.
-    ///
-    /// # Errors
-    /// [`StoreError`] where the browser refuses.
-    pub async fn clear(&self) -> Result<(), StoreError> {
-        let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
-        transaction.object_store(STORE)?.clear()?.await?;
-        transaction.commit()?.await?;
-        Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Graph;
 use leptos::prelude::*;
-use protocol::{Event, RunId};
+use protocol::Event;
 
 use super::{AppState, Arrived, Frame, NoticeKind, Phase, Remedy};
 
@@ -26,7 +26,7 @@ pub enum Then {
 
 /// Takes in one event. Events of runs that the page has left are dropped.
 pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
-    if run_of(&event).is_some_and(|run| run != state.run.get_untracked()) {
+    if event.run().is_some_and(|run| run != state.run.get_untracked()) {
         return Then::Nothing;
     }
     match event {
@@ -94,11 +94,6 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Keep
         }
         Event::Saved { ask, .. } => Then::Saved(ask),
-        Event::Loaded { step, .. } => {
-            let made = step.map_or_else(String::new, |s| format!(", made at step {s}"));
-            state.notify(NoticeKind::Told, format!("The weights were loaded into this network{made}."), None);
-            Then::Nothing
-        }
         Event::LoadFailed { message, .. } => {
             state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
             Then::NotLoaded
@@ -117,23 +112,4 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
 
 pub fn bump(tick: RwSignal<u32>) {
     tick.update(|t| *t = t.wrapping_add(1));
-}
-
-fn run_of(event: &Event) -> Option<RunId> {
-    match event {
-        Event::Ready { .. } | Event::DataArrived { .. } | Event::DataFailed { .. } => None,
-        Event::Opened { run, .. }
-        | Event::Refused { run, .. }
-        | Event::Declined { run, .. }
-        | Event::Played { run }
-        | Event::Paused { run, .. }
-        | Event::Progressed { run, .. }
-        | Event::Framed { run, .. }
-        | Event::Evaluated { run, .. }
-        | Event::Finished { run, .. }
-        | Event::Saved { run, .. }
-        | Event::Loaded { run, .. }
-        | Event::LoadFailed { run, .. }
-        | Event::Faulted { run, .. } => Some(*run),
-    }
 }

@@ -42,15 +42,16 @@ struct Inner {
     watched: Vec<Tensor>,
     /// Play as soon as the run stands ready.
     play_when_ready: bool,
-    /// The run that is being loaded back, until it stands ready.
-    restoring: Option<Restoring>,
+    /// The file that is being loaded, until it stands ready.
+    loading: Option<Loading>,
     deaths: u32,
     born_ms: f64,
 }
 
 #[derive(Clone, Debug)]
-struct Restoring {
-    spec: RunSpec,
+struct Loading {
+    /// What to open where it cannot be loaded; nothing where a run is open already.
+    instead: Option<RunSpec>,
     told: String,
 }
 
@@ -140,7 +141,7 @@ impl Lab {
         let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
         self.state.run.set(run);
         self.state.phase.set(Phase::Starting);
-        self.inner.update_value(|inner| inner.restoring = None);
+        self.inner.update_value(|inner| inner.loading = None);
         self.command(Command::Open { run, spec });
     }
 
@@ -167,15 +168,21 @@ impl Lab {
 
     fn restore(&self, run: SavedRun, told: String) {
         let spec = protocol::link::decode(&run.link).0;
-        self.inner.update_value(|inner| inner.restoring = Some(Restoring { spec, told }));
+        self.inner.update_value(|inner| inner.loading = Some(Loading { instead: Some(spec), told }));
         if self.state.run.get_untracked().0 == 0 {
             self.state.run.set(protocol::RunId(1));
         }
-        self.load(run.file);
+        self.send_file(run.file);
     }
 
-    /// Weights or a checkpoint from a file.
-    pub fn load(&self, file: Vec<u8>) {
+    /// Weights or a checkpoint from a file of the user's.
+    pub fn load(&self, name: &str, file: Vec<u8>) {
+        let told = format!("{name} was loaded.");
+        self.inner.update_value(|inner| inner.loading = Some(Loading { instead: None, told }));
+        self.send_file(file);
+    }
+
+    fn send_file(&self, file: Vec<u8>) {
         let run = self.state.run.get_untracked();
         let playing = self.state.phase.get_untracked() == Phase::Playing;
         self.inner.update_value(|inner| inner.play_when_ready |= playing);
@@ -304,8 +311,8 @@ impl Lab {
             Then::Keep => self.keep(),
             Then::Saved(ask) => self.saved(ask, file),
             Then::NotLoaded => {
-                let restoring = self.inner.try_update_value(|inner| inner.restoring.take()).flatten();
-                if let Some(Restoring { spec, .. }) = restoring {
+                let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+                if let Some(spec) = loading.and_then(|l| l.instead) {
                     self.open(spec);
                 }
             }
@@ -314,8 +321,8 @@ impl Lab {
 
     fn begin(&self) {
         let run = self.state.run.get_untracked();
-        let told = self.inner.try_update_value(|inner| inner.restoring.take()).flatten();
-        if let Some(Restoring { told, .. }) = told {
+        let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+        if let Some(Loading { told, .. }) = loading {
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });

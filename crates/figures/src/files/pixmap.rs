@@ -38,7 +38,8 @@ impl<'a> PixmapBackend<'a> {
     }
 
     fn stroke<S: BackendStyle>(&mut self, path: Option<Path>, style: &S) {
-        let stroke = Stroke { width: style.stroke_width() as f32, line_cap: LineCap::Butt, line_join: LineJoin::Round, ..Stroke::default() };
+        let stroke =
+            Stroke { width: style.stroke_width() as f32, line_cap: LineCap::Butt, line_join: LineJoin::Round, ..Stroke::default() };
         if let Some(path) = path {
             self.pixmap.stroke_path(&path, &paint(style.color()), &stroke, Transform::identity(), None);
         }

@@ -76,7 +76,7 @@ fn a_file_that_cannot_be_had_stops_what_needs_it_and_no_more() {
     rig.send(Command::Play { run: RUN });
     rig.session.report_data_failure("train-1.pack".to_owned(), "404".to_owned());
     rig.rest();
-    let [.., declined, paused] = &rig.events[..] else { panic!() };
+    let [.., declined, _, paused] = &rig.events[..] else { panic!() };
     assert!(is_declined(&declined.head, "play: only 2000 training digits have arrived"), "{declined:?}");
     assert!(matches!(&paused.head, Event::Paused { progress, .. } if progress.step == 2));
     // The page tried again.

@@ -34,6 +34,7 @@ fn a_run_from_ready_to_finished() {
     rig.send(Command::Play { run: RUN });
     let Event::Finished { progress, .. } = rig.until(|e| matches!(e, Event::Finished { .. })) else { panic!() };
     assert_eq!((progress.step, progress.epoch, progress.images_per_second), (2 * STEPS, 2.0, 0.0));
+    rig.rest();
     assert_eq!((rig.session.stage(), rig.turn()), (Stage::Finished, Rest::UntilCalled));
 
     let mut names = story(&rig.events);

@@ -5,6 +5,7 @@
 mod arrival;
 mod curve;
 mod faults;
+mod files;
 mod frames;
 mod loopback;
 mod rig;

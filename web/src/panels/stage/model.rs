@@ -6,11 +6,11 @@ use figures::tiles::{Hit, Sheet};
 /// Height of a column's heading.
 pub const HEAD: f64 = 62.0;
 /// Between columns.
-const GUTTER: f64 = 16.0;
+const GUTTER: f64 = 11.0;
 /// Between a layer's filters and its maps.
 const SPLIT: f64 = 8.0;
 /// Least width of a column with a heading.
-const HEAD_WIDTH: f64 = 54.0;
+const HEAD_WIDTH: f64 = 52.0;
 /// Width of a layer that passes everything on.
 const THIN: f64 = 22.0;
 /// Sides of a 28-pixel map that are tried, largest first.
@@ -20,7 +20,7 @@ const SIDES: [f64; 9] = [140.0, 112.0, 98.0, 84.0, 70.0, 64.0, 56.0, 48.0, 42.0]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Block {
     pub tensor: Tensor,
-    /// One pixel a number; the canvas is shown `scale` times as large.
+    /// Its canvas is shown `scale` times as large.
     pub sheet: Sheet,
     pub scale: f64,
     pub count: usize,
@@ -47,6 +47,7 @@ pub enum KernelTiles {
 }
 
 impl Block {
+    /// Width on the page.
     pub fn width(&self) -> f64 {
         self.sheet.width() as f64 * self.scale
     }
@@ -67,11 +68,12 @@ impl Block {
     /// Left, top, width and height of a tile.
     pub fn tile(&self, tile: usize) -> [f64; 4] {
         let (x, y) = self.sheet.corner(tile);
+        let cell = self.sheet.zoom as f64 * self.scale;
         [
             self.x + x as f64 * self.scale,
             self.y + y as f64 * self.scale,
-            self.sheet.tile_w as f64 * self.scale,
-            self.sheet.tile_h as f64 * self.scale,
+            self.sheet.tile_w as f64 * cell,
+            self.sheet.tile_h as f64 * cell,
         ]
     }
 
@@ -154,7 +156,7 @@ impl Layout {
             sees: [1, 1],
             x: 0.0,
             width: 0.0,
-            maps: Some(grid(Tensor::Input, BlockKind::Image, image.ch, image.h, image.w, side * 1.6, room, ratio)),
+            maps: Some(grid(Tensor::Input, BlockKind::Image, image.ch, image.h, image.w, side * 1.5, room, ratio)),
             kernels: None,
             signed: false,
             one_to_one: false,
@@ -255,17 +257,15 @@ fn gap(scale: f64) -> usize {
 }
 
 fn vector(tensor: Tensor, count: usize, room: f64) -> Block {
-    // Cells are drawn as tiles of one number with a gap of one: twice `scale` from cell to cell.
-    let (scale, gap) = match count {
-        0..=16 => (20.0, 0),
-        17..=64 => (8.0, 0),
-        65..=256 => (6.0, 0),
-        _ => (3.0, 0),
+    let (cell, gap) = match count {
+        0..=16 => (18, 2),
+        17..=128 => (7, 1),
+        _ => (4, 1),
     };
-    let fit = ((room / scale).floor() as usize).clamp(1, 64);
-    let cols = count.div_ceil(fit).max(1);
-    let cols = if count > 16 { cols.max(2) } else { cols };
-    Block { tensor, sheet: Sheet::grid(count, cols, 1, 1).with_gap(gap), scale, count, x: 0.0, y: 0.0, kind: BlockKind::Vector }
+    let fit = ((room / (cell + gap) as f64).floor() as usize).clamp(1, 64);
+    let cols = count.div_ceil(fit).max(if count > 16 { 2 } else { 1 });
+    let sheet = Sheet::grid(count, cols, 1, 1).with_zoom(cell).with_gap(gap);
+    Block { tensor, sheet, scale: 1.0, count, x: 0.0, y: 0.0, kind: BlockKind::Vector }
 }
 
 fn kernels(id: ParamId, dims: &[usize], map_cols: usize, room: f64, ratio: f64) -> Block {
@@ -310,7 +310,7 @@ mod tests {
     fn layouts() -> impl Iterator<Item = (&'static str, Layout, f64)> {
         engine::presets::PRESETS.iter().flat_map(|preset| {
             let graph = Graph::check(&preset.model()).unwrap();
-            [(328.0, 260.0), (1060.0, 320.0), (1640.0, 460.0)].map(|(w, h)| (preset.slug, Layout::of(&graph, w, h, 1.0), h))
+            [(328.0, 300.0), (1074.0, 372.0), (1640.0, 560.0)].map(|(w, h)| (preset.slug, Layout::of(&graph, w, h, 1.0), h))
         })
     }
 
@@ -333,8 +333,9 @@ mod tests {
     #[test]
     fn the_first_network_fits_a_laptop() {
         let graph = Graph::check(&engine::presets::PRESETS[0].model()).unwrap();
-        let layout = Layout::of(&graph, 1060.0, 320.0, 1.0);
-        assert!(layout.width <= 1060.0, "{}", layout.width);
+        let layout = Layout::of(&graph, 1074.0, 372.0, 1.0);
+        assert!(layout.columns[1].maps.unwrap().scale >= 2.0);
+        assert!(layout.width <= 1074.0, "{}", layout.width);
     }
 
     #[test]

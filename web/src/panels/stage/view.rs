@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{HtmlElement, PointerEvent};
 
 use super::{
-    inspector::Inspector,
+    inspector::{Loupe, Reading},
     marks,
     model::{Block, BlockKind, Column, Layout},
     paint::Painter,
@@ -19,6 +19,7 @@ use crate::{
     widgets::number,
 };
 
+pub type Whole = Memo<Option<Arc<Layout>>>;
 type Canvases = Vec<(Column, Block, NodeRef<html::Canvas>)>;
 
 
@@ -30,7 +31,7 @@ pub fn Stage() -> impl IntoView {
     let per_tile = RwSignal::new(false);
     observe_size(scroller, set_size);
 
-    let layout = Memo::new(move |_| {
+    let layout: Whole = Memo::new(move |_| {
         let (width, height) = size.get();
         state.graph.get().filter(|_| width > 0.0).map(|graph| Arc::new(Layout::of(&graph, width, height, image::device_ratio())))
     });
@@ -118,22 +119,24 @@ pub fn Stage() -> impl IntoView {
     };
 
     let columns = move || {
-        let layout = layout.get()?;
+        let laid = layout.get()?;
         let mut all = Canvases::new();
-        let views: Vec<AnyView> = layout.columns.iter().map(|column| column_view(column, &mut all)).collect();
+        let views: Vec<AnyView> = laid.columns.iter().map(|column| column_view(column, &mut all)).collect();
         canvases.set_value(all);
-        let style = format!("width:{}px;height:{}px", layout.width, layout.height);
+        let style = format!("width:{}px;height:{}px", laid.width, laid.height);
         Some(view! {
             <div class="stage-field" style=style on:pointermove=point on:pointerdown=point on:pointerleave=leave>
                 <canvas class="stage-layer" node_ref=wires aria-hidden="true"></canvas>
                 {views}
                 <canvas class="stage-layer stage-marks" node_ref=overlay aria-hidden="true"></canvas>
+                <Loupe layout painter/>
             </div>
         })
     };
     view! {
         <div class="stage-top">
             <Legend/>
+            <Reading layout/>
             <div class="choice" role="radiogroup" aria-label="Colour scale of the maps">
                 <button role="radio" aria-checked=move || (!per_tile.get()).to_string() data-testid="scale-layer" on:click=move |_| per_tile.set(false)
                     title="All maps of a layer share one scale: strong maps look strong">"per layer"</button>
@@ -144,7 +147,6 @@ pub fn Stage() -> impl IntoView {
         <div class="stage-scroll" node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch()>
             {columns}
         </div>
-        <Inspector layout painter/>
     }
 }
 
@@ -162,7 +164,7 @@ fn column_view(column: &Column, canvases: &mut Canvases) -> AnyView {
             <div class="stage-head" title=full data-testid=format!("layer-{mark}")>
                 <b>{column.name.clone()}</b>
                 <span class="number">{column.shape.clone()}</span>
-                <span>{if column.node.is_some() { weights } else { "what it sees".to_owned() }}</span>
+                <span>{weights}</span>
                 <span>{if column.node.is_some() { field } else { String::new() }}</span>
             </div>
         </div>
@@ -205,7 +207,7 @@ fn observe_size(node: NodeRef<html::Div>, set: WriteSignal<(f64, f64)>) {
     Effect::new(move |_| {
         let Some(element) = node.get() else { return };
         let measured = element.clone();
-        let mut measure = move || {
+        let measure = move || {
             let size = (f64::from(measured.client_width()), f64::from(measured.client_height()));
             if size.0 > 0.0 {
                 set.set(size);

@@ -49,7 +49,7 @@ fn Status() -> impl IntoView {
     view! {
         <dl class="status-grid">
             <dt>"State"</dt><dd data-testid="state">{phase}</dd>
-            <dt>"Training accuracy"</dt><dd class="number" data-testid="accuracy-train">{train}</dd>
+            <dt>"Training"</dt><dd class="number" data-testid="accuracy-train">{train}</dd>
             <dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd>
             <dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd>
             <dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd>

@@ -43,13 +43,10 @@ impl Driver {
     pub async fn start() -> Self {
         let program = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
         // Port 0: the system picks a free one, and ChromeDriver says which.
-        let mut process = Command::new(&program)
-            .arg("--port=0")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap_or_else(|e| panic!("{program} does not start ({e}); Debian has it in chromium-driver, CHROMEDRIVER may name another"));
+        let mut process =
+            Command::new(&program).arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap_or_else(
+                |e| panic!("{program} does not start ({e}); Debian has it in chromium-driver, CHROMEDRIVER may name another"),
+            );
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next_line().await.unwrap().unwrap_or_else(|| panic!("{program} ended before it listened"));

@@ -1,0 +1,15 @@
+//! The built page in a real Chromium.
+//!
+//! `KERNELSCOPE_DIST` names the folder that `cargo xtask build` has filled; `CHROMEDRIVER` and
+//! `CHROMIUM` name programs that are not on the path. One test runs at a time, whatever the runner
+//! asks for: what the page promises, it promises to a user who has the machine to himself.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "everything here is a test")]
+
+mod stage;
+
+mod drawing;
+mod looks;
+mod memory;
+mod training;
+mod trouble;

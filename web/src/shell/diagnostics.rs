@@ -1,0 +1,88 @@
+//! How smoothly the page runs: a line for people, `window.__kernelscope` for tests.
+
+use js_sys::{Object, Reflect};
+use leptos::prelude::*;
+use protocol::EvalSet;
+use wasm_bindgen::JsValue;
+
+use crate::{
+    dom::{frame::Interval, timing::Meter, window},
+    state::{Lab, Phase, app},
+    widgets::number,
+};
+
+const PERIOD_MS: i32 = 500;
+
+pub fn start(lab: Lab) {
+    let meter = Meter::start();
+    let report = Object::new();
+    if let Some(window) = window() {
+        let _ = Reflect::set(&window, &JsValue::from_str("__kernelscope"), &report);
+    }
+    let state = lab.state;
+    // Follows the run without delay, so that tests need not wait for the line.
+    let live = report.clone();
+    Effect::new(move |_| {
+        let progress = state.progress.get();
+        let phase = state.phase.get();
+        put(&live, "step", f64::from(progress.step));
+        put(&live, "epoch", progress.epoch);
+        put(&live, "loss", progress.loss);
+        put(&live, "accuracy", progress.accuracy);
+        put(&live, "imagesPerSecond", progress.images_per_second);
+        put(&live, "running", phase == Phase::Playing);
+        put(&live, "ready", !matches!(phase, Phase::Starting | Phase::Stopped));
+        put(&live, "finished", phase == Phase::Finished);
+    });
+    let live = report.clone();
+    Effect::new(move |_| {
+        state.frame_tick.track();
+        state.frame.with_value(|frame| {
+            put(&live, "frame", frame.id.0);
+            put(&live, "frameStep", frame.step);
+        });
+        state.probabilities.with(|p| {
+            let top = p.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
+            put(&live, "answer", top.map_or(JsValue::NULL, |(class, _)| JsValue::from_f64(class as f64)));
+        });
+    });
+    let live = report.clone();
+    Effect::new(move |_| {
+        state.scores.track();
+        let score = |set| state.score(set).map_or(JsValue::NULL, JsValue::from_f64);
+        put(&live, "validationAccuracy", score(EvalSet::Validation));
+        put(&live, "testAccuracy", score(EvalSet::Test));
+    });
+    if let Some(interval) = Interval::new(PERIOD_MS, move || {
+        let smoothness = meter.read();
+        put(&report, "frameP95", smoothness.frame_p95_ms);
+        put(&report, "longTasks", smoothness.long_tasks);
+        put(&report, "longestTask", smoothness.longest_task_ms);
+        if state.smoothness.get_untracked() != smoothness {
+            state.smoothness.set(smoothness);
+        }
+    }) {
+        interval.keep();
+    }
+}
+
+fn put(object: &Object, key: &str, value: impl Into<JsValue>) {
+    // An ordinary object takes any property.
+    let _ = Reflect::set(object, &JsValue::from_str(key), &value.into());
+}
+
+#[component]
+pub fn Line() -> impl IntoView {
+    let state = app();
+    view! {
+        <footer class="foot">
+            <span>"Digits: MNIST, CC BY-SA 3.0. Nothing leaves this tab."</span>
+            <span class="number" data-testid="diagnostics">
+                {move || {
+                    let s = state.smoothness.get();
+                    format!("frame {} ms, {} long tasks", number::short(s.frame_p95_ms), s.long_tasks)
+                }}
+            </span>
+        </footer>
+    }
+}
