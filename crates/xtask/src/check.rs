@@ -12,6 +12,8 @@ use crate::{lines, page, size};
 
 /// What only a browser runs, and is therefore looked at for wasm alone.
 const WASM_ONLY: &str = "web";
+/// The page and what it is made of.
+const PAGE_PACKAGES: [&str; 6] = [WASM_ONLY, "engine", "data", "trainer", "protocol", "figures"];
 
 pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     setup::for_wasm_clippy(shell)?;
@@ -22,11 +24,13 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
         shell::run(&mut shell.cargo(&["clippy", "--workspace", "--exclude", WASM_ONLY, "--all-targets", "--", "-D", "warnings"]))
     });
     report.part("Clippy, wasm", || {
-        let mut command = shell.cargo(&["clippy", "--target", "wasm32-unknown-unknown", "--all-targets", "--package", WASM_ONLY]);
-        for package in WASM_PACKAGES {
-            command.args(["--package", package]);
-        }
-        shell::run(command.args(["--", "-D", "warnings"]))
+        let clippy = |packages: &[&str], targets: &[&str]| {
+            let mut command = shell.cargo(&["clippy", "--target", "wasm32-unknown-unknown"]);
+            command.args(packages.iter().flat_map(|p| ["--package", p]));
+            shell::run(command.args(targets).args(["--", "-D", "warnings"]))
+        };
+        clippy(&PAGE_PACKAGES, &[])?;
+        clippy(&WASM_PACKAGES, &["--all-targets"])
     });
     report.part("Documentation", || {
         let doc = |arguments: &[&str]| shell::run(shell.cargo(&["doc", "--no-deps"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings"));

@@ -72,7 +72,7 @@ fn drawing_changes_what_every_layer_shows() {
         page.open("play=0").await;
         page.wait_until_ready().await;
         page.click("pick-3").await;
-        page.until("a frame", 10, "return (window.__kernelscope.frame ?? 0) > 0;").await;
+        page.until("a frame", 10, "return window.__kernelscope.frame != null;").await;
         let canvases = ["image", "maps-conv1", "maps-conv2"].map(|id| format!("canvas[data-testid='{id}']"));
         let mut before = Vec::new();
         for css in &canvases {

@@ -52,7 +52,7 @@ fn a_reload_brings_the_run_back() {
         page.notice(&[&format!("step {step}")], 10).await;
         assert_eq!(page.step().await, step, "the run goes on from where it was");
         assert_eq!(page.text("state").await, "paused", "as it was left");
-        page.until("the filters", 10, "return (window.__kernelscope.frame ?? 0) > 0;").await;
+        page.until("the filters", 10, "return window.__kernelscope.frame != null;").await;
         tokio::time::sleep(Duration::from_millis(500)).await;
         assert_eq!(page.picture("canvas[data-testid='filters-conv1']").await, filters, "the filters are those of before");
 

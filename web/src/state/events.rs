@@ -18,6 +18,8 @@ pub enum Then {
     Draw,
     /// The end of an epoch or of play: worth keeping.
     Keep,
+    /// More digits are there.
+    Arrived,
     /// A file that was asked for under this number.
     Saved(u32),
     /// The run that was to be loaded could not be.
@@ -33,7 +35,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
         Event::Ready { .. } => Then::Nothing,
         Event::DataArrived { train, train_total } => {
             state.arrived.set(Arrived { train, train_total });
-            Then::Nothing
+            Then::Arrived
         }
         Event::Opened { spec, summary, progress, history, scores, .. } => {
             let graph = Graph::check(&spec.model).ok().map(Arc::new);
@@ -58,7 +60,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Nothing
         }
         Event::Declined { message, .. } => {
-            state.notify(NoticeKind::Warned, message, None);
+            state.notify(NoticeKind::Warned, format!("Not done: {message}."), None);
             Then::Nothing
         }
         Event::Played { .. } => {

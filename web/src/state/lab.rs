@@ -42,6 +42,10 @@ struct Inner {
     watched: Vec<Tensor>,
     /// Play as soon as the run stands ready.
     play_when_ready: bool,
+    /// `Play` was sent and not answered yet.
+    play_sent: bool,
+    /// Play again once more digits have arrived.
+    play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
     deaths: u32,
@@ -190,13 +194,23 @@ impl Lab {
     }
 
     pub fn toggle(&self) {
-        let run = self.state.run.get_untracked();
+        let sent = self.inner.with_value(|inner| inner.play_sent);
         match self.state.phase.get_untracked() {
-            Phase::Playing => self.command(Command::Pause { run }),
-            Phase::Paused | Phase::Finished => self.command(Command::Play { run }),
+            Phase::Playing => self.pause(),
+            Phase::Paused if sent => self.pause(),
+            Phase::Paused | Phase::Finished => self.play(),
             Phase::Starting => self.inner.update_value(|inner| inner.play_when_ready ^= true),
             Phase::Stopped => self.open_and_play(self.state.spec.get_untracked()),
         }
+    }
+
+    fn play(&self) {
+        self.inner.update_value(|inner| inner.play_sent = true);
+        self.command(Command::Play { run: self.state.run.get_untracked() });
+    }
+
+    fn pause(&self) {
+        self.command(Command::Pause { run: self.state.run.get_untracked() });
     }
 
     /// One batch, then pause.
@@ -283,7 +297,10 @@ impl Lab {
                 }
                 self.open_and_play(self.state.spec.get_untracked());
             }
-            Remedy::FetchAgain => self.send(Ask::Fetch),
+            Remedy::FetchAgain => {
+                self.inner.update_value(|inner| inner.play_with_data = true);
+                self.send(Ask::Fetch);
+            }
         }
     }
 
@@ -304,11 +321,20 @@ impl Lab {
     }
 
     fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
+        if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
+            self.inner.update_value(|inner| inner.play_sent = false);
+        }
         match events::apply(self.state, event, bulk) {
             Then::Nothing => {}
             Then::Begin => self.begin(),
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
+            Then::Arrived => {
+                let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
+                if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {
+                    self.play();
+                }
+            }
             Then::Saved(ask) => self.saved(ask, file),
             Then::NotLoaded => {
                 let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
@@ -332,7 +358,7 @@ impl Lab {
         }
         let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_when_ready));
         if play == Some(true) {
-            self.command(Command::Play { run });
+            self.play();
         }
     }
 

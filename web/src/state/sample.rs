@@ -12,8 +12,19 @@ pub enum Origin {
     /// Of the data set: already framed.
     Digit(Picked),
     /// From the pad, with the steps that made the image of it.
-    Drawing(Box<Framing>),
+    Drawing(Box<Drawing>),
 }
+
+/// A drawing and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drawing {
+    pub framing: Framing,
+    /// The whole drawing, smaller: [`THUMB`] × [`THUMB`] values from 0 to 1.
+    pub thumb: Vec<f32>,
+}
+
+/// Columns and rows of a drawing's small picture.
+pub const THUMB: usize = 56;
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -42,7 +53,7 @@ impl Sample {
         match Framing::of(ink, width, self.framing) {
             Some(framing) => {
                 self.image.clone_from(&framing.image);
-                self.origin = Origin::Drawing(Box::new(framing));
+                self.origin = Origin::Drawing(Box::new(Drawing { framing, thumb: thumb(ink, width) }));
             }
             None => {
                 self.image = vec![0.0; PIXELS];
@@ -55,8 +66,47 @@ impl Sample {
     pub fn caption(&self) -> String {
         match &self.origin {
             Origin::Nothing => "Nothing drawn yet".to_owned(),
-            Origin::Digit(p) => format!("A {} from the {} digits, no. {}", p.label, p.set, p.index),
+            Origin::Digit(p) => {
+                let set = if p.set == "train" { "training" } else { &p.set };
+                format!("A {}: no. {} of the {set} digits", p.label, p.index)
+            }
             Origin::Drawing(_) => "Your drawing".to_owned(),
         }
+    }
+}
+
+/// Means over squares of a square drawing, whose side is a multiple of [`THUMB`].
+fn thumb(ink: &[f32], width: usize) -> Vec<f32> {
+    let step = (width / THUMB).max(1);
+    let share = 1.0 / (step * step) as f32;
+    let square = |row: usize, col: usize| {
+        let line = |y: usize| ink.get((row * step + y) * width + col * step..).unwrap_or_default().iter().take(step).sum::<f32>();
+        share * (0..step).map(line).sum::<f32>()
+    };
+    (0..THUMB * THUMB).map(|i| square(i / THUMB, i % THUMB)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thumb_keeps_the_ink() {
+        let mut ink = vec![0.0; 168 * 168];
+        (30..60).for_each(|y| (90..120).for_each(|x| ink[y * 168 + x] = 1.0));
+        let small = thumb(&ink, 168);
+        assert_eq!(small.len(), THUMB * THUMB);
+        assert!((small.iter().sum::<f32>() - 100.0).abs() < 1e-3);
+        assert_eq!(small[10 * THUMB + 30], 1.0);
+        assert_eq!(small[9 * THUMB + 30], 0.0);
+    }
+
+    #[test]
+    fn an_empty_drawing_is_nothing() {
+        let mut sample = Sample::default();
+        sample.draw(&[1.0; 168 * 168], 168);
+        assert!(matches!(sample.origin, Origin::Drawing(_)));
+        sample.draw(&[0.0; 168 * 168], 168);
+        assert_eq!(sample, Sample::default());
     }
 }

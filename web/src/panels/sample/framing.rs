@@ -1,18 +1,21 @@
 //! From the drawing to the image: crop, scale, centre, each shown and each with a switch.
 
-use data::{Framing, FramingOptions, SIDE};
+use data::{
+    FramingOptions, SIDE,
+    framing::{CENTRE, Grey},
+};
 use figures::{ColourMap, Palette, Range, Sheet, Spread};
 use leptos::{html, prelude::*};
 use web_sys::HtmlCanvasElement;
 
 use crate::{
     dom::image,
-    state::{Origin, app, lab},
+    state::{
+        Origin, app, lab,
+        sample::{Drawing, THUMB},
+    },
     widgets::ink,
 };
-
-/// Side of a step's picture, in CSS pixels.
-const VIEW: f64 = 56.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
@@ -77,7 +80,7 @@ pub fn Steps() -> impl IntoView {
             let Some(canvas) = node.get() else { return };
             let map = ColourMap::sequential(theme);
             state.sample.with(|sample| match &sample.origin {
-                Origin::Drawing(framing) => draw_step(step, framing, &canvas, &map, theme.palette()),
+                Origin::Drawing(drawing) => draw_step(step, drawing, &canvas, &map, theme.palette()),
                 _ => draw_plain(&sample.image, &canvas, &map),
             });
         });
@@ -102,67 +105,55 @@ pub fn Steps() -> impl IntoView {
     }
 }
 
-fn pixels(values: &[f32], w: usize, h: usize, map: &ColourMap) -> Option<Vec<u8>> {
-    let sheet = Sheet::single(h, w);
+fn pixels(values: &[f32], w: usize, h: usize, zoom: usize, map: &ColourMap) -> Option<Vec<u8>> {
+    let sheet = Sheet::single(h, w).with_zoom(zoom);
     let mut out = vec![0; sheet.size_bytes()];
     sheet.paint(values, map, Spread::Fixed(Range { lo: 0.0, hi: 1.0 }), &mut out).ok().map(|()| out)
 }
 
 /// A digit of the data set has been through all steps already.
 fn draw_plain(values: &[f32], canvas: &HtmlCanvasElement, map: &ColourMap) {
-    if let Some(rgba) = pixels(values, SIDE, SIDE, map) {
+    if let Some(rgba) = pixels(values, SIDE, SIDE, 1, map) {
         image::show(canvas, &rgba, SIDE as u32, SIDE as u32);
     }
 }
 
-fn draw_step(step: Step, framing: &Framing, canvas: &HtmlCanvasElement, map: &ColourMap, palette: &Palette) {
-    let ground = |canvas: &HtmlCanvasElement| {
-        let context = image::fresh(canvas, VIEW, VIEW)?;
-        context.set_fill_style_str(&palette.neutral.to_string());
-        context.fill_rect(0.0, 0.0, VIEW, VIEW);
-        context.set_stroke_style_str(&palette.accent.to_string());
-        context.set_fill_style_str(&palette.foreground.to_string());
-        context.set_line_width(1.0);
-        Some(context)
+fn draw_step(step: Step, drawing: &Drawing, canvas: &HtmlCanvasElement, map: &ColourMap, palette: &Palette) {
+    let framing = &drawing.framing;
+    // Two pixels of the picture to one of the image.
+    let zoom = THUMB / SIDE;
+    let rgba = match step {
+        Step::Crop => pixels(&drawing.thumb, THUMB, THUMB, 1, map),
+        Step::Scale => pixels(&centred(&framing.scaled), SIDE, SIDE, zoom, map),
+        Step::Centre => pixels(&framing.image, SIDE, SIDE, zoom, map),
     };
+    let (Some(rgba), Some(context)) = (rgba, image::context(canvas)) else { return };
+    image::show(canvas, &rgba, THUMB as u32, THUMB as u32);
+    context.set_stroke_style_str(&palette.accent.to_string());
+    context.set_line_width(1.0);
+    let outline = |x: f64, y: f64, w: f64, h: f64| context.stroke_rect(x.floor() + 0.5, y.floor() + 0.5, (w - 1.0).max(1.0).round(), (h - 1.0).max(1.0).round());
+    let zoom = zoom as f64;
     match step {
         Step::Crop => {
-            // The box on an empty pad: the drawing itself is right above.
-            let Some(context) = ground(canvas) else { return };
-            let unit = VIEW / ink::SIDE as f64;
-            let crop = framing.crop;
-            let scaled = &framing.scaled;
-            let (w, h) = (crop.width as f64 * unit, crop.height as f64 * unit);
-            let (x, y) = (crop.left as f64 * unit, crop.top as f64 * unit);
-            fill_cells(&context, &scaled.ink, scaled.width, [x, y, w, h], map);
-            context.stroke_rect(x.round() + 0.5, y.round() + 0.5, (w - 1.0).max(1.0).round(), (h - 1.0).max(1.0).round());
+            let (crop, unit) = (framing.crop, THUMB as f64 / ink::SIDE as f64);
+            outline(crop.left as f64 * unit, crop.top as f64 * unit, crop.width as f64 * unit, crop.height as f64 * unit);
         }
         Step::Scale => {
-            let Some(context) = ground(canvas) else { return };
-            let unit = VIEW / SIDE as f64;
-            let scaled = &framing.scaled;
-            let (w, h) = (scaled.width as f64 * unit, scaled.height as f64 * unit);
-            let (x, y) = ((VIEW - w) / 2.0, (VIEW - h) / 2.0);
-            fill_cells(&context, &scaled.ink, scaled.width, [x, y, w, h], map);
-            context.stroke_rect(x + 0.5, y + 0.5, w - 1.0, h - 1.0);
+            let (w, h) = (framing.scaled.width, framing.scaled.height);
+            outline(((SIDE - w) / 2) as f64 * zoom, ((SIDE - h) / 2) as f64 * zoom, w as f64 * zoom, h as f64 * zoom);
         }
         Step::Centre => {
-            let Some(context) = ground(canvas) else { return };
-            let unit = VIEW / SIDE as f64;
-            fill_cells(&context, &framing.image, SIDE, [0.0, 0.0, VIEW, VIEW], map);
             // Where the mass lies, and where it should: the two agree when the step is on.
-            let (x, y) = (
-                (f64::from(framing.mass.0) + f64::from(framing.offset.0) + 0.5) * unit,
-                (f64::from(framing.mass.1) + f64::from(framing.offset.1) + 0.5) * unit,
-            );
+            let at = |mass: f32, offset: i32| (f64::from(mass) + f64::from(offset) + 0.5) * zoom;
+            let (x, y) = (at(framing.mass.0, framing.offset.0), at(framing.mass.1, framing.offset.1));
             context.begin_path();
-            for (dx, dy) in [(5.0, 0.0), (0.0, 5.0)] {
-                context.move_to(x - dx, y - dy);
-                context.line_to(x + dx, y + dy);
-            }
+            context.move_to(x - 5.0, y);
+            context.line_to(x + 5.0, y);
+            context.move_to(x, y - 5.0);
+            context.line_to(x, y + 5.0);
             context.stroke();
-            let middle = 14.5 * unit;
             context.begin_path();
+            let middle = (CENTRE as f64 + 0.5) * zoom;
             if context.arc(middle, middle, 4.0, 0.0, std::f64::consts::TAU).is_ok() {
                 context.stroke();
             }
@@ -170,11 +161,13 @@ fn draw_step(step: Step, framing: &Framing, canvas: &HtmlCanvasElement, map: &Co
     }
 }
 
-fn fill_cells(context: &web_sys::CanvasRenderingContext2d, values: &[f32], cols: usize, [x, y, w, h]: [f64; 4], map: &ColourMap) {
-    let rows = values.len() / cols.max(1);
-    let (cell_w, cell_h) = (w / cols as f64, h / rows.max(1) as f64);
-    for (i, value) in values.iter().enumerate().filter(|(_, v)| **v > 0.02) {
-        context.set_fill_style_str(&map.at(*value).to_string());
-        context.fill_rect(x + (i % cols) as f64 * cell_w, y + (i / cols) as f64 * cell_h, cell_w + 0.5, cell_h + 0.5);
+/// A small picture in the middle of a field of 28 × 28.
+fn centred(scaled: &Grey) -> Vec<f32> {
+    let mut field = vec![0.0; SIDE * SIDE];
+    let (left, top) = ((SIDE - scaled.width.min(SIDE)) / 2, (SIDE - scaled.height.min(SIDE)) / 2);
+    for (row, line) in scaled.ink.chunks_exact(scaled.width.max(1)).enumerate() {
+        let start = (top + row) * SIDE + left;
+        field[start..start + line.len()].copy_from_slice(line);
     }
+    field
 }

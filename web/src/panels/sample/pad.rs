@@ -145,8 +145,8 @@ pub fn Pad() -> impl IntoView {
         <div class="sample-tools">
             <button class="quiet" data-testid="clear" title="C" on:click=move |_| clear()><Icon glyph=Glyph::Clear/>"Clear"</button>
             <button class="quiet" data-testid="undo" title="Ctrl Z" on:click=move |_| undo()><Icon glyph=Glyph::Undo/>"Undo"</button>
-            <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Wish::Next)><Icon glyph=Glyph::Next/>"Next"</button>
-            <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Wish::Random)><Icon glyph=Glyph::Shuffle/>"Any"</button>
+            <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Wish::Next)><Icon glyph=Glyph::Next/></button>
+            <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Wish::Random)><Icon glyph=Glyph::Shuffle/></button>
         </div>
         <div class="sample-classes" role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
     }

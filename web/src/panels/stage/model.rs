@@ -11,6 +11,8 @@ const GUTTER: f64 = 11.0;
 const SPLIT: f64 = 8.0;
 /// Least width of a column with a heading.
 const HEAD_WIDTH: f64 = 52.0;
+/// The same where the heading also tells the weights.
+const WEIGHTS_WIDTH: f64 = 76.0;
 /// Width of a layer that passes everything on.
 const THIN: f64 = 22.0;
 /// Sides of a 28-pixel map that are tried, largest first.
@@ -115,7 +117,9 @@ pub struct Layout {
 impl Layout {
     /// Lays out `graph` in `width` × `height`; wider where it does not fit.
     pub fn of(graph: &Graph, width: f64, height: f64, ratio: f64) -> Self {
-        let tries = SIDES.iter().map(|side| Self::with_side(graph, *side, height, ratio));
+        // On a narrow screen columns are swiped through: then tiles that can be made out win.
+        let narrow = width < 700.0;
+        let tries = SIDES.iter().filter(|side| !narrow || **side <= 64.0).map(|side| Self::with_side(graph, *side, height, ratio));
         let mut best = None;
         for layout in tries {
             let fits = layout.width <= width && layout.height <= height;
@@ -124,8 +128,7 @@ impl Layout {
                 best = Some(layout);
                 break;
             }
-            // On a narrow screen columns are swiped through: then tiles that can be made out win.
-            if usable && (best.is_none() || width >= 700.0) {
+            if usable && (best.is_none() || !narrow) {
                 best = Some(layout);
             }
         }
@@ -156,7 +159,7 @@ impl Layout {
             sees: [1, 1],
             x: 0.0,
             width: 0.0,
-            maps: Some(grid(Tensor::Input, BlockKind::Image, image.ch, image.h, image.w, side * 1.5, room, ratio)),
+            maps: Some(grid(Tensor::Input, BlockKind::Image, image.ch, image.h, image.w, side * 1.8, room, ratio)),
             kernels: None,
             signed: false,
             one_to_one: false,
@@ -171,7 +174,11 @@ impl Layout {
             column.x = x;
             let kernels = column.kernels.map_or(0.0, |b| b.width() + SPLIT);
             let maps = column.maps.map_or(0.0, |b| b.width());
-            let least = if column.maps.is_some() { HEAD_WIDTH } else { THIN };
+            let least = match (&column.maps, column.params) {
+                (None, _) => THIN,
+                (Some(_), 0) => HEAD_WIDTH,
+                (Some(_), _) => WEIGHTS_WIDTH,
+            };
             column.width = (kernels + maps).max(least);
             let left = x + (column.width - kernels - maps) / 2.0;
             if let Some(block) = &mut column.kernels {
@@ -212,7 +219,7 @@ fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: 
     let maps = if passes_on {
         None
     } else if out.is_flat() {
-        Some(vector(tensor, out.ch, room))
+        Some(vector(tensor, out.ch, side, room))
     } else {
         Some(grid(tensor, BlockKind::Maps, out.ch, out.h, out.w, side, room, ratio))
     };
@@ -227,7 +234,7 @@ fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: 
         sees: node.reach.size,
         x: 0.0,
         width: 0.0,
-        kernels: weight.map(|i| kernels(ParamId(i), &graph.params[i].dims, cols, room, ratio)),
+        kernels: weight.map(|i| kernels(ParamId(i), &graph.params[i].dims, cols, side, room, ratio)),
         maps,
         signed,
         one_to_one: !matches!(node.layer, LayerSpec::Conv2d(_) | LayerSpec::Dense(_)),
@@ -247,8 +254,13 @@ fn grid(tensor: Tensor, kind: BlockKind, count: usize, h: usize, w: usize, side:
     let gap = gap(scale);
     let pitch = (h + gap) as f64 * scale;
     let fit = (((room + gap as f64 * scale) / pitch).floor() as usize).max(1);
-    let cols = count.div_ceil(fit).max(1);
+    let cols = even_cols(count, count.div_ceil(fit).max(1));
     Block { tensor, sheet: Sheet::grid(count, cols, h, w).with_gap(gap), scale, count, x: 0.0, y: 0.0, kind }
+}
+
+/// `least` columns, or some more where they leave no row unfinished.
+fn even_cols(count: usize, least: usize) -> usize {
+    (least..=least + least / 2).find(|cols| count.is_multiple_of(*cols)).unwrap_or(least)
 }
 
 /// Gap between tiles, in numbers of a tile: about four pixels of the screen.
@@ -256,34 +268,35 @@ fn gap(scale: f64) -> usize {
     ((4.0 / scale).round() as usize).max(1)
 }
 
-fn vector(tensor: Tensor, count: usize, room: f64) -> Block {
+fn vector(tensor: Tensor, count: usize, side: f64, room: f64) -> Block {
     let (cell, gap) = match count {
-        0..=16 => (18, 2),
-        17..=128 => (7, 1),
-        _ => (4, 1),
+        0..=16 => (18.0, 2),
+        17..=128 => (7.0, 1),
+        _ => (4.0, 1),
     };
+    let cell = (cell * (side / 56.0).clamp(0.8, 1.6)).round() as usize;
     let fit = ((room / (cell + gap) as f64).floor() as usize).clamp(1, 64);
     let cols = count.div_ceil(fit).max(if count > 16 { 2 } else { 1 });
     let sheet = Sheet::grid(count, cols, 1, 1).with_zoom(cell).with_gap(gap);
     Block { tensor, sheet, scale: 1.0, count, x: 0.0, y: 0.0, kind: BlockKind::Vector }
 }
 
-fn kernels(id: ParamId, dims: &[usize], map_cols: usize, room: f64, ratio: f64) -> Block {
+fn kernels(id: ParamId, dims: &[usize], map_cols: usize, side: f64, room: f64, ratio: f64) -> Block {
     let (out_ch, in_ch, k_h, k_w) = (dims[0], dims[1], dims[2], dims[3]);
     let tensor = Tensor::Param(id);
     let fit = |sheet: Sheet, widest: f64| whole((widest / sheet.width() as f64).min(room / sheet.height() as f64) - 0.3, ratio);
     if in_ch == 1 {
         let sheet = Sheet::grid(out_ch, map_cols.div_ceil(2), k_h, k_w).with_gap(1);
-        let scale = fit(sheet, 72.0).min(6.0);
+        let scale = fit(sheet, side * 1.3).min(side / 9.0);
         return Block { tensor, sheet, scale, count: out_ch, x: 0.0, y: 0.0, kind: BlockKind::Kernels(KernelTiles::Table) };
     }
     let table = Sheet::grid(out_ch * in_ch, in_ch, k_h, k_w).with_gap(1);
     if table.width() <= 72 && table.height() as f64 <= room {
-        let scale = fit(table, 112.0).min(4.0);
+        let scale = fit(table, side * 2.0).min(4.0);
         return Block { tensor, sheet: table, scale, count: out_ch * in_ch, x: 0.0, y: 0.0, kind: BlockKind::Kernels(KernelTiles::Table) };
     }
     let sheet = Sheet::grid(out_ch, map_cols, k_h, k_w).with_gap(1);
-    let scale = fit(sheet, 96.0).min(5.0);
+    let scale = fit(sheet, side * 1.7).min(side / 11.0);
     Block { tensor, sheet, scale, count: out_ch, x: 0.0, y: 0.0, kind: BlockKind::Kernels(KernelTiles::Mean) }
 }
 

@@ -118,6 +118,7 @@ pub fn Stage() -> impl IntoView {
         }
     };
 
+    let more = move || layout.with(|layout| layout.as_deref().is_some_and(|layout| layout.width > size.get().0));
     let columns = move || {
         let laid = layout.get()?;
         let mut all = Canvases::new();
@@ -144,7 +145,7 @@ pub fn Stage() -> impl IntoView {
                     title="Each map uses the whole scale: its form shows, its strength does not">"per map"</button>
             </div>
         </div>
-        <div class="stage-scroll" node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch()>
+        <div class="stage-scroll" class:more=more node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch()>
             {columns}
         </div>
     }

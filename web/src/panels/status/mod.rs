@@ -48,24 +48,24 @@ fn Status() -> impl IntoView {
     };
     view! {
         <dl class="status-grid">
-            <dt>"State"</dt><dd data-testid="state">{phase}</dd>
-            <dt>"Training"</dt><dd class="number" data-testid="accuracy-train">{train}</dd>
-            <dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd>
-            <dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd>
-            <dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd>
-            <dt>"Backend"</dt><dd data-testid="backend">{move || state.summary.with(|s| s.backend.to_uppercase())}</dd>
-            <dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd>
-            <dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd>
-            <dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd>
-            <dt>"Digits"</dt><dd class="number" data-testid="data">{data}</dd>
+            <div><dt>"State"</dt><dd data-testid="state">{phase}</dd></div>
+            <div><dt>"Training"</dt><dd class="number" data-testid="accuracy-train">{train}</dd></div>
+            <div><dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd></div>
+            <div><dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd></div>
+            <div><dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd></div>
+            <div><dt>"Backend"</dt><dd data-testid="backend">{move || state.summary.with(|s| s.backend.to_uppercase())}</dd></div>
+            <div><dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd></div>
+            <div><dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd></div>
+            <div><dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd></div>
+            <div><dt>"Digits"</dt><dd class="number" data-testid="data">{data}</dd></div>
         </dl>
         <div class="status-files">
-            <button class="quiet" data-testid="save-weights" title="safetensors, under PyTorch's names" on:click=move |_| lab().save_weights()>
-                <Icon glyph=Glyph::Down/>"Save weights"
+            <button class="quiet" data-testid="save-weights" aria-label="Save the weights as a file" title="Save the weights: safetensors, under PyTorch's names" on:click=move |_| lab().save_weights()>
+                <Icon glyph=Glyph::Down/>"Save"
             </button>
-            <label class="quiet" title="Or drop the file anywhere on the page">
-                <Icon glyph=Glyph::Up/>"Load file"
-                <input class="sr-only" type="file" accept=".safetensors" data-testid="load-file" on:change=move |event| crate::shell::drop::chosen(lab(), &event)/>
+            <label class="quiet" title="Load weights or a checkpoint; or drop the file anywhere on the page">
+                <Icon glyph=Glyph::Up/>"Load"
+                <input class="sr-only" type="file" aria-label="Load weights or a checkpoint" accept=".safetensors" data-testid="load-file" on:change=move |event| crate::shell::drop::chosen(lab(), &event)/>
             </label>
         </div>
     }

@@ -1,0 +1,79 @@
+//! One network with its batches, to be run again and again.
+
+use std::{hint::black_box, sync::Arc, time::Instant};
+
+use data::{Dataset, Set};
+use engine::{Cpu, Graph, LossSpec, Mode as PlanMode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, plan::Watch};
+
+use crate::{
+    arguments::{Bench, Mode},
+    error::Error,
+};
+
+/// Batches that are gone through in turn: enough that none stays in the nearest cache.
+const BATCHES: usize = 8;
+const RATE: f32 = 1e-3;
+
+pub struct Work {
+    cpu: Cpu,
+    run: Run,
+    mode: Mode,
+    loss: LossSpec,
+    /// Pixels as 0 to 1, and classes.
+    batches: Vec<(Vec<f32>, Vec<u8>)>,
+    step: u32,
+}
+
+impl Work {
+    pub fn new(graph: &Arc<Graph>, weights: &[f32], data: &Dataset, order: &Bench) -> Result<Self, Error> {
+        let mode = if order.mode == Mode::Train { PlanMode::Train } else { PlanMode::Eval };
+        let options = PlanOptions { batch: order.batch, mode, watch: Watch::Nothing };
+        let plan = Plan::compile(graph, &options).map_err(|cause| Error::Refused { cause })?;
+        let digits = data.set(Set::Train).ok_or(Error::NoDigits)?;
+        let batches = (0..BATCHES).map(|batch| {
+            let at = batch * order.batch..(batch + 1) * order.batch;
+            let pixels = at.clone().flat_map(|i| digits.image(i)).map(|p| f32::from(*p) / 255.0);
+            (pixels.collect(), digits.labels[at].to_vec())
+        });
+        let mut cpu = Cpu::new(graph, OptimizerSpec::default(), 0);
+        cpu.params.copy_from_slice(weights);
+        Ok(Self { cpu, run: Run::new(plan), mode: order.mode, loss: LossSpec::default(), batches: batches.collect(), step: 0 })
+    }
+
+    /// One step; the batch's mean loss, in training.
+    fn step(&mut self) -> f64 {
+        let (pixels, labels) = &self.batches[self.step as usize % self.batches.len()];
+        self.run.images.copy_from_slice(pixels);
+        self.run.labels.clone_from(labels);
+        let now = StepInputs { rate: RATE, step: self.step, seed: 0 };
+        self.step += 1;
+        self.cpu.forward(&mut self.run, &now);
+        if self.mode == Mode::Infer {
+            black_box(self.run.logits());
+            return 0.0;
+        }
+        let result = self.cpu.backward(&mut self.run, &self.loss, labels.len(), &now);
+        self.cpu.update(&now);
+        result.mean_loss()
+    }
+
+    /// Seconds that `count` steps take.
+    pub fn timed_steps(&mut self, count: u64) -> f64 {
+        let started = Instant::now();
+        for _ in 0..count {
+            black_box(self.step());
+        }
+        started.elapsed().as_secs_f64()
+    }
+
+    /// Losses of the first steps.
+    pub fn losses(mut self, count: usize) -> Vec<f64> {
+        (0..count).map(|_| self.step()).collect()
+    }
+
+    /// Scores of the first digit.
+    pub fn logits(mut self) -> Vec<f32> {
+        self.step();
+        self.run.logits()[..self.cpu.graph.output().len()].to_vec()
+    }
+}

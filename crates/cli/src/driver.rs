@@ -1,0 +1,140 @@
+//! Drives a session as the page's worker does: commands in, turns, events out.
+
+use std::time::{Duration, Instant};
+
+use data::Dataset;
+use protocol::{Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Score, Summary};
+use trainer::{Rest, Session};
+
+use crate::error::Error;
+
+/// Length of a turn: how often progress is looked at.
+const TURN_MS: f64 = 50.0;
+const RUN: RunId = RunId(1);
+
+/// A session with one open run.
+pub struct Driver {
+    session: Session,
+    started: Instant,
+    pub summary: Summary,
+}
+
+/// What goes on while a run plays.
+pub enum News<'a> {
+    Progress { now: &'a Progress, history: &'a [Progress] },
+    Score(&'a Score),
+}
+
+impl Driver {
+    /// Opens a run.
+    pub fn open(data: Dataset, spec: &RunSpec) -> Result<Self, Error> {
+        let mut driver = Self { session: Session::new(data), started: Instant::now(), summary: Summary::default() };
+        driver.tell(Command::Open { run: RUN, spec: spec.clone() }.into());
+        driver.opened()?;
+        Ok(driver)
+    }
+
+    /// Puts weights or a checkpoint into the run.
+    ///
+    /// # Errors
+    /// The message says what does not fit.
+    pub fn load(&mut self, file: Vec<u8>) -> Result<(), Error> {
+        self.tell(Message { head: Command::Load { run: RUN }, bulk: Vec::new(), file });
+        self.opened()
+    }
+
+    /// Trains to the end, or for `steps` steps; every event about it goes to `hear`.
+    pub fn train(&mut self, steps: Option<u32>, hear: &mut dyn FnMut(News)) -> Result<(), Error> {
+        self.tell(match steps {
+            Some(count) => Command::Step { run: RUN, count }.into(),
+            None => Command::Play { run: RUN }.into(),
+        });
+        self.until("train", &mut |message| {
+            match &message.head {
+                Event::Progressed { progress, history, .. } => hear(News::Progress { now: progress, history }),
+                Event::Evaluated { score, .. } => hear(News::Score(score)),
+                Event::Faulted { message, .. } => return Err(Error::Faulted { message: message.clone() }),
+                Event::Finished { progress, .. } | Event::Paused { progress, .. } => {
+                    hear(News::Progress { now: progress, history: &[] });
+                    return Ok(Some(()));
+                }
+                _ => {}
+            }
+            Ok(None)
+        })
+    }
+
+    /// Scores the network.
+    pub fn score(&mut self, set: EvalSet) -> Result<Score, Error> {
+        self.tell(Command::Evaluate { run: RUN, set }.into());
+        self.until("evaluate", &mut |message| {
+            Ok(match &message.head {
+                Event::Evaluated { score, .. } if score.set == set => Some(score.clone()),
+                _ => None,
+            })
+        })
+    }
+
+    /// The weights as safetensors.
+    pub fn weights(&mut self) -> Result<Vec<u8>, Error> {
+        self.tell(Command::Save { run: RUN, ask: 1, what: Save::Weights }.into());
+        self.until("save", &mut |message| {
+            Ok(match message.head {
+                Event::Saved { .. } => Some(std::mem::take(&mut message.file)),
+                _ => None,
+            })
+        })
+    }
+
+    fn opened(&mut self) -> Result<(), Error> {
+        self.summary = self.until("open", &mut |message| {
+            Ok(match &message.head {
+                Event::Opened { summary, .. } => Some(summary.clone()),
+                _ => None,
+            })
+        })?;
+        Ok(())
+    }
+
+    fn tell(&mut self, message: Message<Command>) {
+        let now_ms = milliseconds(self.started);
+        self.session.handle(message, now_ms);
+    }
+
+    /// Takes turns until `answer` finds what it waits for among the events.
+    fn until<T>(
+        &mut self,
+        asked: &'static str,
+        answer: &mut dyn FnMut(&mut Message<Event>) -> Result<Option<T>, Error>,
+    ) -> Result<T, Error> {
+        let started = self.started;
+        let mut rest = Rest::Now;
+        loop {
+            let events = self.session.take_events();
+            // All digits are there: a session that rests without having said anything never answers.
+            if events.is_empty() && rest == Rest::UntilCalled {
+                return Err(Error::NoAnswer { asked });
+            }
+            for mut message in events {
+                match &message.head {
+                    Event::Refused { error, .. } => return Err(Error::Refused { cause: error.clone() }),
+                    Event::Declined { message, .. } | Event::LoadFailed { message, .. } => {
+                        return Err(Error::Declined { message: message.clone() });
+                    }
+                    _ => {}
+                }
+                if let Some(found) = answer(&mut message)? {
+                    return Ok(found);
+                }
+            }
+            rest = self.session.turn(TURN_MS, &mut || milliseconds(started));
+            if let Rest::After(wait_ms) = rest {
+                std::thread::sleep(Duration::from_secs_f64((wait_ms / 1e3).clamp(0.0, 1.0)));
+            }
+        }
+    }
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e3
+}

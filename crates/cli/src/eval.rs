@@ -1,0 +1,77 @@
+//! `kernelscope eval`.
+
+use std::fs;
+
+use figures::Confusion;
+use protocol::{EvalSet, RunSpec, Score};
+use serde::Serialize;
+use trainer::checkpoint;
+
+use crate::{arguments::Eval, digits, driver::Driver, error::Error, table};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    #[serde(flatten)]
+    score: &'a Score,
+    classes: Vec<Class>,
+}
+
+#[derive(Serialize)]
+struct Class {
+    precision: Option<f64>,
+    recall: Option<f64>,
+    f1: Option<f64>,
+    count: u64,
+}
+
+pub fn run(order: &Eval) -> Result<(), Error> {
+    let bytes = fs::read(&order.weights).map_err(|cause| Error::Read { path: order.weights.clone(), cause })?;
+    let spec = network(order, &bytes)?;
+    let data = digits::read(order.data.as_deref())?;
+    let mut driver = Driver::open(data, &spec)?;
+    driver.load(bytes).map_err(|error| unusable(order, error))?;
+    let score = driver.score(order.set.into())?;
+    let confusion = Confusion::new(data::CLASSES, score.confusion.clone())?;
+    if order.json {
+        let classes = (0..confusion.classes()).map(|c| Class {
+            precision: confusion.precision(c),
+            recall: confusion.recall(c),
+            f1: confusion.f1(c),
+            count: confusion.support(c),
+        });
+        println!("{}", serde_json::to_string(&Outcome { score: &score, classes: classes.collect() })?);
+        return Ok(());
+    }
+    let set = if score.set == EvalSet::Test { "test" } else { "validation" };
+    println!(
+        "{set} accuracy {:.2} %, loss {:.4} ({} of {} digits)\n",
+        100.0 * score.accuracy,
+        score.loss,
+        confusion.correct(),
+        score.count
+    );
+    print!("{}", table::report(&confusion));
+    Ok(())
+}
+
+/// The network of the file: what was asked for, or what the file says. Where both speak they must agree.
+fn network(order: &Eval, bytes: &[u8]) -> Result<RunSpec, Error> {
+    let asked = order.network.spec()?;
+    let file = checkpoint::read(bytes).map_err(|error| Error::Weights { path: order.weights.clone(), message: error.to_string() })?;
+    match (asked, file.note()) {
+        (Some(asked), Some(note)) if asked.model.layers != note.spec.model.layers => {
+            Err(Error::OtherNetwork { path: order.weights.clone() })
+        }
+        (_, Some(note)) => Ok(note.spec.clone()),
+        (Some(asked), None) => Ok(asked),
+        (None, None) => Err(Error::NetworkUnknown { path: order.weights.clone() }),
+    }
+}
+
+fn unusable(order: &Eval, error: Error) -> Error {
+    match error {
+        Error::Declined { message } => Error::Weights { path: order.weights.clone(), message },
+        other => other,
+    }
+}

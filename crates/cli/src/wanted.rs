@@ -1,0 +1,99 @@
+//! From what was typed to the specification of a run.
+
+use std::{fs, path::Path};
+
+use engine::{ModelSpec, OptimizerSpec, presets};
+use protocol::{RunSpec, TrainSpec, link};
+
+use crate::{arguments, error::Error};
+
+impl arguments::Network {
+    /// The run asked for, or the network with the usual training; `None` where nothing was said.
+    pub fn spec(&self) -> Result<Option<RunSpec>, Error> {
+        match (&self.net, &self.spec, &self.link) {
+            (Some(name), ..) => Ok(Some(RunSpec { model: preset(name)?.model(), train: TrainSpec::default() })),
+            (_, Some(path), _) => read_spec(path).map(Some),
+            (.., Some(link)) => read_link(link).map(Some),
+            (None, None, None) => Ok(None),
+        }
+    }
+}
+
+impl arguments::Train {
+    /// The run asked for, with the single settings on top.
+    pub fn spec(&self) -> Result<RunSpec, Error> {
+        let mut spec = self.network.spec()?.unwrap_or_default();
+        let train = &mut spec.train;
+        train.epochs = self.epochs.unwrap_or(train.epochs);
+        train.batch = self.batch.unwrap_or(train.batch);
+        train.rate = self.rate.unwrap_or(train.rate);
+        train.seed = self.seed.unwrap_or(train.seed);
+        if let Some(name) = &self.optimizer {
+            train.optimizer = optimizer(name)?;
+        }
+        Ok(spec)
+    }
+}
+
+/// The preset of this name, in capitals or not.
+pub fn preset(name: &str) -> Result<&'static presets::Preset, Error> {
+    presets::preset(&name.trim().to_lowercase()).ok_or_else(|| Error::Preset {
+        name: name.to_owned(),
+        known: presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn optimizer(name: &str) -> Result<OptimizerSpec, Error> {
+    let known = OptimizerSpec::all();
+    known.iter().find(|o| o.rule().name().eq_ignore_ascii_case(name)).copied().ok_or_else(|| Error::Optimizer {
+        name: name.to_owned(),
+        known: known.iter().map(|o| o.rule().name()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn read_spec(path: &Path) -> Result<RunSpec, Error> {
+    let text = fs::read_to_string(path).map_err(|cause| Error::Read { path: path.to_owned(), cause })?;
+    let wrong = |cause| Error::Spec { path: path.to_owned(), cause };
+    let json: serde_json::Value = serde_json::from_str(&text).map_err(wrong)?;
+    // The run.json of a training holds its specification beside the results.
+    let json = json.get("spec").cloned().unwrap_or(json);
+    if json.get("model").is_some() {
+        serde_json::from_value(json).map_err(wrong)
+    } else {
+        let model: ModelSpec = serde_json::from_value(json).map_err(wrong)?;
+        Ok(RunSpec { model, train: TrainSpec::default() })
+    }
+}
+
+fn read_link(link: &str) -> Result<RunSpec, Error> {
+    let query = link.split_once('?').map_or(link, |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let (spec, problems) = link::decode(query);
+    if problems.is_empty() {
+        return Ok(spec);
+    }
+    Err(Error::Link { problems: problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_read_with_or_without_its_address() {
+        let run = RunSpec { model: preset("N2").unwrap().model(), train: TrainSpec { seed: 7, epochs: 1, ..TrainSpec::default() } };
+        let query = link::encode(&run);
+        for link in [query.clone(), format!("?{query}"), format!("http://localhost:8080/lab/?{query}#top")] {
+            assert_eq!(read_link(&link).unwrap(), run, "{link}");
+        }
+        let error = read_link("v=1&net=resnet&seed=x").unwrap_err().to_string();
+        assert!(error.contains("net") && error.contains("seed"), "{error}");
+    }
+
+    #[test]
+    fn unknown_names_list_the_known_ones() {
+        assert_eq!(preset("n9").unwrap_err().to_string(), "there is no preset `n9`; there are lens, n1, n2, n3, n4");
+        assert!(optimizer("lion").unwrap_err().to_string().contains("adam"));
+        assert_eq!(optimizer("Momentum").unwrap().rule().name(), "momentum");
+    }
+}
