@@ -19,6 +19,9 @@ pub struct Driver {
     pub summary: Summary,
 }
 
+/// Looks at an event for what was asked.
+type Answer<'a, T> = dyn FnMut(&mut Message<Event>) -> Result<Option<T>, Error> + 'a;
+
 /// What goes on while a run plays.
 pub enum News<'a> {
     Progress { now: &'a Progress, history: &'a [Progress] },
@@ -102,11 +105,7 @@ impl Driver {
     }
 
     /// Takes turns until `answer` finds what it waits for among the events.
-    fn until<T>(
-        &mut self,
-        asked: &'static str,
-        answer: &mut dyn FnMut(&mut Message<Event>) -> Result<Option<T>, Error>,
-    ) -> Result<T, Error> {
+    fn until<T>(&mut self, asked: &'static str, answer: &mut Answer<T>) -> Result<T, Error> {
         let started = self.started;
         let mut rest = Rest::Now;
         loop {

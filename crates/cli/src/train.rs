@@ -37,7 +37,6 @@ struct Record<'a> {
     steps: u32,
     seconds: f64,
     scores: &'a [Score],
-    history: &'a [Progress],
 }
 
 pub fn run(order: &Train) -> Result<(), Error> {
@@ -72,7 +71,6 @@ pub fn run(order: &Train) -> Result<(), Error> {
         steps: story.steps,
         seconds,
         scores: &story.scores,
-        history: &story.history,
     };
     save(order, &story, &record, &weights)
 }

@@ -37,8 +37,9 @@ pub struct ChartOptions {
     pub pixel_ratio: f64,
     pub x_axis: XAxis,
     pub loss_scale: LossScale,
-    /// Steps after which a batch counts half in the smoothed curve; 0 does not smooth.
-    pub half_life_steps: f64,
+    /// Steps after which a batch counts half in the smoothed curve; 0 does not smooth. `None`: as
+    /// many as suit the length of the run.
+    pub half_life_steps: Option<f64>,
     /// Right end of the horizontal axis, in its unit, where the curves do not reach further.
     pub x_end: f64,
     /// Typeface, as in CSS.
@@ -54,9 +55,9 @@ impl Default for ChartOptions {
             pixel_ratio: 1.0,
             x_axis: XAxis::Step,
             loss_scale: LossScale::Linear,
-            half_life_steps: 20.0,
+            half_life_steps: None,
             x_end: 0.0,
-            family: "Inter, system-ui, sans-serif",
+            family: "Inter, Helvetica Neue, Arial, Liberation Sans, sans-serif",
             empty_caption: "No steps yet",
         }
     }
@@ -247,17 +248,20 @@ impl Pen {
 
         let column = scene.x_end / f64::from(width.max(1));
         if let Some(raw) = &panel.raw {
-            let faint = self.stroke(rgb(raw.colour).mix(0.28), 1.0);
+            // The more batches share a column, the fainter: they are the ground of the smoothed curve.
+            let batches_a_column = raw.points.len() as f64 * self.ratio / f64::from(width.max(1));
+            let faint = self.stroke(rgb(raw.colour).mix(0.3 / batches_a_column.max(1.0).sqrt()), 1.0);
             for piece in trace::pieces(&raw.points, y.lo, y.hi) {
                 chart.draw_series(LineSeries::new(trace::thinned(&piece, column), faint))?;
             }
         }
-        for series in &panel.series {
+        // Dots last: they are smaller than a diamond, and both may stand at the end.
+        for series in [Mark::Line, Mark::Diamond, Mark::Dots].iter().flat_map(|mark| panel.series.iter().filter(move |s| s.mark == *mark)) {
             let colour = rgb(series.colour);
             let (style, radius) = match series.mark {
                 Mark::Line => (self.stroke(colour.to_rgba(), 2.0), self.px(2.0)),
                 Mark::Dots => (self.stroke(colour.mix(0.8), 1.4), self.px(3.2)),
-                Mark::Diamond => (self.stroke(colour.mix(0.0), 1.0), self.px(5.0)),
+                Mark::Diamond => (self.stroke(colour.mix(0.0), 1.0), self.px(5.6)),
             };
             for piece in trace::pieces(&series.points, y.lo, y.hi) {
                 // A point alone between two gaps is no line.

@@ -127,8 +127,10 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
     let steps: Vec<Point> = curves.train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))).collect();
     let places: Vec<f64> = curves.train.iter().map(|t| x(t.step, t.epoch)).collect();
     let at_places = |values: Vec<Point>| -> Vec<Point> { places.iter().zip(values).map(|(x, (_, v))| (*x, v)).collect() };
-    let smooth = smoothed(steps.iter().copied(), options.half_life_steps);
-    let is_smooth = options.half_life_steps > 0.0;
+    let length = steps.last().map_or(0.0, |p| p.0);
+    let half_life = options.half_life_steps.unwrap_or((length / 60.0).max(8.0));
+    let smooth = smoothed(steps.iter().copied(), half_life);
+    let is_smooth = half_life > 0.0;
     let (raw, smooth) = (at_places(steps), at_places(smooth));
 
     let scores = |on: MeasuredOn| -> Vec<Point> {
@@ -276,13 +278,14 @@ mod tests {
     fn one_wild_batch_does_not_squeeze_the_rest() {
         let mut values = vec![(0.5, 0.8); 200];
         values[100] = (1000.0, 0.1);
-        let axis = Scene::of(&curves(&values), &ChartOptions { half_life_steps: 1e6, ..ChartOptions::default() }).unwrap().panels[0].axis;
+        let axis =
+            Scene::of(&curves(&values), &ChartOptions { half_life_steps: Some(1e6), ..ChartOptions::default() }).unwrap().panels[0].axis;
         assert!(axis.hi < 20.0, "{axis:?}");
     }
 
     #[test]
     fn log_axis_leaves_out_what_has_no_logarithm() {
-        let options = ChartOptions { loss_scale: LossScale::Log, half_life_steps: 0.0, ..ChartOptions::default() };
+        let options = ChartOptions { loss_scale: LossScale::Log, half_life_steps: Some(0.0), ..ChartOptions::default() };
         let scene = Scene::of(&curves(&[(1.0, 0.1), (0.0, 0.2), (-1.0, 0.2), (0.01, 0.3)]), &options).unwrap();
         let loss = &scene.panels[0];
         let heights: Vec<f64> = loss.series[0].points.iter().map(|p| p.1).collect();

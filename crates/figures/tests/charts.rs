@@ -124,7 +124,7 @@ fn any_data_will_do() {
     for curves in &cases {
         for loss_scale in [LossScale::Linear, LossScale::Log] {
             for (x_axis, x_end) in [(XAxis::Step, 0.0), (XAxis::Epoch, f64::NAN), (XAxis::Epoch, 3.0)] {
-                for half_life_steps in [0.0, 20.0, f64::NAN] {
+                for half_life_steps in [None, Some(0.0), Some(20.0), Some(f64::NAN)] {
                     let options = ChartOptions { loss_scale, x_axis, x_end, half_life_steps, ..ChartOptions::default() };
                     let svg = curves_svg(curves, &options, Size { width: 500, height: 300 }).unwrap();
                     assert!(!svg.contains("NaN\"") && !svg.contains("points=\"\""));

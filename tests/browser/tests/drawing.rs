@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stage::{Browser, drive};
+use crate::stage::{Browser, drive, report};
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions};
 
 /// Corners of a stroke, as parts of the pad's width and height.
@@ -53,7 +53,7 @@ fn a_seven_is_read_while_training_goes_on() {
         page.until("a 7", 15, "return document.querySelector(\"[data-testid='answer']\").innerText.trim() === '7';").await;
         assert_eq!(page.text("state").await, "training", "drawing does not stop training");
         let share: f64 = page.text("class-7").await.lines().last().unwrap().trim().parse().unwrap();
-        println!("a drawn 7 is read as 7 with {share} %");
+        report(&format!("a drawn 7 is read as 7 with {share} %"));
         page.screenshot("drawn-seven").await;
 
         // Cleared and drawn again, with a finger, while paused: the answer is that of the new drawing.

@@ -11,7 +11,7 @@ async fn look(page: &Browser, width: u32, height: u32, theme: &str) {
     page.tool("Emulation.setEmulatedMedia", scheme).await;
     tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
     let over = page.eval("return document.documentElement.scrollWidth - innerWidth;").await.as_f64().unwrap();
-    println!("{}", page.screenshot(&format!("{width}-{theme}")).await.display());
+    page.screenshot(&format!("{width}-{theme}")).await;
     assert!(over <= 0.0, "at {width} px the page is {over} px too wide");
 }
 

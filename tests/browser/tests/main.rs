@@ -8,6 +8,7 @@
 
 mod stage;
 
+mod accuracy;
 mod drawing;
 mod looks;
 mod memory;

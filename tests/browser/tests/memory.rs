@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::stage::{Browser, drive};
+use crate::stage::{Browser, drive, report};
 use fantoccini::Locator;
 
 /// Waits until the run of this step lies in the browser's store.
@@ -123,7 +123,7 @@ fn a_nonsense_link_says_so_and_the_page_runs() {
     drive(async |page| {
         page.open("net=nonsense&rate=fast&batch=-3&banana=1&seed=4").await;
         let told = page.notice(&["rate", "fast"], 20).await;
-        println!("{told}");
+        report(&told);
         page.notice(&["nonsense"], 10).await;
         page.wait_for_step(20, 30).await;
         assert_eq!(page.text("seed").await, "4", "what the link says rightly holds");
@@ -136,7 +136,7 @@ fn an_illegal_network_in_the_link_names_the_layer() {
         let spec = illegal();
         page.open(&spec).await;
         let told = page.notice(&["layer 2"], 20).await;
-        println!("{told}");
+        report(&told);
         page.wait_for_step(10, 30).await;
         assert!(!page.client.find_all(Locator::Css("[data-testid='notice']")).await.unwrap().is_empty());
     });

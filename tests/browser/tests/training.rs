@@ -1,8 +1,11 @@
 //! The page trains by itself, visibly, and obeys its buttons.
 
-use crate::stage::drive;
+use std::time::Duration;
+
 use fantoccini::Locator;
 use serde_json::json;
+
+use crate::stage::{drive, report};
 
 /// Notes, from before the page's first line on, when the first feature map is drawn.
 const WATCH_FIRST_MAP: &str = "
@@ -27,7 +30,7 @@ fn the_first_feature_map_is_drawn_and_training_is_under_way() {
         page.open("").await;
         // Asked for: 2000 ms. Asserted is only that it comes: a busy machine is no fault of the page.
         let first = page.until("the first feature map", 20, "return window.__first_map_ms ?? null;").await;
-        println!("first feature map drawn after {:.0} ms", first.as_f64().unwrap());
+        report(&format!("first feature map drawn after {:.0} ms", first.as_f64().unwrap()));
         page.wait_for_step(20, 20).await;
         assert_eq!(page.text("state").await, "training");
         for canvas in ["image", "filters-conv1", "maps-conv1", "maps-conv2", "curves", "pad"] {
@@ -81,7 +84,7 @@ fn pause_stops_and_play_goes_on() {
         let seen = seen.as_array().unwrap();
         let last = seen.last().unwrap();
         let frames = seen.iter().position(|s| s == last).unwrap();
-        println!("after pause the step counter stands still from frame {frames} on");
+        report(&format!("after pause the step counter stands still from frame {frames} on"));
         assert!(frames <= 4, "pause took {frames} frames: {seen:?}");
         assert_eq!(page.text("state").await, "paused");
 
@@ -133,7 +136,10 @@ fn the_rate_changes_while_training_runs() {
         page.click("play").await;
         page.until("paused", 10, "return !window.__kernelscope.running;").await;
         let shown = page.picture("canvas[data-testid='filters-conv1']").await;
-        println!("filters at the smallest rate: {}", if shown == before { "unchanged" } else { "changed by less than can be seen" });
+        report(&format!(
+            "filters at the smallest rate: {}",
+            if shown == before { "unchanged" } else { "changed by less than can be seen" }
+        ));
     });
 }
 
@@ -141,17 +147,26 @@ fn the_rate_changes_while_training_runs() {
 fn the_page_stays_smooth() {
     drive(async |page| {
         page.open("").await;
-        page.wait_for_step(300, 90).await;
+        page.wait_for_step(100, 60).await;
+        let mut at_start = Vec::new();
+        for name in ["longTasks", "longestTask"] {
+            at_start.push(page.hook(name).await.as_f64().unwrap_or_else(|| panic!("{name} is not measured")));
+        }
+        // The window that is looked back on is about four seconds.
+        tokio::time::sleep(Duration::from_secs(8)).await;
         let mut read = Vec::new();
-        for name in ["frameP95", "longTasks", "longestTask", "imagesPerSecond"] {
+        for name in ["frameP95", "longTasks", "imagesPerSecond"] {
             read.push(page.hook(name).await.as_f64().unwrap_or_else(|| panic!("{name} is not measured")));
         }
         // Asked for: 17 ms and no task over 50 ms; reported, since a busy machine is no fault of the page.
-        println!(
-            "while training: p95 of frames {:.1} ms, {} tasks over 50 ms, longest {:.0} ms, {:.0} images/s",
-            read[0], read[1], read[2], read[3]
-        );
-        assert!(read[0] > 0.0 && read[3] > 0.0);
+        report(&format!("while the page starts: {} tasks over 50 ms, the longest {:.0} ms", at_start[0], at_start[1]));
+        report(&format!(
+            "in 8 s of training: p95 of frames {:.1} ms, {} tasks over 50 ms, {:.0} images/s",
+            read[0],
+            read[1] - at_start[0],
+            read[2]
+        ));
+        assert!(read[0] > 0.0 && read[2] > 0.0);
     });
 }
 

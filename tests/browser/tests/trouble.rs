@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::stage::{Browser, Fault, Setting, drive, drive_with};
+use crate::stage::{Browser, Fault, Setting, drive, drive_with, report};
 use engine::{Graph, presets::preset};
 use serde_json::{Map, json};
 
@@ -40,20 +40,22 @@ fn files_that_do_not_fit_are_refused_and_those_that_do_are_taken() {
         page.wait_for_step(20, 30).await;
         load(&page, "another-network.safetensors", &weights("n1")).await;
         let told = page.notice(&["0.weight"], 10).await;
-        println!("{told}");
+        report(&told);
+        page.dismiss_notices().await;
         let mut truncated = weights("lens");
         truncated.truncate(1000);
         load(&page, "truncated.safetensors", &truncated).await;
-        println!("{}", page.notice(&["not loaded"], 10).await);
-        
+        report(&page.notice(&["not loaded"], 10).await);
+
+        page.dismiss_notices().await;
         load(&page, "picture.safetensors", b"GIF89a, a picture under another name").await;
         page.notice(&["not loaded"], 10).await;
-        
+
         let at = page.step().await;
         page.wait_for_step(at + 20, 30).await;
 
         load(&page, "fits.safetensors", &weights("lens")).await;
-        
+
         page.notice(&["was loaded"], 10).await;
     });
 }
@@ -65,7 +67,7 @@ fn a_damaged_first_pack_is_named_and_can_be_fetched_again() {
             page.site.spoil("train-0.pack", fault);
             page.open("").await;
             let told = page.notice(&["train-0.pack"], 20).await;
-            println!("{name}: {told}");
+            report(&format!("{name}: {told}"));
             assert_eq!(page.step().await, 0, "nothing to train on");
             page.site.mend();
             page.click("remedy").await;
@@ -97,7 +99,7 @@ fn a_worker_that_dies_is_replaced_and_the_weights_are_kept() {
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         page.eval("window.__kernelscope.crash_worker();").await;
         let told = page.notice(&["worker stopped"], 20).await;
-        println!("{told}");
+        report(&told);
         page.until("a run again", 20, &format!("return window.__kernelscope.ready && window.__kernelscope.step >= {step};")).await;
         let filters = page.picture("canvas[data-testid='filters-conv1']").await;
         assert!(!filters.is_empty());
@@ -115,9 +117,8 @@ fn a_full_store_is_reported_and_training_goes_on() {
         let origin = page.site.address();
         page.tool("Storage.overrideQuotaForOrigin", json!({ "origin": origin, "quotaSize": 1 })).await;
         page.open("").await;
-        println!("{}", page.tool("Storage.getUsageAndQuota", json!({ "origin": origin })).await);
         let told = page.notice(&["kept"], 30).await;
-        println!("{told}");
+        report(&told);
         let at = page.step().await;
         page.wait_for_step(at + 20, 30).await;
     });

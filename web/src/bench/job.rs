@@ -173,7 +173,8 @@ impl Job {
 
     /// The scores of a digit, in evaluation mode, with the weights as they are.
     pub fn scores(&mut self, image: &[u8]) -> Result<Vec<f32>, String> {
-        let plan = Plan::compile(self.graph(), &PlanOptions { batch: 1, mode: Mode::Eval, watch: Watch::Nothing }).map_err(|e| e.to_string())?;
+        let plan =
+            Plan::compile(self.graph(), &PlanOptions { batch: 1, mode: Mode::Eval, watch: Watch::Nothing }).map_err(|e| e.to_string())?;
         let mut run = Run::new(plan);
         run.images.iter_mut().zip(image).for_each(|(x, grey)| *x = f32::from(*grey) / 255.0);
         self.cpu.forward(&mut run, &StepInputs::default());

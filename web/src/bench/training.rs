@@ -5,7 +5,11 @@ use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
-use super::{Shared, job::{Job, Pixels}, number, set};
+use super::{
+    Shared,
+    job::{Job, Pixels},
+    number, set,
+};
 use crate::dom::now_ms;
 
 /// Test images that are scored at once.
@@ -44,7 +48,8 @@ pub async fn accuracy_run(peer: &Shared, options: &JsValue) -> Result<Object, St
         let pixels = peer.pixels.clone().ok_or("accuracyRun before prepare")?;
         (Job::new(task, weights, &pixels)?, pixels)
     };
-    let plan = Plan::compile(job.graph(), &PlanOptions { batch: SCORE_BATCH, mode: Mode::Eval, watch: Watch::Nothing }).map_err(|e| e.to_string())?;
+    let plan = Plan::compile(job.graph(), &PlanOptions { batch: SCORE_BATCH, mode: Mode::Eval, watch: Watch::Nothing })
+        .map_err(|e| e.to_string())?;
     let mut score = Run::new(plan);
     let (batch, mut random) = (job.batch(), Mulberry32(option("seed", 1.0) as u32));
     let (curve, answer) = (Array::new(), Object::new());
@@ -111,7 +116,8 @@ fn accuracy(job: &mut Job, score: &mut Run, pixels: &Pixels) -> f64 {
 /// Lets the browser do something else for a moment.
 async fn breathe() {
     let pause = Promise::new(&mut |resolve, _| {
-        let timer: Option<Function> = Reflect::get(&js_sys::global(), &JsValue::from_str("setTimeout")).ok().and_then(|f| f.dyn_into().ok());
+        let timer: Option<Function> =
+            Reflect::get(&js_sys::global(), &JsValue::from_str("setTimeout")).ok().and_then(|f| f.dyn_into().ok());
         let started = timer.is_some_and(|timer| timer.call2(&JsValue::UNDEFINED, &resolve, &JsValue::from_f64(0.0)).is_ok());
         if !started {
             let _ = resolve.call0(&JsValue::UNDEFINED);

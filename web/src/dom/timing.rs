@@ -57,7 +57,11 @@ impl Meter {
                 // A gap of a second or more is a hidden tab, not a slow frame.
                 if let Some(gap) = record.last.map(|last| time - last).filter(|gap| *gap < 1000.0) {
                     let at = record.next;
-                    if record.gaps.len() < WINDOW { record.gaps.push(gap) } else { record.gaps[at] = gap }
+                    if record.gaps.len() < WINDOW {
+                        record.gaps.push(gap)
+                    } else {
+                        record.gaps[at] = gap
+                    }
                     record.next = (at + 1) % WINDOW;
                 }
                 record.last = Some(time);
@@ -78,7 +82,7 @@ impl Meter {
         if let Ok(observer) = PerformanceObserver::new(callback.as_ref().unchecked_ref()) {
             let kinds = PerformanceObserverInit::new(&Array::of1(&JsValue::from_str("longtask")));
             // Not every browser knows long tasks; then none are counted.
-            let _ = observer.observe(&kinds);
+            observer.observe(&kinds);
         }
         callback.forget();
     }

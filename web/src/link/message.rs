@@ -15,6 +15,8 @@ pub enum Ask {
     Pick(Wish),
     /// Fetch the data files that have not arrived once more.
     Fetch,
+    /// Panic, please: how the page takes the loss of its worker can be tried no other way.
+    Crash,
 }
 
 /// Which digit.

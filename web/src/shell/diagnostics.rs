@@ -3,7 +3,7 @@
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
 use protocol::EvalSet;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsValue, closure::Closure};
 
 use crate::{
     dom::{frame::Interval, timing::Meter, window},
@@ -19,6 +19,8 @@ pub fn start(lab: Lab) {
     if let Some(window) = window() {
         let _ = Reflect::set(&window, &JsValue::from_str("__kernelscope"), &report);
     }
+    let crash = Closure::<dyn Fn()>::new(move || lab.crash_worker());
+    put(&report, "crash_worker", crash.into_js_value());
     let state = lab.state;
     // Follows the run without delay, so that tests need not wait for the line.
     let live = report.clone();

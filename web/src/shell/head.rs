@@ -21,7 +21,9 @@ pub fn Head() -> impl IntoView {
         state.spec.with(|spec| PRESETS.iter().find(|p| p.model().layers == spec.model.layers).map_or("Own network", |p| p.title).to_owned())
     };
     let training = move || {
-        state.spec.with(|s| format!("{}, {} images a step, rate {}", s.train.optimizer.rule().name(), s.train.batch, number::rate(s.train.rate)))
+        state
+            .spec
+            .with(|s| format!("{}, {} images a step, rate {}", s.train.optimizer.rule().name(), s.train.batch, number::rate(s.train.rate)))
     };
     let copy = move |_| {
         leptos::task::spawn_local(async move {
@@ -65,7 +67,8 @@ pub fn Head() -> impl IntoView {
 /// Three by three cells: a kernel.
 #[component]
 fn Mark() -> impl IntoView {
-    let cells = [(0, 0, 0.25), (1, 0, 0.55), (2, 0, 0.25), (0, 1, 0.55), (1, 1, 1.0), (2, 1, 0.55), (0, 2, 0.25), (1, 2, 0.55), (2, 2, 0.25)];
+    let cells =
+        [(0, 0, 0.25), (1, 0, 0.55), (2, 0, 0.25), (0, 1, 0.55), (1, 1, 1.0), (2, 1, 0.55), (0, 2, 0.25), (1, 2, 0.55), (2, 2, 0.25)];
     view! {
         <svg class="head-mark" viewBox="0 0 20 20" aria-hidden="true">
             {cells.map(|(x, y, o)| view! { <rect x=x * 7 y=y * 7 width="6" height="6" rx="1" fill-opacity=o.to_string()></rect> }).collect_view()}

@@ -47,7 +47,8 @@ impl ThemeChoice {
 pub fn follow(state: AppState) {
     let kept = storage().and_then(|s| s.get_item(KEY).ok().flatten());
     let asked = crate::state::url::page_value("theme").or(kept);
-    let choice = [ThemeChoice::Light, ThemeChoice::Dark].into_iter().find(|c| asked.as_deref() == Some(c.slug())).unwrap_or(ThemeChoice::System);
+    let choice =
+        [ThemeChoice::Light, ThemeChoice::Dark].into_iter().find(|c| asked.as_deref() == Some(c.slug())).unwrap_or(ThemeChoice::System);
     state.theme_choice.set(choice);
     wear(state, choice.theme());
     for query in [media::DARK, CONTRAST] {

@@ -10,11 +10,7 @@ mod notices;
 
 use leptos::prelude::*;
 
-use crate::{
-    dom::document,
-    panels::PANELS,
-    state::Lab,
-};
+use crate::{dom::document, panels::PANELS, state::Lab};
 
 /// Mounts the page.
 pub fn start() {
@@ -47,7 +43,8 @@ fn App() -> impl IntoView {
 fn add_styles() {
     let Some(document) = document() else { return };
     let (Some(head), Ok(style)) = (document.head(), document.create_element("style")) else { return };
-    let mut css = [include_str!("../../styles/tokens.css"), include_str!("../../styles/base.css"), include_str!("../../styles/shell.css")].concat();
+    let mut css =
+        [include_str!("../../styles/tokens.css"), include_str!("../../styles/base.css"), include_str!("../../styles/shell.css")].concat();
     PANELS.iter().for_each(|panel| css.push_str(panel.style));
     style.set_text_content(Some(&css));
     let _ = head.append_child(&style);

@@ -304,6 +304,13 @@ impl Lab {
         }
     }
 
+    /// Makes the worker panic; on the page's own thread there is none to lose.
+    pub fn crash_worker(&self) {
+        if self.inner.with_value(|inner| matches!(inner.link, Some(Link::Worker(_)))) {
+            self.send(Ask::Crash);
+        }
+    }
+
     fn hear(&self, heard: Heard) {
         match heard {
             Heard::Told(Parcel { head: Tell::Session(event), bulk, file }) => self.take(event, bulk, file),
@@ -426,7 +433,7 @@ impl Lab {
             return;
         }
         self.state.phase.set(Phase::Starting);
-        self.inner.update_value(|inner| inner.play_when_ready = playing || deaths == 1);
+        self.inner.update_value(|inner| inner.play_when_ready |= playing);
         self.connect();
         let spec = self.state.spec.get_untracked();
         let link = protocol::link::encode(&spec);

@@ -3,5 +3,6 @@
 pub mod dialog;
 pub mod icon;
 pub mod ink;
+pub mod maps;
 pub mod number;
 pub mod slider;

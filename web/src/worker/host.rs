@@ -72,6 +72,7 @@ impl Host {
             }
             Ask::Pick(wish) => host.borrow_mut().pick(wish),
             Ask::Fetch => Self::fetch(host),
+            Ask::Crash => panic!("asked to crash"),
         }
     }
 

@@ -17,7 +17,7 @@ pub use pixmap::PixmapBackend;
 pub const REGULAR: &[u8] = include_bytes!("../../fonts/inter-regular.ttf");
 pub const SEMIBOLD: &[u8] = include_bytes!("../../fonts/inter-semibold.ttf");
 
-const FAMILY: &str = "Inter, system-ui, sans-serif";
+const FAMILY: &str = "Inter, Helvetica Neue, Arial, Liberation Sans, sans-serif";
 /// plotters' SVG writes letters smaller than asked for by this.
 const SVG_TEXT_FACTOR: f64 = 1.24;
 /// SVG units to a CSS pixel: plotters' coordinates are whole numbers, curves need finer ones.

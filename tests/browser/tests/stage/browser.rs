@@ -225,7 +225,8 @@ impl Browser {
         assert!(foreign.is_empty(), "other hosts were asked: {foreign:?}");
         assert!(hits.iter().any(|h| h.status.is_success()), "the page was never opened");
         if !setting.troubled {
-            let missing: Vec<_> = hits.iter().filter(|h| !h.foreign && !h.status.is_success()).map(|h| format!("{} {}", h.status, h.what)).collect();
+            let missing: Vec<_> =
+                hits.iter().filter(|h| !h.foreign && !h.status.is_success()).map(|h| format!("{} {}", h.status, h.what)).collect();
             assert!(missing.is_empty(), "not there: {missing:?}");
             assert!(complaints.is_empty(), "the console says: {complaints:#?}");
         }
@@ -239,6 +240,12 @@ impl Browser {
         if let Ok(png) = self.client.screenshot().await {
             println!("screen: {}", save("failed", &png).display());
         }
+    }
+
+    /// Takes every notice away, so that the next one is a new one.
+    pub async fn dismiss_notices(&self) {
+        self.eval("document.querySelectorAll(\"[data-testid='dismiss']\").forEach((b) => b.click());").await;
+        self.until("no notice", 5, "return !document.querySelector(\"[data-testid='notice']\");").await;
     }
 
     /// Saves a picture of the window in `target/screenshots`.

@@ -12,7 +12,8 @@ use crate::{
     state::app,
 };
 
-pub const PANEL: Panel = Panel { slug: "curves", title: "Learning curves", view: || view! { <Chart/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel =
+    Panel { slug: "curves", title: "Learning curves", view: || view! { <Chart/> }.into_any(), style: include_str!("style.css") };
 
 /// Between two drawings of the chart while points come in.
 const PERIOD_MS: f64 = 240.0;
@@ -30,7 +31,8 @@ fn Chart() -> impl IntoView {
     Effect::new(move |_| {
         let Some(canvas) = node.get() else { return };
         let measured = canvas.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || size.set((f64::from(measured.client_width()), f64::from(measured.client_height()))));
+        let callback =
+            Closure::<dyn FnMut()>::new(move || size.set((f64::from(measured.client_width()), f64::from(measured.client_height()))));
         if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
             observer.observe(&canvas);
         }

@@ -14,7 +14,7 @@ use crate::{
         Origin, app, lab,
         sample::{Drawing, THUMB},
     },
-    widgets::ink,
+    widgets::{ink, maps},
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub fn Steps() -> impl IntoView {
         Effect::new(move |_| {
             let theme = state.theme.get();
             let Some(canvas) = node.get() else { return };
-            let map = ColourMap::sequential(theme);
+            let map = maps::of(theme).positive;
             state.sample.with(|sample| match &sample.origin {
                 Origin::Drawing(drawing) => draw_step(step, drawing, &canvas, &map, theme.palette()),
                 _ => draw_plain(&sample.image, &canvas, &map),
@@ -131,7 +131,9 @@ fn draw_step(step: Step, drawing: &Drawing, canvas: &HtmlCanvasElement, map: &Co
     image::show(canvas, &rgba, THUMB as u32, THUMB as u32);
     context.set_stroke_style_str(&palette.accent.to_string());
     context.set_line_width(1.0);
-    let outline = |x: f64, y: f64, w: f64, h: f64| context.stroke_rect(x.floor() + 0.5, y.floor() + 0.5, (w - 1.0).max(1.0).round(), (h - 1.0).max(1.0).round());
+    let outline = |x: f64, y: f64, w: f64, h: f64| {
+        context.stroke_rect(x.floor() + 0.5, y.floor() + 0.5, (w - 1.0).max(1.0).round(), (h - 1.0).max(1.0).round())
+    };
     let zoom = zoom as f64;
     match step {
         Step::Crop => {

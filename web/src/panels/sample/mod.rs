@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use super::Panel;
 
-pub const PANEL: Panel = Panel { slug: "sample", title: "Sample", view: || view! { <Sample/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel =
+    Panel { slug: "sample", title: "Sample", view: || view! { <Sample/> }.into_any(), style: include_str!("style.css") };
 
 #[component]
 fn Sample() -> impl IntoView {

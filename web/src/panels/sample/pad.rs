@@ -13,6 +13,7 @@ use crate::{
     widgets::{
         icon::{Glyph, Icon},
         ink::{Ink, SIDE},
+        maps,
     },
 };
 
@@ -35,7 +36,7 @@ pub fn Pad() -> impl IntoView {
 
     let paint = move || {
         let Some(canvas) = node.get_untracked() else { return };
-        let map = ColourMap::sequential(state.theme.get_untracked());
+        let map = maps::of(state.theme.get_untracked()).positive;
         let drawn = sheets.with_value(|s| !s.ink.is_blank());
         sheets.update_value(|s| {
             let Sheets { ink, pixels, .. } = s;

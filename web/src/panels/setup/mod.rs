@@ -6,4 +6,5 @@ use leptos::prelude::*;
 
 use super::Panel;
 
-pub const PANEL: Panel = Panel { slug: "setup", title: "Set-up", view: || view! { <view::Setup/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel =
+    Panel { slug: "setup", title: "Set-up", view: || view! { <view::Setup/> }.into_any(), style: include_str!("style.css") };

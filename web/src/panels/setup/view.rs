@@ -70,7 +70,13 @@ fn preset_view(preset: &'static engine::presets::Preset, draft: RwSignal<RunSpec
     let model = StoredValue::new(preset.model());
     let facts = Graph::check(&preset.model()).map_or_else(
         |error| error.to_string(),
-        |graph| format!("{} weights, {} multiply-adds", number::grouped(graph.params_len() as u64), number::large(graph.cost().multiply_adds as f64)),
+        |graph| {
+            format!(
+                "{} weights, {} multiply-adds",
+                number::grouped(graph.params_len() as u64),
+                number::large(graph.cost().multiply_adds as f64)
+            )
+        },
     );
     let chosen = move || model.with_value(|model| draft.with(|d| d.model == *model));
     view! {
@@ -107,7 +113,12 @@ fn problem_of(spec: &RunSpec) -> Option<String> {
 }
 
 #[component]
-fn Field(label: &'static str, testid: &'static str, #[prop(into)] value: Signal<String>, on_change: impl Fn(String) + 'static) -> impl IntoView {
+fn Field(
+    label: &'static str,
+    testid: &'static str,
+    #[prop(into)] value: Signal<String>,
+    on_change: impl Fn(String) + 'static,
+) -> impl IntoView {
     view! {
         <label class="field">
             <span>{label}</span>

@@ -82,7 +82,9 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl
         }
     });
     let style = move || {
-        place.get().map_or_else(|| "display:none".to_owned(), |(left, top)| format!("left:{left}px;top:{top}px;width:{LOUPE}px;height:{LOUPE}px"))
+        place
+            .get()
+            .map_or_else(|| "display:none".to_owned(), |(left, top)| format!("left:{left}px;top:{top}px;width:{LOUPE}px;height:{LOUPE}px"))
     };
     view! { <canvas class="stage-loupe" node_ref=node style=style aria-hidden="true" data-testid="loupe"></canvas> }
 }
@@ -114,7 +116,9 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
         BlockKind::Kernels(tiles) => {
             let inputs = graph.params.iter().find(|p| Some(p.node) == column.node && p.dims.len() == 4).map_or(1, |p| p.dims[1]).max(1);
             let title = match tiles {
-                KernelTiles::Table if inputs > 1 => format!("{}: filter {} on input {}", column.name, focus.channel / inputs, focus.channel % inputs),
+                KernelTiles::Table if inputs > 1 => {
+                    format!("{}: filter {} on input {}", column.name, focus.channel / inputs, focus.channel % inputs)
+                }
                 KernelTiles::Table => format!("{}: filter {}", column.name, focus.channel),
                 KernelTiles::Mean => format!("{}: filter {}, mean over its inputs", column.name, focus.channel),
             };
@@ -123,12 +127,19 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
         }
         BlockKind::Vector => Words {
             title: format!("{}: unit {}", column.name, focus.channel),
-            range: format!("{} units, {}", block.count, { let all = Range::of(values); format!("{} to {}", number::signed(all.lo), number::signed(all.hi)) }),
+            range: format!("{} units, {}", block.count, {
+                let all = Range::of(values);
+                format!("{} to {}", number::signed(all.lo), number::signed(all.hi))
+            }),
             cell: format!("value = {}", value(0, 0)),
             seen: format!("sees {}×{} pixels", column.sees[0], column.sees[1]),
         },
         BlockKind::Image | BlockKind::Maps => {
-            let title = if block.kind == BlockKind::Image { "The image".to_owned() } else { format!("{}: map {} of {}", column.name, focus.channel + 1, block.count) };
+            let title = if block.kind == BlockKind::Image {
+                "The image".to_owned()
+            } else {
+                format!("{}: map {} of {}", column.name, focus.channel + 1, block.count)
+            };
             let cell = focus.cell.map_or_else(String::new, |(row, col)| format!("row {row}, column {col} = {}", value(row, col)));
             Words { title, range: format!("{h}×{w}, {span}"), cell, seen: seen(graph, focus) }
         }
@@ -139,6 +150,12 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
 fn seen(graph: &Graph, focus: Focus) -> String {
     let (Tensor::Output(node), Some((row, col))) = (focus.tensor, focus.cell) else { return String::new() };
     figures::field_of(graph, node, row, col).last().map_or_else(String::new, |field| {
-        format!("sees rows {}–{}, columns {}–{} of the image", field.rows.start, field.rows.end.saturating_sub(1), field.cols.start, field.cols.end.saturating_sub(1))
+        format!(
+            "sees rows {}–{}, columns {}–{} of the image",
+            field.rows.start,
+            field.rows.end.saturating_sub(1),
+            field.cols.start,
+            field.cols.end.saturating_sub(1)
+        )
     })
 }

@@ -10,4 +10,5 @@ use leptos::prelude::*;
 
 use super::Panel;
 
-pub const PANEL: Panel = Panel { slug: "stage", title: "Network", view: || view! { <view::Stage/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel =
+    Panel { slug: "stage", title: "Network", view: || view! { <view::Stage/> }.into_any(), style: include_str!("style.css") };

@@ -71,12 +71,7 @@ impl Block {
     pub fn tile(&self, tile: usize) -> [f64; 4] {
         let (x, y) = self.sheet.corner(tile);
         let cell = self.sheet.zoom as f64 * self.scale;
-        [
-            self.x + x as f64 * self.scale,
-            self.y + y as f64 * self.scale,
-            self.sheet.tile_w as f64 * cell,
-            self.sheet.tile_h as f64 * cell,
-        ]
+        [self.x + x as f64 * self.scale, self.y + y as f64 * self.scale, self.sheet.tile_w as f64 * cell, self.sheet.tile_h as f64 * cell]
     }
 
     fn place(&mut self, x: f64, middle: f64) {
@@ -304,7 +299,11 @@ fn is_signed(layer: &LayerSpec, before: bool) -> bool {
     match layer {
         LayerSpec::Conv2d(_) | LayerSpec::Dense(_) | LayerSpec::BatchNorm2d(_) => true,
         LayerSpec::Relu(_) => false,
-        LayerSpec::MaxPool2d(_) | LayerSpec::AvgPool2d(_) | LayerSpec::GlobalAvgPool2d(_) | LayerSpec::Dropout(_) | LayerSpec::Flatten(_) => before,
+        LayerSpec::MaxPool2d(_)
+        | LayerSpec::AvgPool2d(_)
+        | LayerSpec::GlobalAvgPool2d(_)
+        | LayerSpec::Dropout(_)
+        | LayerSpec::Flatten(_) => before,
     }
 }
 
@@ -334,7 +333,11 @@ mod tests {
             for column in &layout.columns {
                 assert!(column.x >= right, "{slug} {}", column.name);
                 for block in column.kernels.iter().chain(column.maps.iter()) {
-                    assert!(block.x >= column.x - 1.0 && block.x + block.width() <= column.x + column.width + 1.0, "{slug} {}", column.name);
+                    assert!(
+                        block.x >= column.x - 1.0 && block.x + block.width() <= column.x + column.width + 1.0,
+                        "{slug} {}",
+                        column.name
+                    );
                     assert!(block.y >= HEAD && block.y + block.height() <= height + 1.0, "{slug} {} {height}: {block:?}", column.name);
                 }
                 right = column.x + column.width;

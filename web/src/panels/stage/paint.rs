@@ -8,32 +8,32 @@ use figures::{
 use web_sys::HtmlCanvasElement;
 
 use super::model::{Block, BlockKind, Column, KernelTiles};
-use crate::{dom::image, state::Frame};
+use crate::{
+    dom::image,
+    state::Frame,
+    widgets::maps::{self, Maps},
+};
 
 /// Colour maps and buffers, kept from frame to frame.
 #[derive(Debug)]
 pub struct Painter {
-    theme: figures::Theme,
-    signed: ColourMap,
-    positive: ColourMap,
+    maps: Maps,
     pixels: Vec<u8>,
     tiles: Vec<f32>,
 }
 
 impl Painter {
     pub fn new(theme: figures::Theme) -> Self {
-        Self { theme, signed: ColourMap::diverging(theme), positive: ColourMap::sequential(theme), pixels: Vec::new(), tiles: Vec::new() }
+        Self { maps: maps::of(theme), pixels: Vec::new(), tiles: Vec::new() }
     }
 
     pub fn set_theme(&mut self, theme: figures::Theme) {
-        if theme != self.theme {
-            *self = Self::new(theme);
-        }
+        self.maps = maps::of(theme);
     }
 
     /// Paints the image that the network is shown.
     pub fn image(&mut self, block: &Block, values: &[f32], canvas: &HtmlCanvasElement) {
-        let Self { positive, pixels, .. } = self;
+        let Self { maps: Maps { positive, .. }, pixels, .. } = self;
         // Ink is at most 1, and a faint drawing should look faint.
         let painted = paint(block, values, positive, Spread::Fixed(Range { lo: 0.0, hi: 1.0 }), pixels);
         show(block, painted, pixels, canvas);
@@ -42,7 +42,7 @@ impl Painter {
     /// Paints one block from the frame; without its numbers the canvas stays as it is.
     pub fn block(&mut self, column: &Column, block: &Block, frame: &Frame, spread: Spread, canvas: &HtmlCanvasElement) {
         let Some((dims, values)) = frame.view(block.tensor) else { return };
-        let Self { signed, positive, pixels, tiles, .. } = self;
+        let Self { maps: Maps { signed, positive }, pixels, tiles } = self;
         let painted = match block.kind {
             BlockKind::Kernels(view) => {
                 let view = match view {
@@ -55,7 +55,9 @@ impl Painter {
                     Err(_) => return,
                 }
             }
-            BlockKind::Image | BlockKind::Vector => paint(block, values, if column.signed { signed } else { positive }, Spread::Shared, pixels),
+            BlockKind::Image | BlockKind::Vector => {
+                paint(block, values, if column.signed { signed } else { positive }, Spread::Shared, pixels)
+            }
             BlockKind::Maps => paint(block, values, if column.signed { signed } else { positive }, spread, pixels),
         };
         show(block, painted, pixels, canvas);
@@ -64,7 +66,7 @@ impl Painter {
     /// One tile alone, for the inspector.
     pub fn tile(&mut self, column: &Column, block: &Block, tile: usize, values: &[f32], canvas: &HtmlCanvasElement) {
         let signed = column.signed || matches!(block.kind, BlockKind::Kernels(_));
-        let map = if signed { &self.signed } else { &self.positive };
+        let map = if signed { &self.maps.signed } else { &self.maps.positive };
         let (h, w) = (block.sheet.tile_h, block.sheet.tile_w);
         let sheet = figures::Sheet::single(h, w);
         self.pixels.resize(sheet.size_bytes(), 0);

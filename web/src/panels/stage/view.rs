@@ -22,7 +22,6 @@ use crate::{
 pub type Whole = Memo<Option<Arc<Layout>>>;
 type Canvases = Vec<(Column, Block, NodeRef<html::Canvas>)>;
 
-
 #[component]
 pub fn Stage() -> impl IntoView {
     let state = app();
@@ -156,7 +155,10 @@ fn column_view(column: &Column, canvases: &mut Canvases) -> AnyView {
     let [rows, cols] = column.sees;
     let field = if rows == cols { format!("sees {rows}²") } else { format!("sees {rows}×{cols}") };
     let weights = if column.params > 0 { format!("{} weights", number::large(column.params as f64)) } else { String::new() };
-    let full = format!("{}: {}, {} out, {} weights, each cell sees {rows}×{cols} pixels of the image", column.name, column.title, column.shape, column.params);
+    let full = format!(
+        "{}: {}, {} out, {} weights, each cell sees {rows}×{cols} pixels of the image",
+        column.name, column.title, column.shape, column.params
+    );
     let thin = column.maps.is_none();
     let tiles: Vec<AnyView> = column.kernels.iter().chain(column.maps.iter()).map(|block| tiles_view(column, block, canvases)).collect();
     let mark = column.name.clone();

@@ -12,7 +12,8 @@ use crate::{
     },
 };
 
-pub const PANEL: Panel = Panel { slug: "status", title: "Numbers", view: || view! { <Status/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel =
+    Panel { slug: "status", title: "Numbers", view: || view! { <Status/> }.into_any(), style: include_str!("style.css") };
 
 #[component]
 fn Status() -> impl IntoView {
@@ -30,7 +31,10 @@ fn Status() -> impl IntoView {
     };
     let train = move || {
         state.curve_tick.track();
-        state.history.with_value(|history| recent(history.iter().rev().take(20).map(|p| p.accuracy))).map_or_else(|| "–".to_owned(), number::percent)
+        state
+            .history
+            .with_value(|history| recent(history.iter().rev().take(20).map(|p| p.accuracy)))
+            .map_or_else(|| "–".to_owned(), number::percent)
     };
     let speed = move || {
         let speed = state.progress.with(|p| p.images_per_second);
