@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::stage::{Browser, drive, report};
 use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, PointerAction, TouchActions};
+
+use crate::stage::{Browser, drive, report};
 
 /// Corners of a stroke, as parts of the pad's width and height.
 type Stroke = [(f64, f64)];

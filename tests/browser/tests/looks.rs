@@ -1,8 +1,9 @@
 //! The page on a phone, a laptop and a projector, light and dark: nothing runs over, everything has
 //! a name; the pictures are for people to look at.
 
-use crate::stage::{Browser, drive};
 use serde_json::{Value, json};
+
+use crate::stage::{Browser, drive};
 
 async fn look(page: &Browser, width: u32, height: u32, theme: &str) {
     let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });

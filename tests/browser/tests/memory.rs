@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::stage::{Browser, drive, report};
 use fantoccini::Locator;
+
+use crate::stage::{Browser, drive, report};
 
 /// Waits until the run of this step lies in the browser's store.
 async fn kept(page: &Browser, step: u64) {

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::stage::{Browser, Fault, Setting, drive, drive_with, report};
 use engine::{Graph, presets::preset};
 use serde_json::{Map, json};
+
+use crate::stage::{Browser, Fault, Setting, drive, drive_with, report};
 
 const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true };
 

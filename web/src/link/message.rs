@@ -33,7 +33,7 @@ pub enum Wish {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "from", content = "what", rename_all = "snake_case")]
 pub enum Tell {
-    Session(Event),
+    Session(Box<Event>),
     /// Bulk: the digit's pixels, 0 to 1.
     Picked(Picked),
     /// The last words of a worker that has panicked.

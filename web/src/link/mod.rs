@@ -24,7 +24,7 @@ unsafe extern "C" {
 /// What the link tells the page.
 #[derive(Debug)]
 pub enum Heard {
-    Told(Parcel<Tell>),
+    Told(Box<Parcel<Tell>>),
     /// The worker is gone, for this reason. Nothing more will come from it.
     Lost(String),
 }
@@ -60,7 +60,7 @@ impl Link {
         let host = Host::start(&base_url(), crate::worker::PAGE_TURN_MS, move |parcel| {
             let ear = Rc::clone(&ear);
             // Never within the call that caused it: the page may be in the midst of an update.
-            dom::frame::after(0, move || ear(Heard::Told(parcel)));
+            dom::frame::after(0, move || ear(Heard::Told(Box::new(parcel))));
         });
         Self::Page(host)
     }
@@ -101,7 +101,7 @@ impl Remote {
                 let Ok(event) = event.dyn_into::<MessageEvent>() else { return };
                 match Parcel::unpack(&event.data()) {
                     Ok(Parcel { head: Tell::Panicked(message), .. }) => on_message(Heard::Lost(message)),
-                    Ok(parcel) => on_message(Heard::Told(parcel)),
+                    Ok(parcel) => on_message(Heard::Told(Box::new(parcel))),
                     Err(why) => on_message(Heard::Lost(format!("it sent a message that cannot be read: {why}"))),
                 }
             }),

@@ -28,6 +28,7 @@ pub const KEYS: &[Key] = &[
     Key { shown: "C", about: "clear the pad" },
     Key { shown: "Ctrl Z", about: "take back the last stroke" },
     Key { shown: "B", about: "network and training" },
+    Key { shown: "Tab, arrows", about: "from map to map, once the stage has the focus" },
     Key { shown: "T", about: "look: system, light, dark" },
     Key { shown: "?", about: "this list" },
 ];
@@ -59,9 +60,6 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
     }
     // A focused control keeps the keys that it understands itself.
     if within("input") && matches!(key.as_str(), " " | "ArrowRight" | "ArrowLeft") || within("button") && key == " " {
-        return false;
-    }
-    if within(".stage-scroll") && key == "ArrowRight" {
         return false;
     }
     match key.as_str() {

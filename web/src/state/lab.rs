@@ -50,6 +50,8 @@ struct Inner {
     loading: Option<Loading>,
     deaths: u32,
     born_ms: f64,
+    /// Counts the workers; what an earlier one still says is not heard.
+    generation: u32,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +103,15 @@ impl Lab {
 
     fn connect(&self) {
         let lab = *self;
-        let ear: Rc<dyn Fn(Heard)> = Rc::new(move |heard| lab.hear(heard));
+        let generation = self.inner.try_update_value(|inner| {
+            inner.generation += 1;
+            inner.generation
+        });
+        let ear: Rc<dyn Fn(Heard)> = Rc::new(move |heard| {
+            if lab.inner.try_with_value(|inner| inner.generation) == generation {
+                lab.hear(heard);
+            }
+        });
         let link = if url::page_value("workers").as_deref() == Some("0") {
             Link::on_page(ear)
         } else {
@@ -299,6 +309,8 @@ impl Lab {
             }
             Remedy::FetchAgain => {
                 self.inner.update_value(|inner| inner.play_with_data = true);
+                // What was told about the missing file is being seen to.
+                self.state.notices.set(Vec::new());
                 self.send(Ask::Fetch);
             }
         }
@@ -321,6 +333,8 @@ impl Lab {
             }
             Heard::Told(Parcel { head: Tell::Panicked(why), .. }) | Heard::Lost(why) => {
                 let lab = *self;
+                // A worker dies once, though both its last words and an error tell of it.
+                self.inner.update_value(|inner| inner.generation += 1);
                 // Not from within the worker's own event: its listeners go with it.
                 frame::after(0, move || lab.revive(&why));
             }

@@ -99,7 +99,7 @@ impl Host {
 
     fn flush(&mut self) {
         for Message { head, bulk, file } in self.session.take_events() {
-            (self.post)(Parcel { head: Tell::Session(head), bulk, file });
+            (self.post)(Parcel { head: Tell::Session(Box::new(head)), bulk, file });
         }
     }
 

@@ -28,7 +28,8 @@ pub fn start(scope: &DedicatedWorkerGlobalScope) {
     let dying = scope.clone();
     std::panic::set_hook(Box::new(move |info| {
         console_error_panic_hook::hook(info);
-        post(&dying, &Parcel::new(Tell::Panicked(info.to_string())));
+        let words = info.payload_as_str().unwrap_or("a panic without words");
+        post(&dying, &Parcel::new(Tell::Panicked(words.to_owned())));
     }));
     let base = Reflect::get(scope, &JsValue::from_str("kernelscopeBase")).ok().and_then(|b| b.as_string()).unwrap_or_default();
     let outlet = scope.clone();

@@ -141,7 +141,7 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
                 format!("{}: map {} of {}", column.name, focus.channel + 1, block.count)
             };
             let cell = focus.cell.map_or_else(String::new, |(row, col)| format!("row {row}, column {col} = {}", value(row, col)));
-            Words { title, range: format!("{h}×{w}, {span}"), cell, seen: seen(graph, focus) }
+            Words { title, range: span, cell, seen: seen(graph, focus) }
         }
     }
 }
@@ -151,7 +151,7 @@ fn seen(graph: &Graph, focus: Focus) -> String {
     let (Tensor::Output(node), Some((row, col))) = (focus.tensor, focus.cell) else { return String::new() };
     figures::field_of(graph, node, row, col).last().map_or_else(String::new, |field| {
         format!(
-            "sees rows {}–{}, columns {}–{} of the image",
+            "sees rows {}–{}, columns {}–{}",
             field.rows.start,
             field.rows.end.saturating_sub(1),
             field.cols.start,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use figures::Spread;
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::{HtmlElement, PointerEvent};
+use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::{
     inspector::{Loupe, Reading},
@@ -110,6 +110,22 @@ pub fn Stage() -> impl IntoView {
             state.focus.set(focus);
         }
     };
+    let press = move |event: KeyboardEvent| {
+        let focus = layout.with_untracked(|layout| focus_by_key(layout.as_deref()?, state.focus.get_untracked(), &event.key()));
+        let Some(focus) = focus else { return };
+        event.prevent_default();
+        event.stop_propagation();
+        state.focus.set(focus);
+        // Brings the tile into sight.
+        if let (Some(focus), Some(scroller)) = (focus, scroller.get_untracked())
+            && let Some(x) = layout.with_untracked(|l| l.as_deref().and_then(|l| l.block(focus.tensor)).map(|(_, b)| b.x))
+        {
+            let (left, width) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
+            if x < left || x + 120.0 > left + width {
+                scroller.set_scroll_left((x - width / 2.0) as i32);
+            }
+        }
+    };
     let leave = move |event: PointerEvent| {
         // A finger that has gone leaves its mark to be read.
         if event.pointer_type() == "mouse" {
@@ -144,7 +160,7 @@ pub fn Stage() -> impl IntoView {
                     title="Each map uses the whole scale: its form shows, its strength does not">"per map"</button>
             </div>
         </div>
-        <div class="stage-scroll" class:more=more node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch()>
+        <div class="stage-scroll" class:more=more node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch() on:keydown=press>
             {columns}
         </div>
     }
@@ -186,6 +202,29 @@ fn tiles_view(column: &Column, block: &Block, canvases: &mut Canvases) -> AnyVie
         BlockKind::Maps | BlockKind::Vector => (format!("maps-{}", column.name), format!("What {} gives: {}", column.name, column.shape)),
     };
     view! { <canvas class="stage-tiles" style=style node_ref=node role="img" aria-label=label data-testid=testid></canvas> }.into_any()
+}
+
+/// Where the focus goes from the keyboard: left and right from tensor to tensor, up and down from
+/// tile to tile. `None` for keys that mean something else.
+fn focus_by_key(layout: &Layout, focus: Option<Focus>, key: &str) -> Option<Option<Focus>> {
+    let blocks: Vec<&Block> = layout.blocks().map(|(_, block)| block).collect();
+    let at = focus.and_then(|f| blocks.iter().position(|b| b.tensor == f.tensor));
+    let to = |index: usize, channel: usize| {
+        let block = blocks.get(index)?;
+        let middle = (block.sheet.tile_h / 2, block.sheet.tile_w / 2);
+        Some(Focus { tensor: block.tensor, channel: channel.min(block.count.saturating_sub(1)), cell: Some(middle) })
+    };
+    let (index, channel) = (at.unwrap_or(0), focus.map_or(0, |f| f.channel));
+    let next = match key {
+        "Escape" => return Some(None),
+        "ArrowRight" if at.is_some() => to((index + 1).min(blocks.len().saturating_sub(1)), channel),
+        "ArrowLeft" => to(index.saturating_sub(1), channel),
+        "ArrowDown" if at.is_some() => to(index, channel + 1),
+        "ArrowUp" => to(index, channel.saturating_sub(1)),
+        "ArrowRight" | "ArrowDown" => to(0, 0),
+        _ => return None,
+    };
+    Some(next)
 }
 
 fn focus_at(layout: &Layout, x: f64, y: f64) -> Option<Focus> {
