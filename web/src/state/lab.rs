@@ -1,5 +1,7 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod recovery;
+
 use std::{collections::HashMap, rc::Rc};
 
 use data::FramingOptions;
@@ -17,7 +19,7 @@ use crate::{
     dom::{self, frame, store::SavedRun},
     link::{
         Heard, Link,
-        message::{Ask, Parcel, Tell, Wish},
+        message::{Ask, Parcel, Picked, Tell, Wish},
     },
 };
 
@@ -48,6 +50,8 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
+    /// The user has asked for a digit of the data set.
+    digit_wanted: bool,
     deaths: u32,
     born_ms: f64,
     /// Counts the workers; what an earlier one still says is not heard.
@@ -80,7 +84,7 @@ impl Lab {
         let inner = Inner { play_when_ready: url::page_value("play").as_deref() != Some("0"), ..Inner::default() };
         let lab = Self { state, inner: StoredValue::new_local(inner) };
         lab.connect();
-        lab.pick(Wish::First);
+        lab.send(Ask::Pick(Wish::First));
         leptos::task::spawn_local(async move {
             let (keeper, found) = Keeper::open().await;
             if let Some(why) = keeper.trouble() {
@@ -251,6 +255,7 @@ impl Lab {
     }
 
     pub fn pick(&self, wish: Wish) {
+        self.inner.update_value(|inner| inner.digit_wanted = true);
         self.send(Ask::Pick(wish));
     }
 
@@ -324,20 +329,30 @@ impl Lab {
     }
 
     fn hear(&self, heard: Heard) {
-        match heard {
-            Heard::Told(Parcel { head: Tell::Session(event), bulk, file }) => self.take(event, bulk, file),
-            Heard::Told(Parcel { head: Tell::Picked(picked), bulk, .. }) => {
-                // The first digit does not displace what was drawn before it came.
-                self.state.sample.update(|sample| sample.pick(picked, bulk));
-                self.show();
+        let why = match heard {
+            Heard::Told(parcel) => {
+                let Parcel { head, bulk, file } = *parcel;
+                match head {
+                    Tell::Session(event) => return self.take(*event, bulk, file),
+                    Tell::Picked(picked) => return self.show_digit(picked, bulk),
+                    Tell::Panicked(why) => why,
+                }
             }
-            Heard::Told(Parcel { head: Tell::Panicked(why), .. }) | Heard::Lost(why) => {
-                let lab = *self;
-                // A worker dies once, though both its last words and an error tell of it.
-                self.inner.update_value(|inner| inner.generation += 1);
-                // Not from within the worker's own event: its listeners go with it.
-                frame::after(0, move || lab.revive(&why));
-            }
+            Heard::Lost(why) => why,
+        };
+        // A worker dies once, though both its last words and an error tell of it.
+        self.inner.update_value(|inner| inner.generation += 1);
+        let lab = *self;
+        // Not from within the worker's own event: its listeners go with it.
+        frame::after(0, move || lab.revive(&why));
+    }
+
+    fn show_digit(&self, picked: Picked, image: Vec<f32>) {
+        // The page's own first digit does not displace what was drawn before it came.
+        let drawn = self.state.sample.with_untracked(|s| matches!(s.origin, Origin::Drawing(_)));
+        if !drawn || self.inner.with_value(|inner| inner.digit_wanted) {
+            self.state.sample.update(|sample| sample.pick(picked, image));
+            self.show();
         }
     }
 
@@ -391,76 +406,5 @@ impl Lab {
             // Effects that draw run as soon as this callback ends; the task after them.
             leptos::task::spawn_local(async move { lab.command(Command::Ack { run, frame }) });
         });
-    }
-
-    fn saved(&self, ask: u32, file: Vec<u8>) {
-        let purpose = self.inner.try_update_value(|inner| inner.asked.remove(&ask)).flatten();
-        match purpose {
-            Some(Purpose::Download) => {
-                let name = format!("kernelscope-step-{}.safetensors", self.state.progress.with_untracked(|p| p.step));
-                if let Err(why) = dom::file::download(&name, &file) {
-                    self.state.notify(NoticeKind::Failed, format!("The weights could not be saved: {why}."), None);
-                }
-            }
-            Some(Purpose::Keep) => {
-                let progress = self.state.progress.get_untracked();
-                let saved = SavedRun {
-                    link: protocol::link::encode(&self.state.spec.get_untracked()),
-                    step: progress.step,
-                    epoch: progress.epoch,
-                    playing: self.state.phase.get_untracked() == Phase::Playing,
-                    file,
-                };
-                let lab = *self;
-                let keeper = self.inner.try_update_value(|inner| inner.keeper.take(saved));
-                leptos::task::spawn_local(async move {
-                    if let Some(writing) = keeper.flatten()
-                        && let Err(why) = writing.run().await
-                    {
-                        lab.inner.update_value(|inner| inner.keeper.fail(why.to_string()));
-                        let text = format!("The run could not be kept for a reload: {why}. Training goes on.");
-                        lab.state.notify(NoticeKind::Warned, text, None);
-                    }
-                });
-            }
-            None => {}
-        }
-    }
-
-    /// After the worker has died: another one, and the last checkpoint.
-    fn revive(&self, why: &str) {
-        let born = self.inner.with_value(|inner| inner.born_ms);
-        let (deaths, kept) = self
-            .inner
-            .try_update_value(|inner| {
-                inner.link = None;
-                inner.asked.clear();
-                inner.deaths = if dom::now_ms() - born > LIFE_MS { 1 } else { inner.deaths + 1 };
-                (inner.deaths, inner.keeper.last())
-            })
-            .unwrap_or_default();
-        let playing = self.state.phase.get_untracked() == Phase::Playing;
-        if deaths > DEATHS_LIMIT {
-            self.state.phase.set(Phase::Stopped);
-            let text = format!("The worker stopped {deaths} times in a row ({why}). It is not restarted by itself any more.");
-            self.state.notify(NoticeKind::Failed, text, Some(Remedy::StartAnew));
-            return;
-        }
-        self.state.phase.set(Phase::Starting);
-        self.inner.update_value(|inner| inner.play_when_ready |= playing);
-        self.connect();
-        let spec = self.state.spec.get_untracked();
-        let link = protocol::link::encode(&spec);
-        // A checkpoint on which the worker has died twice is not tried again.
-        match kept.filter(|run| run.link == link && deaths < 3) {
-            Some(run) => {
-                let told = format!("The worker stopped ({why}). Another one goes on from step {}.", run.step);
-                self.restore(run, told);
-            }
-            None => {
-                self.state.notify(NoticeKind::Warned, format!("The worker stopped ({why}). Another one starts the run anew."), None);
-                self.open(spec);
-            }
-        }
     }
 }

@@ -93,10 +93,11 @@ pub fn drive_with<F: AsyncFnOnce(Browser)>(setting: Setting, test: F) {
 }
 
 impl Browser {
-    /// Goes to the page with this query (without `?`).
+    /// Goes to the page with this query (without `?`), and waits until it is alive.
     pub async fn open(&self, query: &str) {
         let address = self.address(query);
         self.client.goto(&address).await.unwrap();
+        self.until("a page that is alive", 15, "return !!window.__kernelscope;").await;
     }
 
     pub fn address(&self, query: &str) -> String {

@@ -50,6 +50,7 @@ pub trait Part: Copy {
 }
 
 /// A vector of eight lanes is a part of itself.
+#[cfg(any(test, not(all(target_arch = "wasm32", target_feature = "simd128"))))]
 macro_rules! whole {
     ($vector:ty) => {
         impl $crate::backend::cpu::simd::Part for $vector {
