@@ -1,6 +1,6 @@
 //! What goes wrong is named, and a run in progress keeps its weights.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use engine::{Graph, presets::preset};
 use serde_json::{Map, json};
@@ -27,9 +27,7 @@ fn weights(slug: &str) -> Vec<u8> {
 
 /// Hands `bytes` to the page as a file of this name.
 async fn load(page: &Browser, name: &str, bytes: &[u8]) {
-    let folder = std::env::temp_dir().join(format!("kernelscope-browser-tests-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path: PathBuf = folder.join(name);
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, bytes).unwrap();
     page.find("load-file").await.send_keys(path.to_str().unwrap()).await.unwrap();
 }

@@ -148,7 +148,7 @@ impl Trial {
 fn fast_networks_agree_with_the_naive_chain() {
     // Batches on both sides of a vector's eight and of what the kernels take at once.
     let batch = select(vec![1, 3, 4, 8, 9, 33]);
-    try_all(200, (specs::legal(), batch), |(spec, batch)| {
+    try_all(400, (specs::legal(), batch), |(spec, batch)| {
         let trial = Trial::new(&spec, batch);
         for mode in [Mode::Train, Mode::Eval] {
             let (cpu, run) = trial.run(mode, Watch::Everything, 0, batch, batch);
@@ -179,8 +179,7 @@ fn check_layer(trial: &Trial, cpu: &Cpu, run: &Run, mut problem: Problem, id: No
     let before = id.0.checked_sub(1).map(NodeId);
     let read = |tensor| cpu.read(run, tensor).unwrap_or_else(|| panic!("{}: {tensor:?} is not kept", node.name)).to_vec();
     problem.input = before.map_or_else(|| trial.images.clone(), |b| read(Tensor::Output(b)));
-    let over_image = trial.graph.nodes[..=id.0].iter().all(|n| n.layer.op().is_identity(Mode::Train));
-    if over_image {
+    if is_image(&trial.graph, id, Mode::Train) {
         return;
     }
     problem.d_output = read(Tensor::OutputGrad(id));
@@ -192,7 +191,7 @@ fn check_layer(trial: &Trial, cpu: &Cpu, run: &Run, mut problem: Problem, id: No
         d_params: wide(&cpu.grads[block(&trial.graph.params[node.params.clone()])]),
     };
     // The gradient of the image is asked for by nobody.
-    match before.filter(|b| !trial.graph.nodes[..=b.0].iter().all(|n| n.layer.op().is_identity(Mode::Train))) {
+    match before.filter(|b| !is_image(&trial.graph, *b, Mode::Train)) {
         Some(b) => got.d_input = wide(&read(Tensor::OutputGrad(b))),
         None => want.d_input = Vec::new(),
     }
@@ -205,29 +204,48 @@ fn block(params: &[engine::Param]) -> std::ops::Range<usize> {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn watching_changes_no_number() {
-    try_all(150, specs::legal(), |spec| {
+    try_all(200, specs::legal(), |spec| {
         let trial = Trial::new(&spec, 64);
+        let some: Vec<NodeId> = (0..trial.graph.nodes.len()).step_by(2).map(NodeId).collect();
         for (mode, batch) in [(Mode::Train, 1), (Mode::Train, 3), (Mode::Train, 8), (Mode::Eval, 1), (Mode::Eval, 3), (Mode::Eval, 64)] {
             let (watched, watched_run) = trial.run(mode, Watch::Everything, 0, batch, batch);
-            let (alone, alone_run) = trial.run(mode, Watch::Nothing, 0, batch, batch);
-            assert_eq!(watched_run.logits(), alone_run.logits(), "{mode:?} {batch}: scores");
-            assert_eq!(watched.state, alone.state, "{mode:?} {batch}: running statistics");
-            if mode == Mode::Train {
-                assert_eq!(watched.grads, alone.grads, "{mode:?} {batch}: gradients");
-            }
-            for node in &trial.graph.nodes {
-                // What the frugal plan still shows is what the other one shows.
-                if let Some(shown) = alone.read(&alone_run, Tensor::Output(node.id)) {
-                    assert_eq!(watched.read(&watched_run, Tensor::Output(node.id)), Some(shown), "{mode:?} {batch}: {}", node.name);
+            for watch in [Watch::Nothing, Watch::Nodes(some.clone())] {
+                let what = format!("{mode:?} {batch} {watch:?}");
+                let (cpu, run) = trial.run(mode, watch.clone(), 0, batch, batch);
+                assert_eq!(run.logits(), watched_run.logits(), "{what}: scores");
+                assert_eq!(cpu.state, watched.state, "{what}: running statistics");
+                if mode == Mode::Train {
+                    assert_eq!(cpu.grads, watched.grads, "{what}: gradients");
+                }
+                for node in &trial.graph.nodes {
+                    for tensor in [Tensor::Output(node.id), Tensor::OutputGrad(node.id)] {
+                        // What the frugal plan still shows is what the other one shows.
+                        let shown = cpu.read(&run, tensor);
+                        let wanted = matches!(&watch, Watch::Nodes(ids) if ids.contains(&node.id))
+                            && (mode == Mode::Train || tensor == Tensor::Output(node.id));
+                        assert!(
+                            shown.is_some() || !wanted || is_image(&trial.graph, node.id, mode),
+                            "{what}: {tensor:?} is watched, but not to be had"
+                        );
+                        if let Some(shown) = shown {
+                            assert_eq!(Some(shown), watched.read(&watched_run, tensor), "{what}: {tensor:?}");
+                            assert_eq!(run.plan.dims(tensor).map(|d| d.iter().product()), Some(shown.len()), "{what}: {tensor:?}");
+                        }
+                    }
                 }
             }
         }
     });
 }
 
+/// Whether the output of `id` is the image itself, which has no gradient.
+fn is_image(graph: &Graph, id: NodeId, mode: Mode) -> bool {
+    graph.nodes[..=id.0].iter().all(|n| n.layer.op().is_identity(mode))
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn batches_of_any_size_give_the_same_numbers() {
-    try_all(100, specs::legal(), |spec| {
+    try_all(200, specs::legal(), |spec| {
         let trial = Trial::new(&spec, 64);
         let classes = trial.graph.output().len();
         let whole = trial.run(Mode::Eval, Watch::Nothing, 0, 64, 64).1.logits().to_vec();
@@ -247,7 +265,7 @@ fn gradients_of_parts_add_up() {
         spec.layers.retain(|l| !["batch_norm2d", "dropout"].contains(&l.op().kind().name));
         spec
     });
-    try_all(100, separable, |spec| {
+    try_all(200, separable, |spec| {
         let trial = Trial::new(&spec, 64);
         let (whole, _) = trial.run(Mode::Train, Watch::Nothing, 0, 64, 64);
         for batch in [8, 1] {

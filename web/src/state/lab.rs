@@ -1,13 +1,14 @@
 //! What can be done with the run: every control of the page ends here.
 
 mod recovery;
+mod transport;
 
 use std::{collections::HashMap, rc::Rc};
 
 use data::FramingOptions;
 use engine::Tensor;
 use leptos::prelude::*;
-use protocol::{Command, Event, Hyper, Pace, RunSpec, Save};
+use protocol::{Command, Event, RunSpec, Save};
 
 use super::{
     AppState, NoticeKind, Origin, Phase, Remedy,
@@ -205,41 +206,6 @@ impl Lab {
         let playing = self.state.phase.get_untracked() == Phase::Playing;
         self.inner.update_value(|inner| inner.play_when_ready |= playing);
         self.post(Parcel { head: Ask::Session(Command::Load { run }), bulk: Vec::new(), file });
-    }
-
-    pub fn toggle(&self) {
-        let sent = self.inner.with_value(|inner| inner.play_sent);
-        match self.state.phase.get_untracked() {
-            Phase::Playing => self.pause(),
-            Phase::Paused if sent => self.pause(),
-            Phase::Paused | Phase::Finished => self.play(),
-            Phase::Starting => self.inner.update_value(|inner| inner.play_when_ready ^= true),
-            Phase::Stopped => self.open_and_play(self.state.spec.get_untracked()),
-        }
-    }
-
-    fn play(&self) {
-        self.inner.update_value(|inner| inner.play_sent = true);
-        self.command(Command::Play { run: self.state.run.get_untracked() });
-    }
-
-    fn pause(&self) {
-        self.command(Command::Pause { run: self.state.run.get_untracked() });
-    }
-
-    /// One batch, then pause.
-    pub fn step(&self) {
-        self.tell_run(Command::Step { run: self.state.run.get_untracked(), count: 1 });
-    }
-
-    pub fn tune(&self, rate: f32) {
-        self.state.rate.set(rate);
-        self.tell_run(Command::Tune { run: self.state.run.get_untracked(), hyper: Hyper { rate } });
-    }
-
-    pub fn set_pace(&self, pace: Pace) {
-        self.state.pace.set(pace);
-        self.tell_run(Command::SetPace { run: self.state.run.get_untracked(), pace });
     }
 
     /// Replaces what frames bring.

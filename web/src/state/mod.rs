@@ -1,4 +1,4 @@
-//! What the page knows: one typed structure of signals. [`lab`] acts on it, [`events`] writes what
+//! What the page knows: one typed structure of signals. [`mod@lab`] acts on it, [`events`] writes what
 //! the worker tells into it, panels read it.
 
 pub mod events;

@@ -239,7 +239,8 @@ impl Browser {
         println!("console: {:#?}", self.client.issue_cmd(Chrome::console()).await);
         println!("state: {:?}", self.client.execute("return JSON.stringify(window.__kernelscope ?? null)", vec![]).await);
         if let Ok(png) = self.client.screenshot().await {
-            println!("screen: {}", save("failed", &png).display());
+            let test = std::thread::current().name().unwrap_or("test").replace("::", "-");
+            println!("screen: {}", save(&format!("failed-{test}"), &png).display());
         }
     }
 
@@ -257,9 +258,8 @@ impl Browser {
 }
 
 fn save(name: &str, png: &[u8]) -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    let folder = target.join("screenshots");
+    // `target/tmp` is the folder that cargo gives to tests.
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(format!("{name}.png"));
     std::fs::write(&path, png).unwrap();
