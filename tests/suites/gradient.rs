@@ -19,7 +19,7 @@ fn every_case(mut check: impl FnMut(&str, Problem)) {
             let mut problem = Problem::of(case);
             draw(&mut problem, 100 * index as u32 + number as u32);
             let name = format!("{}, {}", kind.name, case.name);
-            for activation in [Activation::Relu].into_iter().filter(|a| problem.op().absorbs(*a)) {
+            for activation in [Activation::Relu].into_iter().filter(|a| problem.op().kind().absorbs.contains(a)) {
                 check(&format!("{name}, {activation:?}"), fused(&problem, activation));
             }
             check(&name, problem);
@@ -61,7 +61,7 @@ fn worked_cases_come_out_as_by_hand() {
                 problem.state.clone_from(&worked.state);
             }
             let mut ways = vec![("naive", problem.reference())];
-            if !problem.op().is_identity(case.mode) {
+            if !problem.op().kind().identity_in.contains(&case.mode) {
                 ways.push(("fast", problem.fast()));
             }
             for (way, got) in ways {
@@ -80,7 +80,7 @@ fn worked_cases_come_out_as_by_hand() {
 fn fast_kernels_agree_with_the_naive_loops() {
     every_case(|name, problem| {
         let mut want = problem.reference();
-        if problem.op().is_identity(problem.at.mode) {
+        if problem.op().kind().identity_in.contains(&problem.at.mode) {
             assert_eq!(want.output, wide(&problem.input), "{name}: said to be the identity");
             assert_eq!(want.d_input, wide(&problem.d_output), "{name}: said to be the identity");
             return;

@@ -55,11 +55,11 @@ impl Problem {
         let training = self.at.mode == Mode::Train;
         let (each, once) = self.inferred.saved;
         let mut saved = vec![f32::NAN; if training { each * self.at.batch + once } else { 0 }];
-        let mut scratch = vec![f32::NAN; op.scratch_len(&self.at)];
+        let mut scratch = vec![f32::NAN; op.working(&self.at).scratch_len];
         let mut output = vec![f32::NAN; self.d_output.len()];
         let mut state = self.state.clone();
         let (mut d_input, mut d_params) = (Vec::new(), Vec::new());
-        let (table, now) = (&op.table(&self.at)[..], &self.now);
+        let (table, now) = (&op.working(&self.at).table[..], &self.now);
         op.forward(
             &self.at,
             Forward {
@@ -101,10 +101,10 @@ impl Problem {
         let op = self.op();
         let (each, once) = self.inferred.saved;
         let mut saved = vec![f32::NAN; each * self.at.batch + once];
-        let mut scratch = vec![f32::NAN; op.scratch_len(&self.at)];
+        let mut scratch = vec![f32::NAN; op.working(&self.at).scratch_len];
         let mut output = vec![f32::NAN; self.d_output.len()];
         let mut d_params = vec![f32::NAN; self.params.len()];
-        let (inputs, params, table, now) = (&[&self.input[..]][..], &self.params[..], &op.table(&self.at)[..], &self.now);
+        let (inputs, params, table, now) = (&[&self.input[..]][..], &self.params[..], &op.working(&self.at).table[..], &self.now);
         let state = &mut self.state.clone()[..];
         op.forward(&self.at, Forward { inputs, params, state, output: &mut output, saved: &mut saved, table, scratch: &mut scratch, now });
         scratch.fill(f32::NAN);

@@ -75,8 +75,7 @@ impl Framing {
     /// `None` if nothing is drawn.
     pub fn of(ink: &[f32], width: usize, options: FramingOptions) -> Option<Self> {
         let height = ink.len().checked_div(width)?;
-        // `max` also turns NaN into 0, which `clamp` would keep.
-        #[allow(clippy::manual_clamp)]
+        #[allow(clippy::manual_clamp, reason = "`max` also turns NaN into 0, which `clamp` would keep")]
         let ink: Vec<f32> = ink[..width * height].iter().map(|v| v.max(0.0).min(1.0)).collect();
         let around_ink = ink_box(&ink, width)?;
         let crop = if options.crop { around_ink } else { Crop { left: 0, top: 0, width, height } };

@@ -72,7 +72,7 @@ pub struct Step {
     pub params: Range<usize>,
     pub state: Range<usize>,
     pub saved: Range<usize>,
-    /// Whole numbers of the kernels, from [`crate::Op::table`].
+    /// Whole numbers of the kernels, from [`crate::Op::working`].
     pub table: Vec<u32>,
     /// The layer whose result `output` holds: `at.node`, or the one fused into it.
     pub gives: NodeId,
@@ -191,7 +191,8 @@ impl Plan {
             let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);
-            regions.scratch = regions.scratch.max(node.layer.op().scratch_len(&at));
+            let working = node.layer.op().working(&at);
+            regions.scratch = regions.scratch.max(working.scratch_len);
             let from = source(launch.node);
             let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * node.output.len() };
             steps.push(Step {
@@ -209,14 +210,11 @@ impl Plan {
                 params: block(&graph.params[node.params.clone()]),
                 state: block(&graph.state[node.state.clone()]),
                 saved,
-                table: Vec::new(),
+                table: working.table,
                 gives: launch.gives,
             });
         }
         check(&regions)?;
-        for step in &mut steps {
-            step.table = graph.node(step.at.node).layer.op().table(&step.at);
-        }
 
         // What can be read after the pass: a layer's own output, not one that was fused into the
         // next or whose place was used again.
@@ -279,19 +277,19 @@ struct Launch {
 fn choose_launches(graph: &Graph, mode: Mode, watch: &Watch) -> (Vec<Launch>, Vec<Home>) {
     let (mut launches, mut homes): (Vec<Launch>, Vec<Home>) = (Vec::new(), Vec::new());
     for node in &graph.nodes {
-        let op = node.layer.op();
+        let kind = node.layer.op().kind();
         let from = match node.inputs[0] {
             Feed::Image => Home::Image,
             Feed::Node(id) => homes[id.0],
         };
-        let home = if op.is_identity(mode) {
+        let home = if kind.identity_in.contains(&mode) {
             from
-        } else if let (Some(activation), Home::Step(i)) = (op.activation(), from)
+        } else if let (Some(activation), Home::Step(i)) = (kind.activation, from)
             && let source = launches[i].node
             && node.inputs[0] == Feed::Node(source)
             && !watch.has(source)
             && graph.nodes.iter().filter(|n| n.inputs.contains(&Feed::Node(source))).count() == 1
-            && graph.node(source).layer.op().absorbs(activation)
+            && graph.node(source).layer.op().kind().absorbs.contains(&activation)
         {
             launches[i].activation = Some(activation);
             launches[i].gives = node.id;

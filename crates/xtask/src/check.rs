@@ -8,7 +8,7 @@ use crate::report::Report;
 use crate::setup::{self, Optimizer};
 use crate::shell::{self, Shell};
 use crate::test::WASM_PACKAGES;
-use crate::{lines, page, size};
+use crate::{page, size, sources};
 
 /// What only a browser runs, and is therefore looked at for wasm alone.
 const WASM_ONLY: &str = "web";
@@ -18,8 +18,8 @@ const PAGE_PACKAGES: [&str; 6] = [WASM_ONLY, "engine", "data", "trainer", "proto
 pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     setup::for_wasm_clippy(shell)?;
     let mut report = Report::default();
-    report.part("Formatting", || shell::run(&mut shell.cargo(&["fmt", "--all", "--check"])));
-    report.part("Length of files", || lines::check(&shell.root));
+    report.part("Formatting", || sources::check_format(&shell.root));
+    report.part("Length of files", || sources::check_length(&shell.root));
     report.part("Clippy, native", || {
         shell::run(&mut shell.cargo(&["clippy", "--workspace", "--exclude", WASM_ONLY, "--all-targets", "--", "-D", "warnings"]))
     });

@@ -3,12 +3,12 @@
 mod bench;
 mod check;
 mod data;
-mod lines;
 mod page;
 mod report;
 mod setup;
 mod shell;
 mod size;
+mod sources;
 mod test;
 
 use std::process::ExitCode;

@@ -240,7 +240,7 @@ fn watching_changes_no_number() {
 
 /// Whether the output of `id` is the image itself, which has no gradient.
 fn is_image(graph: &Graph, id: NodeId, mode: Mode) -> bool {
-    graph.nodes[..=id.0].iter().all(|n| n.layer.op().is_identity(mode))
+    graph.nodes[..=id.0].iter().all(|n| n.layer.op().kind().identity_in.contains(&mode))
 }
 
 #[wasm_bindgen_test(unsupported = test)]

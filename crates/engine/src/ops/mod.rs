@@ -102,7 +102,7 @@ pub struct Forward<'a> {
     pub output: &'a mut [f32],
     /// Overwritten in training; empty in evaluation.
     pub saved: &'a mut [f32],
-    /// What [`Op::table`] gave for this placement.
+    /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
     pub now: &'a StepInputs,
@@ -120,10 +120,19 @@ pub struct Backward<'a> {
     pub d_inputs: &'a mut [&'a mut [f32]],
     /// Overwritten.
     pub d_params: &'a mut [f32],
-    /// What [`Op::table`] gave for this placement.
+    /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
     pub now: &'a StepInputs,
+}
+
+/// Working space and tables of a layer's kernels.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Working {
+    /// Numbers of working space that forward or backward need at once.
+    pub scratch_len: usize,
+    /// Whole numbers that follow from the shapes: offsets, index maps.
+    pub table: Vec<u32>,
 }
 
 /// The naive twin of a layer, in `f64`: what the fast kernels are tested against.
@@ -146,20 +155,8 @@ pub trait Op: Debug {
     /// Any combination of settings and inputs that has no meaning. Never panics.
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError>;
 
-    /// True where the output is the input: the plan then gives both one buffer and runs nothing.
-    fn is_identity(&self, mode: Mode) -> bool;
-
-    /// Whether this layer can apply `activation` while it writes its output.
-    fn absorbs(&self, activation: Activation) -> bool;
-
-    /// The function that this layer is, where it is point-wise without parameters.
-    fn activation(&self) -> Option<Activation>;
-
-    /// Numbers of working space that forward or backward need at once.
-    fn scratch_len(&self, at: &Placement) -> usize;
-
-    /// Whole numbers worked out once, when the plan is made: offsets and index maps of the kernels.
-    fn table(&self, at: &Placement) -> Vec<u32>;
+    /// What the kernels need beside the tensors, worked out once, when the plan is made.
+    fn working(&self, at: &Placement) -> Working;
 
     fn forward(&self, at: &Placement, io: Forward<'_>);
 
@@ -204,6 +201,12 @@ pub struct Kind {
     pub title: &'static str,
     pub about: &'static str,
     pub knobs: &'static [Knob],
+    /// Where the output is the input: the plan then gives both one buffer and runs nothing.
+    pub identity_in: &'static [Mode],
+    /// What the layer can apply while it writes its output.
+    pub absorbs: &'static [Activation],
+    /// The function that the layer is, where it is point-wise without settings.
+    pub activation: Option<Activation>,
     /// Small problems with legal settings. Never empty; at least one worked by hand.
     pub cases: fn() -> Vec<Case>,
 }

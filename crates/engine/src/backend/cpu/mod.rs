@@ -185,6 +185,6 @@ impl Cpu {
 
     fn shows_image(&self, run: &Run, id: crate::NodeId) -> bool {
         let upto = self.graph.nodes.get(..=id.0).unwrap_or(&[]);
-        !upto.is_empty() && upto.iter().all(|n| n.layer.op().is_identity(run.plan.mode))
+        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&run.plan.mode))
     }
 }

@@ -19,7 +19,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
     window::{self, Windows},
 };
 use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs};
@@ -51,6 +51,9 @@ pub const KIND: Kind = Kind {
         Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
         Knob { key: "count_include_pad", label: "Count padding", control: Control::Switch },
     ],
+    identity_in: &[],
+    absorbs: &[],
+    activation: None,
     cases,
 };
 
@@ -102,24 +105,8 @@ impl Op for AvgPool2d {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window, cost: Cost::default() })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
-    Worked, single,
+    Worked, Working, single,
 };
 use crate::{Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
 
@@ -53,6 +53,9 @@ pub const KIND: Kind = Kind {
     title: "Batch norm",
     about: include_str!("about.md"),
     knobs: &[Knob { key: "momentum", label: "Momentum", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }],
+    identity_in: &[],
+    absorbs: &[Activation::Relu],
+    activation: None,
     cases,
 };
 
@@ -81,7 +84,12 @@ fn cases() -> Vec<Case> {
 
 impl BatchNorm2d {
     fn refuse(setting: &str, value: f32, least: &str, most: &str) -> ShapeError {
-        ShapeError::RatioOutOfRange { setting: setting.to_owned(), value: value.to_string(), least: least.to_owned(), most: most.to_owned() }
+        ShapeError::RatioOutOfRange {
+            setting: setting.to_owned(),
+            value: value.to_string(),
+            least: least.to_owned(),
+            most: most.to_owned(),
+        }
     }
 }
 
@@ -119,24 +127,8 @@ impl Op for BatchNorm2d {
         })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, activation: Activation) -> bool {
-        activation == Activation::Relu
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

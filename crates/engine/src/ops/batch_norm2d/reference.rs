@@ -9,12 +9,8 @@ use crate::{
 pub(super) fn run(op: &BatchNorm2d, at: &Placement, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference {
     let (ch, size) = (at.input.ch, at.input.plane());
     let (eps, momentum) = (f64::from(op.eps), f64::from(op.momentum));
-    let mut r = Reference {
-        output: vec![0.0; input.len()],
-        state: state.to_vec(),
-        d_input: vec![0.0; input.len()],
-        d_params: vec![0.0; 2 * ch],
-    };
+    let mut r =
+        Reference { output: vec![0.0; input.len()], state: state.to_vec(), d_input: vec![0.0; input.len()], d_params: vec![0.0; 2 * ch] };
     for c in 0..ch {
         let places: Vec<usize> = (0..at.batch).flat_map(|n| (0..size).map(move |i| (n * ch + c) * size + i)).collect();
         let m = places.len() as f64;

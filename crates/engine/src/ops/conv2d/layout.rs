@@ -12,7 +12,7 @@
 use super::Conv2d;
 use crate::{
     backend::cpu::{product::packed_len, simd::LANES},
-    ops::Placement,
+    ops::{Placement, Working},
 };
 
 /// A chunk's working copies stay below this many numbers (160 KiB), within the second-level cache.
@@ -162,13 +162,17 @@ impl Layout {
         self.out_ch_all * self.pitch()
     }
 
-    pub fn scratch_len(&self) -> usize {
+    pub fn working(&self, op: &Conv2d) -> Working {
+        Working { scratch_len: self.scratch_len(), table: self.table(op) }
+    }
+
+    fn scratch_len(&self) -> usize {
         let back = self.d_len() + self.in_ch_all * self.pitch_back();
         [self.packed_len(), self.x_len(), self.y_len(), back, self.in_ch_all].iter().fold(0usize, |sum, n| sum.saturating_add(*n))
     }
 
     /// Offsets and bases of both products, then the source row and column of every padded place.
-    pub fn table(&self, op: &Conv2d) -> Vec<u32> {
+    fn table(&self, op: &Conv2d) -> Vec<u32> {
         let (k, d, s, unit) = (op.kernel, op.dilation, op.stride, self.unit());
         let mut table = Vec::new();
         let mut offsets = |channels: usize, h: usize, w: usize, flip: bool| {
@@ -189,7 +193,8 @@ impl Layout {
         ] {
             for i in 0..self.images / unit {
                 for j in 0..vectors {
-                    let place = if self.lanes { (j / width * step.h * w + j % width * step.w + origin) * LANES } else { j * LANES + origin };
+                    let place =
+                        if self.lanes { (j / width * step.h * w + j % width * step.w + origin) * LANES } else { j * LANES + origin };
                     table.push((i * unit * image_len + place) as u32);
                 }
             }

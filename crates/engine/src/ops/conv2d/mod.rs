@@ -31,10 +31,13 @@ mod reference;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window, in_range,
-    single,
+    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window, Working,
+    in_range, single,
 };
-use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs, graph::{EXTENT_LIMIT, limit}};
+use crate::{
+    Pair, Shape, ShapeError, Sides, StepInputs,
+    graph::{EXTENT_LIMIT, limit},
+};
 
 /// What stands beyond the edge of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -140,11 +143,22 @@ pub const KIND: Kind = Kind {
         Knob { key: "groups", label: "Groups", control: Control::Count { least: 1, most: 64 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },
     ],
+    identity_in: &[],
+    absorbs: &[Activation::Relu],
+    activation: None,
     cases: cases::cases,
 };
 
 impl Conv2d {
-    fn check_axis(&self, axis: &str, extent: usize, kernel: usize, stride: usize, dilation: usize, pads: [usize; 2]) -> Result<usize, ShapeError> {
+    fn check_axis(
+        &self,
+        axis: &str,
+        extent: usize,
+        kernel: usize,
+        stride: usize,
+        dilation: usize,
+        pads: [usize; 2],
+    ) -> Result<usize, ShapeError> {
         in_range("kernel", kernel, 1, EXTENT_LIMIT)?;
         in_range("stride", stride, 1, EXTENT_LIMIT)?;
         in_range("dilation", dilation, 1, EXTENT_LIMIT)?;
@@ -215,24 +229,8 @@ impl Op for Conv2d {
         })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, activation: Activation) -> bool {
-        activation == Activation::Relu
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, at: &Placement) -> usize {
-        layout::Layout::of(self, at).scratch_len()
-    }
-
-    fn table(&self, at: &Placement) -> Vec<u32> {
-        layout::Layout::of(self, at).table(self)
+    fn working(&self, at: &Placement) -> Working {
+        layout::Layout::of(self, at).working(self)
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

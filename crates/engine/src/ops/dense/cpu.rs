@@ -6,7 +6,7 @@ use crate::{
         product::{pack, packed_len, spread},
         simd::LANES,
     },
-    ops::{Activation, Backward, Forward, Placement},
+    ops::{Activation, Backward, Forward, Placement, Working},
 };
 
 #[derive(Clone, Copy)]
@@ -40,7 +40,11 @@ impl Layout {
         packed_len(self.out, self.wide).max(packed_len(self.out, self.batch)).max(packed_len(self.batch, self.out))
     }
 
-    pub fn scratch_len(&self) -> usize {
+    pub fn working(&self) -> Working {
+        Working { scratch_len: self.scratch_len(), table: self.table() }
+    }
+
+    fn scratch_len(&self) -> usize {
         let forward = self.wide.saturating_add(self.out).saturating_mul(self.images());
         // A padded copy of what is multiplied, and of the result.
         let rows = self.batch.saturating_add(self.out);
@@ -48,7 +52,7 @@ impl Layout {
         self.packed_len().saturating_add(forward.max(back))
     }
 
-    pub fn table(&self) -> Vec<u32> {
+    fn table(&self) -> Vec<u32> {
         let steps = |count: usize, step: usize| (0..count).map(move |i| (i * step) as u32);
         let forward = steps(self.wide, self.images()).chain(steps(self.images() / LANES, LANES));
         forward.chain(steps(self.batch.max(self.out), self.row())).chain(steps(self.row() / LANES, LANES)).collect()

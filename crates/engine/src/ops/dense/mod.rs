@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
-    Worked, in_range, single,
+    Worked, Working, in_range, single,
 };
 use crate::{Mode, Shape, ShapeError, StepInputs};
 
@@ -50,6 +50,9 @@ pub const KIND: Kind = Kind {
         Knob { key: "out", label: "Units", control: Control::Count { least: 1, most: 1024 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },
     ],
+    identity_in: &[],
+    absorbs: &[Activation::Relu],
+    activation: None,
     cases,
 };
 
@@ -71,11 +74,7 @@ fn cases() -> Vec<Case> {
         mode: Mode::Train,
         worked,
     };
-    vec![
-        case("worked_by_hand", 2, true, 3, 1, Some(worked)),
-        case("batch", 7, true, 13, 10, None),
-        case("no_bias", 3, false, 9, 17, None),
-    ]
+    vec![case("worked_by_hand", 2, true, 3, 1, Some(worked)), case("batch", 7, true, 13, 10, None), case("no_bias", 3, false, 9, 17, None)]
 }
 
 impl Op for Dense {
@@ -101,24 +100,8 @@ impl Op for Dense {
         })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, activation: Activation) -> bool {
-        activation == Activation::Relu
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, at: &Placement) -> usize {
-        cpu::Layout::of(at).scratch_len()
-    }
-
-    fn table(&self, at: &Placement) -> Vec<u32> {
-        cpu::Layout::of(at).table()
+    fn working(&self, at: &Placement) -> Working {
+        cpu::Layout::of(at).working()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

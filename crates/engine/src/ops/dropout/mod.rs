@@ -18,9 +18,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, single,
-};
+use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     rng::{self, Stream},
@@ -48,6 +46,9 @@ pub const KIND: Kind = Kind {
     title: "Dropout",
     about: include_str!("about.md"),
     knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: MOST, step: 0.05 } }],
+    identity_in: &[Mode::Eval],
+    absorbs: &[],
+    activation: None,
     cases,
 };
 
@@ -100,24 +101,8 @@ impl Op for Dropout {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window: Window::Point, cost: Cost::default() })
     }
 
-    fn is_identity(&self, mode: Mode) -> bool {
-        mode == Mode::Eval
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

@@ -17,9 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, single,
-};
+use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{Mode, Shape, ShapeError, StepInputs};
 
 /// `torch.nn.Flatten`.
@@ -27,8 +25,17 @@ use crate::{Mode, Shape, ShapeError, StepInputs};
 #[serde(deny_unknown_fields)]
 pub struct Flatten {}
 
-pub const KIND: Kind =
-    Kind { name: "flatten", short: "flat", title: "Flatten", about: include_str!("about.md"), knobs: &[], cases };
+pub const KIND: Kind = Kind {
+    name: "flatten",
+    short: "flat",
+    title: "Flatten",
+    about: include_str!("about.md"),
+    knobs: &[],
+    identity_in: &[Mode::Train, Mode::Eval],
+    absorbs: &[],
+    activation: None,
+    cases,
+};
 
 fn cases() -> Vec<Case> {
     let worked = Worked {
@@ -60,24 +67,8 @@ impl Op for Flatten {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window: Window::Point, cost: Cost::default() })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        true
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, _at: &Placement, io: Forward<'_>) {

@@ -17,9 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, single,
-};
+use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
 
 /// `torch.nn.AdaptiveAvgPool2d(1)` followed by `Flatten`.
@@ -27,8 +25,17 @@ use crate::{Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
 #[serde(deny_unknown_fields)]
 pub struct GlobalAvgPool2d {}
 
-pub const KIND: Kind =
-    Kind { name: "global_avg_pool2d", short: "gap", title: "Global average pooling", about: include_str!("about.md"), knobs: &[], cases };
+pub const KIND: Kind = Kind {
+    name: "global_avg_pool2d",
+    short: "gap",
+    title: "Global average pooling",
+    about: include_str!("about.md"),
+    knobs: &[],
+    identity_in: &[],
+    absorbs: &[],
+    activation: None,
+    cases,
+};
 
 fn cases() -> Vec<Case> {
     let worked = Worked {
@@ -54,24 +61,8 @@ impl Op for GlobalAvgPool2d {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window: Window::Whole, cost: Cost::default() })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

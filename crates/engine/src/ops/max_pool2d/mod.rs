@@ -21,7 +21,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
     window::{self, Windows},
 };
 use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs};
@@ -51,6 +51,9 @@ pub const KIND: Kind = Kind {
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
     ],
+    identity_in: &[],
+    absorbs: &[],
+    activation: None,
     cases,
 };
 
@@ -91,24 +94,8 @@ impl Op for MaxPool2d {
         Ok(Inferred { output, params: vec![], saved: (output.len(), 0), window, cost: Cost::default() })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        None
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

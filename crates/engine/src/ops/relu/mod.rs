@@ -17,9 +17,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, single,
-};
+use super::{Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{Mode, Shape, ShapeError, StepInputs};
 
 /// `torch.nn.ReLU`.
@@ -27,8 +25,17 @@ use crate::{Mode, Shape, ShapeError, StepInputs};
 #[serde(deny_unknown_fields)]
 pub struct Relu {}
 
-pub const KIND: Kind =
-    Kind { name: "relu", short: "relu", title: "ReLU", about: include_str!("about.md"), knobs: &[], cases };
+pub const KIND: Kind = Kind {
+    name: "relu",
+    short: "relu",
+    title: "ReLU",
+    about: include_str!("about.md"),
+    knobs: &[],
+    identity_in: &[],
+    absorbs: &[],
+    activation: Some(Activation::Relu),
+    cases,
+};
 
 fn cases() -> Vec<Case> {
     let worked = Worked {
@@ -54,24 +61,8 @@ impl Op for Relu {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window: Window::Point, cost: Cost::default() })
     }
 
-    fn is_identity(&self, _mode: Mode) -> bool {
-        false
-    }
-
-    fn absorbs(&self, _activation: Activation) -> bool {
-        false
-    }
-
-    fn activation(&self) -> Option<Activation> {
-        Some(Activation::Relu)
-    }
-
-    fn scratch_len(&self, _at: &Placement) -> usize {
-        0
-    }
-
-    fn table(&self, _at: &Placement) -> Vec<u32> {
-        vec![]
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
     }
 
     fn forward(&self, _at: &Placement, io: Forward<'_>) {
