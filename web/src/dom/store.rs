@@ -75,8 +75,8 @@ impl Store {
         fields.map_err(|e| StoreError::Unavailable(super::reason(&e)))?;
         let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
         transaction.object_store(STORE)?.put(&record, Some(&JsValue::from_str(KEY)))?.await?;
-        transaction.commit()?.await?;
-        Ok(())
+        // The browser takes what is too much for it, and gives it up when it commits.
+        if transaction.commit()?.await?.is_committed() { Ok(()) } else { Err(StoreError::Full) }
     }
 
     /// The last saved run, if there is one.

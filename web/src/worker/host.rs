@@ -22,6 +22,8 @@ pub struct Host {
     turn_ms: f64,
     base: String,
     fetching: bool,
+    /// Another round was asked for while one was under way.
+    fetch_again: bool,
     /// Packs that have arrived, in the order of the manifest.
     arrived: Vec<bool>,
     /// A wish that no digit was there for.
@@ -46,6 +48,7 @@ impl Host {
             turn_ms,
             base: base.to_owned(),
             fetching: false,
+            fetch_again: false,
             arrived: vec![false; packs().len()],
             wish: None,
             cursor: 0,
@@ -106,6 +109,7 @@ impl Host {
     /// Fetches the packs that have not arrived, one after the other.
     fn fetch(host: &Rc<RefCell<Self>>) {
         if std::mem::replace(&mut host.borrow_mut().fetching, true) {
+            host.borrow_mut().fetch_again = true;
             return;
         }
         let host = Rc::clone(host);
@@ -135,7 +139,13 @@ impl Host {
                     break;
                 }
             }
-            host.borrow_mut().fetching = false;
+            let mut over = host.borrow_mut();
+            over.fetching = false;
+            let again = std::mem::take(&mut over.fetch_again);
+            drop(over);
+            if again {
+                Self::fetch(&host);
+            }
         });
     }
 

@@ -4,11 +4,10 @@ use figures::{ChartOptions, Curves, LossScale, Measured, MeasuredOn, TrainPoint,
 use leptos::{html, prelude::*};
 use plotters_canvas::CanvasBackend;
 use protocol::EvalSet;
-use wasm_bindgen::{JsCast, closure::Closure};
 
 use super::Panel;
 use crate::{
-    dom::{frame, image, now_ms},
+    dom::{frame, image, now_ms, size},
     state::app,
 };
 
@@ -22,27 +21,21 @@ const PERIOD_MS: f64 = 240.0;
 fn Chart() -> impl IntoView {
     let state = app();
     let node = NodeRef::<html::Canvas>::new();
-    let size = RwSignal::new((0.0_f64, 0.0_f64));
+    let room = RwSignal::new((0.0_f64, 0.0_f64));
     let log = RwSignal::new(true);
     let words = RwSignal::new(String::new());
     let curves = StoredValue::new(Curves::default());
     let drawn_ms = StoredValue::new(f64::NEG_INFINITY);
     let due = StoredValue::new(false);
     Effect::new(move |_| {
-        let Some(canvas) = node.get() else { return };
-        let measured = canvas.clone();
-        let callback =
-            Closure::<dyn FnMut()>::new(move || size.set((f64::from(measured.client_width()), f64::from(measured.client_height()))));
-        if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
-            observer.observe(&canvas);
+        if let Some(canvas) = node.get() {
+            size::follow(&canvas, move |now| room.set(now));
         }
-        // The chart lives as long as the page.
-        callback.forget();
     });
     let draw = move || {
         let Some(canvas) = node.get_untracked() else { return };
         let ratio = image::device_ratio();
-        let (width, height) = size.get_untracked();
+        let (width, height) = room.get_untracked();
         if width < 40.0 || height < 40.0 {
             return;
         }
@@ -90,7 +83,7 @@ fn Chart() -> impl IntoView {
         state.theme.track();
         state.run.track();
         log.track();
-        size.track();
+        room.track();
         if due.try_update_value(|due| std::mem::replace(due, true)) == Some(true) {
             return;
         }

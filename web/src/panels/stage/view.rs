@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use figures::Spread;
 use leptos::{html, prelude::*};
-use wasm_bindgen::{JsCast, closure::Closure};
+use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     paint::Painter,
 };
 use crate::{
-    dom::image,
+    dom::{image, size},
     state::{Focus, app, lab},
     widgets::number,
 };
@@ -247,20 +247,8 @@ fn Legend() -> impl IntoView {
 /// Follows the room that the columns have.
 fn observe_size(node: NodeRef<html::Div>, set: WriteSignal<(f64, f64)>) {
     Effect::new(move |_| {
-        let Some(element) = node.get() else { return };
-        let measured = element.clone();
-        let measure = move || {
-            let size = (f64::from(measured.client_width()), f64::from(measured.client_height()));
-            if size.0 > 0.0 {
-                set.set(size);
-            }
-        };
-        measure();
-        let callback = Closure::<dyn FnMut()>::new(measure);
-        if let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) {
-            observer.observe(&element);
+        if let Some(element) = node.get() {
+            size::follow(&element, move |now| set.set(now));
         }
-        // The stage lives as long as the page.
-        callback.forget();
     });
 }
