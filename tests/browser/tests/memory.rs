@@ -45,6 +45,9 @@ fn a_reload_brings_the_run_back() {
         page.click("play").await;
         page.until("paused", 10, "return !window.__kernelscope.running;").await;
         let step = page.step().await;
+        // The frame of the last step arrives after the pause, and is drawn in the next animation frame.
+        page.until("the last step's frame", 10, "return window.__kernelscope.frameStep === window.__kernelscope.step;").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let filters = page.picture("canvas[data-testid='filters-conv1']").await;
         kept(&page, step).await;
 
