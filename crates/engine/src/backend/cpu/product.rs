@@ -124,32 +124,35 @@ impl Kernel for Correlate<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
         for first in (0..self.rows).step_by(PANEL) {
-            for k in (0..self.offsets.len()).step_by(2) {
-                correlate_tile::<V::Part>(&mut self, first, k);
+            // Eight sums either way. A row that is left alone shares its numbers among more columns.
+            if self.rows - first == 1 {
+                (0..self.offsets.len()).step_by(8).for_each(|k| correlate_tile::<V::Part, 1, 8>(&mut self, first, k));
+            } else {
+                (0..self.offsets.len()).step_by(2).for_each(|k| correlate_tile::<V::Part, PANEL, 2>(&mut self, first, k));
             }
         }
     }
 }
 
-/// Four rows by two columns, one part of the lanes after another. Past the edge the last row or
+/// `R` rows by `K` columns, one part of the lanes after another. Past the edge the last row or
 /// column is computed again and not stored.
 #[inline(always)]
-fn correlate_tile<P: Part>(s: &mut Correlate<'_>, first: usize, k: usize) {
+fn correlate_tile<P: Part, const R: usize, const K: usize>(s: &mut Correlate<'_>, first: usize, k: usize) {
     let depth = s.offsets.len();
     let (last_row, last_k) = (s.rows - 1, depth - 1);
-    let mut lanes = [[[0.0; LANES]; 2]; PANEL];
+    let mut lanes = [[[0.0; LANES]; K]; R];
     for part in (0..LANES).step_by(P::WIDTH) {
-        let mut sums = [[P::zero(); 2]; PANEL];
+        let mut sums = [[P::zero(); K]; R];
         // SAFETY: `correlate` has checked the furthest offset and base and the rows.
         unsafe {
-            let mut left: [*const f32; PANEL] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch + part));
-            let right: [*const f32; 2] = std::array::from_fn(|i| s.source.as_ptr().add(s.offsets[(k + i).min(last_k)] as usize + part));
+            let mut left: [*const f32; R] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch + part));
+            let right: [*const f32; K] = std::array::from_fn(|i| s.source.as_ptr().add(s.offsets[(k + i).min(last_k)] as usize + part));
             for &base in s.bases {
-                let values: [P; 2] = std::array::from_fn(|i| P::load(right[i].add(base as usize)));
-                for r in 0..PANEL {
+                let values: [P; K] = std::array::from_fn(|i| P::load(right[i].add(base as usize)));
+                for r in 0..R {
                     let a = P::load(left[r]);
                     left[r] = left[r].add(LANES);
-                    for i in 0..2 {
+                    for i in 0..K {
                         sums[r][i] = sums[r][i].add_product(a, values[i]);
                     }
                 }
@@ -177,7 +180,7 @@ mod tests {
 
     #[test]
     fn both_products_agree_with_plain_loops_for_every_remainder() {
-        for (rows, depth, columns) in [(1, 1, 1), (3, 5, 2), (4, 2, 3), (7, 9, 5), (9, 3, 4)] {
+        for (rows, depth, columns) in [(1, 1, 1), (1, 11, 2), (3, 5, 2), (4, 2, 3), (7, 9, 5), (9, 3, 4)] {
             let offsets: Vec<u32> = (0..depth).map(|k| 3 * k as u32).collect();
             let bases: Vec<u32> = (0..columns).map(|j| 11 * j as u32).collect();
             let source = numbers(3 * depth + 11 * columns + LANES, 1);
