@@ -97,8 +97,9 @@ pub struct Regions {
 }
 
 impl Regions {
+    /// Memory of the plan's buffers and of one copy of the parameters. Gradients and the optimizer's
+    /// state belong to [`crate::Cpu`], whatever the number of plans, and are not counted here.
     pub fn size_bytes(&self) -> usize {
-        // Parameters count twice in training plans only; callers that need that add it themselves.
         let all = [self.params, self.state, self.input, self.activations, self.activation_grads, self.saved, self.scratch];
         all.iter().fold(0usize, |sum, n| sum.saturating_add(*n)).saturating_mul(4)
     }

@@ -247,6 +247,16 @@ mod tests {
     use crate::colour::OkLab;
 
     #[test]
+    fn the_first_paint_has_the_background_of_the_theme() {
+        // The page is painted once before the program can bring its colours.
+        let page = include_str!("../../../index.html");
+        for theme in [Theme::Light, Theme::Dark] {
+            let background = format!("html {{ background: {}; }}", theme.palette().background);
+            assert!(page.contains(&background), "index.html lacks `{background}`");
+        }
+    }
+
+    #[test]
     fn text_is_readable() {
         for theme in Theme::ALL {
             let p = theme.palette();

@@ -199,9 +199,10 @@ impl Layout {
                 }
             }
         }
-        for (len, before, extent) in [(self.hp, op.pad.top, 0), (self.wp, op.pad.left, 1)] {
-            let extent = if extent == 0 { self.hp - op.pad.top - op.pad.bottom } else { self.wp - op.pad.left - op.pad.right };
-            table.extend((0..len).map(|p| op.pad_mode.source(p as isize - before as isize, extent).map_or(NOWHERE, |s| s as u32)));
+        let (above, beside) = (op.pad.top, op.pad.left);
+        for (len, before, pads) in [(self.hp, above, above + op.pad.bottom), (self.wp, beside, beside + op.pad.right)] {
+            let source = |p: usize| op.pad_mode.source(p as isize - before as isize, len - pads);
+            table.extend((0..len).map(|p| source(p).map_or(NOWHERE, |s| s as u32)));
         }
         table
     }

@@ -154,7 +154,8 @@ impl Op for MaxPool2d {
     }
 }
 
-/// The usual case, 2×2 with stride 2, without branches: twelve times as fast as the loop over windows.
+/// The usual case, 2×2 with stride 2, without branches: measured 8 to 12 times as fast as the loop
+/// over windows (forward pass of N1's two poolings, batch 64, AVX2).
 fn halve(plane: &[f32], in_w: usize, out: &mut [f32], winners: &mut [f32], out_w: usize) {
     let pick = |a: (f32, f32), b: (f32, f32)| if b.0 > a.0 { b } else { a };
     for (y, row) in out.chunks_exact_mut(out_w).enumerate() {
