@@ -1,5 +1,5 @@
-//! The naive loops against finite differences, and the fast kernels against the naive loops: every
-//! operator, every one of its cases.
+//! The naive loops against finite differences, and the fast kernels, on every way,
+//! against the naive loops: every operator, every one of its cases.
 
 use engine::{
     Mode,
@@ -10,21 +10,24 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::{
     numbers::{draw, normals},
     problem::{Problem, Tolerance, assert_close, assert_same, wide},
+    way::{Way, every_way},
 };
 
 /// Every case of every operator, alone and with each activation that the layer absorbs.
-fn every_case(mut check: impl FnMut(&str, Problem)) {
+pub fn every_case() -> Vec<(String, Problem)> {
+    let mut all = Vec::new();
     for (index, kind) in KINDS.iter().enumerate() {
         for (number, case) in (kind.cases)().iter().enumerate() {
             let mut problem = Problem::of(case);
             draw(&mut problem, 100 * index as u32 + number as u32);
             let name = format!("{}, {}", kind.name, case.name);
             for activation in [Activation::Relu].into_iter().filter(|a| problem.op().kind().absorbs.contains(a)) {
-                check(&format!("{name}, {activation:?}"), fused(&problem, activation));
+                all.push((format!("{name}, {activation:?}"), fused(&problem, activation)));
             }
-            check(&name, problem);
+            all.push((name, problem));
         }
     }
+    all
 }
 
 /// The same layer with `activation` applied to its output. No gradient flows into a number that
@@ -40,8 +43,9 @@ fn fused(problem: &Problem, activation: Activation) -> Problem {
     fused
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn worked_cases_come_out_as_by_hand() {
+every_way! { worked_cases_come_out_as_by_hand, kernels_agree_with_the_naive_loops }
+
+async fn worked_cases_come_out_as_by_hand(way: Way) {
     let by_hand = Tolerance { rtol: 1e-6, atol: 1e-6 };
     for kind in KINDS {
         for case in (kind.cases)() {
@@ -61,11 +65,11 @@ fn worked_cases_come_out_as_by_hand() {
                 problem.state.clone_from(&worked.state);
             }
             let mut ways = vec![("naive", problem.reference())];
-            if !problem.op().kind().identity_in.contains(&case.mode) {
-                ways.push(("fast", problem.fast()));
+            if !problem.is_identity() {
+                ways.push(("fast", way.layer(&problem).await));
             }
-            for (way, got) in ways {
-                let what = format!("{}, {}, {way}", kind.name, case.name);
+            for (by, got) in ways {
+                let what = format!("{}, {}, {by} {way:?}", kind.name, case.name);
                 assert_close(&format!("{what}: output"), &got.output, &wide(&worked.output), by_hand);
                 if case.mode == Mode::Train {
                     assert_close(&format!("{what}: d_input"), &got.d_input, &wide(&worked.d_input), by_hand);
@@ -76,35 +80,35 @@ fn worked_cases_come_out_as_by_hand() {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn fast_kernels_agree_with_the_naive_loops() {
-    every_case(|name, problem| {
+async fn kernels_agree_with_the_naive_loops(way: Way) {
+    for (name, problem) in every_case() {
         let mut want = problem.reference();
-        if problem.op().kind().identity_in.contains(&problem.at.mode) {
+        if problem.is_identity() {
             assert_eq!(want.output, wide(&problem.input), "{name}: said to be the identity");
             assert_eq!(want.d_input, wide(&problem.d_output), "{name}: said to be the identity");
-            return;
+            continue;
         }
-        let got = problem.fast();
+        let got = way.layer(&problem).await;
         if problem.at.mode == Mode::Eval {
             // No plan goes backward in evaluation.
             want = Reference { d_input: Vec::new(), d_params: Vec::new(), ..want };
         }
-        assert_same(name, &got, &want, Tolerance::of_sum(problem.terms()));
+        assert_same(&format!("{name}, {way:?}"), &got, &want, Tolerance::of_sum(problem.terms()));
         if problem.at.mode == Mode::Train {
-            assert_eq!(problem.fast_d_params_alone(), got.d_params, "{name}: d_params must not depend on whether d_input is wanted");
+            let alone = way.d_params_alone(&problem).await;
+            assert_eq!(alone, got.d_params, "{name}, {way:?}: d_params must not depend on whether d_input is wanted");
         }
-    });
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn naive_gradients_agree_with_finite_differences() {
-    every_case(|name, problem| {
+    for (name, problem) in every_case() {
         let at = problem.reference();
         let (input, params) = (wide(&problem.input), wide(&problem.params));
         check_differences(&format!("{name}: d_input"), &problem, &input, &at.d_input, |x| problem.reference_at(x, &params).output);
         check_differences(&format!("{name}: d_params"), &problem, &params, &at.d_params, |p| problem.reference_at(&input, p).output);
-    });
+    }
 }
 
 /// Largest number of single coordinates that are tried; beyond it they are spread evenly.

@@ -3,13 +3,25 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "everything here is a test")]
 
+mod batch;
+mod card;
+mod differences;
+mod digits;
+mod faults;
 mod fuzz;
+mod gather;
 mod golden;
 mod gradient;
+mod network;
 mod numbers;
+mod parity;
 mod problem;
 mod registry;
+#[cfg(not(target_arch = "wasm32"))]
+mod shaders;
+mod traffic;
 mod training;
+mod way;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

@@ -4,7 +4,8 @@ use std::fmt::Debug;
 
 use engine::{
     LayerSpec, Mode, NodeId, Shape, StepInputs,
-    ops::{Activation, Backward, Case, Forward, Inferred, Op, Placement, Reference},
+    backend::gpu::{Single, launch::Storage},
+    ops::{Activation, Case, Inferred, Op, Placement, Reference},
 };
 
 /// A layer, where it stands, and every number that goes in.
@@ -48,82 +49,27 @@ impl Problem {
         self.layer.op()
     }
 
-    /// The fast kernels, forward and in training also backward. Everything that a kernel promises
-    /// to overwrite holds NaN before, so a number left out shows.
-    pub fn fast(&self) -> Reference {
-        let op = self.op();
-        let training = self.at.mode == Mode::Train;
-        let (each, once) = self.inferred.saved;
-        let mut saved = vec![f32::NAN; if training { each * self.at.batch + once } else { 0 }];
-        let mut scratch = vec![f32::NAN; op.working(&self.at).scratch_len];
-        let mut output = vec![f32::NAN; self.d_output.len()];
-        let mut state = self.state.clone();
-        let (mut d_input, mut d_params) = (Vec::new(), Vec::new());
-        let (table, now) = (&op.working(&self.at).table[..], &self.now);
-        op.forward(
-            &self.at,
-            Forward {
-                inputs: &[&self.input],
-                params: &self.params,
-                state: &mut state,
-                output: &mut output,
-                saved: &mut saved,
-                table,
-                scratch: &mut scratch,
-                now,
-            },
-        );
-        if training {
-            scratch.fill(f32::NAN);
-            d_input = vec![f32::NAN; self.input.len()];
-            d_params = vec![f32::NAN; self.params.len()];
-            op.backward(
-                &self.at,
-                Backward {
-                    inputs: &[&self.input],
-                    output: &output,
-                    d_output: &self.d_output,
-                    params: &self.params,
-                    saved: &saved,
-                    d_inputs: &mut [&mut d_input],
-                    d_params: &mut d_params,
-                    table,
-                    scratch: &mut scratch,
-                    now,
-                },
-            );
-        }
-        Reference { output: wide(&output), state: wide(&state), d_input: wide(&d_input), d_params: wide(&d_params) }
+    /// Whether a plan leaves the layer out, so that it has no kernel to run.
+    pub fn is_identity(&self) -> bool {
+        self.op().kind().identity_in.contains(&self.at.mode)
     }
 
-    /// The fast backward pass where nobody asks for the gradient of the input.
-    pub fn fast_d_params_alone(&self) -> Vec<f64> {
-        let op = self.op();
+    /// The layer as its kernels run it, on either way.
+    pub fn single(&self, wants_d_input: bool) -> Single<'_> {
         let (each, once) = self.inferred.saved;
-        let mut saved = vec![f32::NAN; each * self.at.batch + once];
-        let mut scratch = vec![f32::NAN; op.working(&self.at).scratch_len];
-        let mut output = vec![f32::NAN; self.d_output.len()];
-        let mut d_params = vec![f32::NAN; self.params.len()];
-        let (inputs, params, table, now) = (&[&self.input[..]][..], &self.params[..], &op.working(&self.at).table[..], &self.now);
-        let state = &mut self.state.clone()[..];
-        op.forward(&self.at, Forward { inputs, params, state, output: &mut output, saved: &mut saved, table, scratch: &mut scratch, now });
-        scratch.fill(f32::NAN);
-        op.backward(
-            &self.at,
-            Backward {
-                inputs,
-                output: &output,
-                d_output: &self.d_output,
-                params,
-                saved: &saved,
-                d_inputs: &mut [],
-                d_params: &mut d_params,
-                table,
-                scratch: &mut scratch,
-                now,
-            },
-        );
-        wide(&d_params)
+        Single {
+            layer: &self.layer,
+            at: self.at,
+            now: self.now,
+            input: &self.input,
+            params: &self.params,
+            state: &self.state,
+            d_output: &self.d_output,
+            saved_len: if self.at.mode == Mode::Train { each * self.at.batch + once } else { 0 },
+            wants_d_input,
+            storage: Storage::F32,
+            subgroups: true,
+        }
     }
 
     /// The naive loops.

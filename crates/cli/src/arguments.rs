@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+};
+use protocol::Wish;
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]
@@ -64,6 +68,9 @@ pub struct Train {
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,
+    /// What computes
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
+    pub backend: Wish,
     /// Folder of the digits [default: assets/mnist, here or above]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -106,6 +113,9 @@ pub struct Eval {
     /// Digits to score
     #[arg(long, value_enum, default_value_t = ScoredSet::Test)]
     pub set: ScoredSet,
+    /// What computes
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
+    pub backend: Wish,
     /// Folder of the digits [default: assets/mnist, here or above]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -134,12 +144,12 @@ pub struct Bench {
     /// Presets to measure, separated by commas
     #[arg(long, value_name = "NAMES", default_value = "n1,n2,n3,n4", value_delimiter = ',')]
     pub net: Vec<String>,
-    /// What to measure
-    #[arg(long, value_enum, default_value_t = Mode::Train)]
-    pub mode: Mode,
-    /// Images of a step
-    #[arg(long, value_name = "COUNT", default_value_t = 64, value_parser = batch)]
-    pub batch: usize,
+    /// What to measure [default: train; on the graphics card both]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Images of a step, separated by commas [default: 64; on the graphics card 64,256,1024 in training and 1,256 in inference]
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = batch)]
+    pub batch: Vec<usize>,
     /// Threads: 1
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     pub threads: usize,
@@ -149,16 +159,22 @@ pub struct Bench {
     /// Rounds, of which the median counts
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub rounds: u32,
-    /// What computes: cpu
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
-    pub backend: String,
+    /// What computes
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = backend())]
+    pub backend: Wish,
+    /// What the graphics card can do at most in f32, by its maker: kernels are held against it
+    #[arg(long, value_name = "GFLOP/S", value_parser = peak)]
+    pub peak_gflops: Option<f64>,
+    /// What the graphics card's memory can do at most, by its maker: kernels are held against it
+    #[arg(long, value_name = "GB/S", value_parser = peak)]
+    pub peak_gbs: Option<f64>,
     /// First weights as raw f32, instead of those drawn here
     #[arg(long, value_name = "FILE")]
     pub start: Option<PathBuf>,
     /// Folder of the digits [default: assets/mnist, here or above]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
-    /// Only JSON: one line a network
+    /// Only JSON: one line a measurement
     #[arg(long)]
     pub json: bool,
 }
@@ -169,11 +185,30 @@ pub enum Mode {
     Infer,
 }
 
+/// Reads what computes.
+fn backend() -> impl TypedValueParser<Value = Wish> {
+    let values = [
+        PossibleValue::new("auto").help("The graphics card where it is right and faster, else the CPU"),
+        PossibleValue::new("cpu").help("The CPU, on one thread"),
+        // The other name is that of browsers, under which harnesses ask for it.
+        PossibleValue::new("gpu").alias("webgpu").help("The graphics card, however slow"),
+        PossibleValue::new("twin").help("Both on the same numbers, until they part"),
+    ];
+    PossibleValuesParser::new(values).try_map(|word| if word == "webgpu" { Ok(Wish::Gpu) } else { word.parse::<Wish>() })
+}
+
 fn batch(text: &str) -> Result<usize, String> {
     let limits = protocol::run::BATCHES;
     match text.parse() {
         Ok(count) if limits.contains(&count) => Ok(count),
         _ => Err(format!("must be {} to {}", limits.start(), limits.end())),
+    }
+}
+
+fn peak(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(peak) if (0.001..=1e9).contains(&peak) => Ok(peak),
+        _ => Err(String::from("must be 0.001 to 1,000,000,000")),
     }
 }
 
@@ -186,10 +221,30 @@ fn seconds(text: &str) -> Result<f64, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use clap::{CommandFactory, Parser};
+    use protocol::Wish;
+
+    use super::{Arguments, Task};
 
     #[test]
     fn arguments_are_consistent() {
-        super::Arguments::command().debug_assert();
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn backends_are_read() {
+        let wish = |words: &str| match Arguments::try_parse_from(words.split(' ')).unwrap().task {
+            Task::Train(order) => order.backend,
+            Task::Eval(order) => order.backend,
+            Task::Bench(order) => order.backend,
+        };
+        for order in ["k train", "k eval --weights w", "k bench"] {
+            for (word, wanted) in
+                [("auto", Wish::Auto), ("cpu", Wish::Cpu), ("gpu", Wish::Gpu), ("webgpu", Wish::Gpu), ("twin", Wish::Twin)]
+            {
+                assert_eq!(wish(&format!("{order} --backend {word}")), wanted, "{order}");
+            }
+        }
+        assert_eq!([wish("k train"), wish("k eval --weights w"), wish("k bench")], [Wish::Auto, Wish::Auto, Wish::Cpu]);
     }
 }

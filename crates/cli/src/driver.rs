@@ -1,15 +1,24 @@
 //! Drives a session as the page's worker does: commands in, turns, events out.
 
-use std::time::{Duration, Instant};
+use std::{
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use data::Dataset;
-use protocol::{Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Score, Summary};
-use trainer::{Rest, Session};
+use engine::backend::gpu::reader::block_on;
+use protocol::{Backend, Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Score, Summary, Wish};
+use trainer::{
+    Rest, Session,
+    survey::{Survey, survey},
+};
 
 use crate::error::Error;
 
 /// Length of a turn: how often progress is looked at.
 const TURN_MS: f64 = 50.0;
+/// How often a card at work is asked.
+const POLL_MS: f64 = 0.2;
 const RUN: RunId = RunId(1);
 
 /// A session with one open run.
@@ -24,14 +33,32 @@ type Answer<'a, T> = dyn FnMut(&mut Message<Event>) -> Result<Option<T>, Error> 
 
 /// What goes on while a run plays.
 pub enum News<'a> {
-    Progress { now: &'a Progress, history: &'a [Progress] },
+    Progress {
+        now: &'a Progress,
+        history: &'a [Progress],
+    },
     Score(&'a Score),
+    /// The run goes on elsewhere, or two halves of a twin part.
+    Notice(&'a str),
 }
 
 impl Driver {
-    /// Opens a run.
-    pub fn open(data: Dataset, spec: &RunSpec) -> Result<Self, Error> {
-        let mut driver = Self { session: Session::new(data), started: Instant::now(), summary: Summary::default() };
+    /// Opens a run on what `wish` asks for, and says what that is.
+    ///
+    /// # Errors
+    /// A card was asked for and there is none, or the run cannot be opened.
+    pub fn open(data: Dataset, spec: &RunSpec, wish: Wish) -> Result<Self, Error> {
+        let started = Instant::now();
+        let mut driver = Self { session: Session::new(data), started, summary: Summary::default() };
+        let Survey { report, maker, .. } = block_on(survey(wish, spec, &(Rc::new(move || milliseconds(started)) as Rc<dyn Fn() -> f64>)));
+        if matches!(wish, Wish::Gpu | Wish::Twin) && report.chosen == Backend::Cpu {
+            return Err(Error::NoCard { asked: wish.name(), why: report.reason });
+        }
+        if wish != Wish::Cpu {
+            let on = report.adapter.filter(|_| report.chosen != Backend::Cpu).map(|a| format!(" on {}", a.name)).unwrap_or_default();
+            eprintln!("{}{on}: {}", report.chosen.name(), report.reason);
+        }
+        driver.session.set_maker(maker);
         driver.tell(Command::Open { run: RUN, spec: spec.clone() }.into());
         driver.opened()?;
         Ok(driver)
@@ -57,6 +84,7 @@ impl Driver {
                 Event::Progressed { progress, history, .. } => hear(News::Progress { now: progress, history }),
                 Event::Evaluated { score, .. } => hear(News::Score(score)),
                 Event::Faulted { message, .. } => return Err(Error::Faulted { message: message.clone() }),
+                Event::Moved { message, .. } | Event::Parted { message, .. } => hear(News::Notice(message)),
                 Event::Finished { progress, .. } | Event::Paused { progress, .. } => {
                     hear(News::Progress { now: progress, history: &[] });
                     return Ok(Some(()));
@@ -127,8 +155,14 @@ impl Driver {
                 }
             }
             rest = self.session.turn(TURN_MS, &mut || milliseconds(started));
-            if let Rest::After(wait_ms) = rest {
-                std::thread::sleep(Duration::from_secs_f64((wait_ms / 1e3).clamp(0.0, 1.0)));
+            let wait_ms = match rest {
+                Rest::Now | Rest::UntilCalled => 0.0,
+                Rest::After(wait_ms) => wait_ms,
+                // A card calls nobody here: it is asked.
+                Rest::UntilWoken(wait_ms) => wait_ms.min(POLL_MS),
+            };
+            if wait_ms > 0.0 {
+                std::thread::sleep(Duration::from_secs_f64((wait_ms / 1e3).min(1.0)));
             }
         }
     }

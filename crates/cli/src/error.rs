@@ -43,8 +43,12 @@ pub enum Error {
     Json(#[from] serde_json::Error),
     #[error("the score cannot be read: {0}")]
     Confusion(#[from] figures::confusion::ConfusionError),
-    #[error("backend `{name}` is not there: this program computes on `cpu`")]
-    Backend { name: String },
+    #[error("`--backend {asked}` needs a graphics card. {why} `--backend cpu` does without")]
+    NoCard { asked: &'static str, why: String },
+    #[error("`--backend twin` compares numbers and is not timed; `--backend gpu` times the graphics card beside the CPU")]
+    TwinTimed,
+    #[error(transparent)]
+    Card(#[from] engine::backend::gpu::CardError),
     #[error("{threads} threads were asked for, but this program computes on 1; leave --threads out")]
     Threads { threads: usize },
     #[error("{} holds {found} bytes, but the {needed} weights of `{net}` take {}", .path.display(), 4 * .needed)]

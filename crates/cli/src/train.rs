@@ -42,7 +42,7 @@ struct Record<'a> {
 pub fn run(order: &Train) -> Result<(), Error> {
     let spec = order.spec()?;
     let data = digits::read(order.data.as_deref())?;
-    let mut driver = Driver::open(data, &spec)?;
+    let mut driver = Driver::open(data, &spec, order.backend)?;
     // Before the work, not after it.
     fs::create_dir_all(&order.out).map_err(|cause| Error::Write { path: order.out.clone(), cause })?;
     let all = driver.summary.steps_per_epoch.saturating_mul(spec.train.epochs);
@@ -106,6 +106,7 @@ impl Story {
                     self.bar.set_message(format!("{:.0} images/s, loss {loss:.4}, accuracy {accuracy:.1} %", now.images_per_second));
                 }
             }
+            News::Notice(words) => self.bar.suspend(|| println!("{words}")),
             News::Score(score) => {
                 let set = match score.set {
                     EvalSet::Validation => "validation",

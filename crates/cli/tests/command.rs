@@ -155,10 +155,31 @@ fn bench_takes_given_weights() {
 
 #[test]
 fn bench_says_what_it_cannot_do() {
-    kernelscope().args(["bench", "--backend", "webgpu"]).assert().code(1).stderr(contains("`webgpu` is not there"));
+    let no_card = kernelscope().args(["bench", "--backend", "gpu"]).assert().code(1).stderr(contains("graphics card"));
+    no_card.stdout(contains(r#"{"error":""#));
     kernelscope().args(["bench", "--threads", "2"]).assert().code(1).stdout(contains("2 threads were asked for"));
     kernelscope().args(["bench", "--net", "n1,n9"]).assert().code(1).stderr(contains("no preset `n9`"));
     kernelscope().args(["bench", "--batch", "0"]).assert().code(2);
+}
+
+#[test]
+fn backends_that_are_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let weights = out.join("weights.safetensors");
+    let (out, file) = (out.to_str().unwrap(), weights.to_str().unwrap());
+    let tasks: [&[&str]; 3] = [&["train", "--steps", "1", "--out", out], &["eval", "--weights", file], &["bench"]];
+    for task in tasks {
+        let known = contains("auto, cpu, gpu, twin").and(contains("'npu'"));
+        kernelscope().args(task).args(["--backend", "npu"]).assert().code(2).stderr(known);
+        for asked in ["gpu", "twin"] {
+            let text = complaint(kernelscope().args(task).args(["--backend", asked]));
+            assert!(text.contains(&format!("--backend {asked}")) && text.contains("graphics card"), "{text}");
+        }
+        let help = contains("--backend <NAME>").and(contains("however slow")).and(contains("webgpu").not());
+        kernelscope().args([task[0], "--help"]).assert().success().stdout(help);
+    }
+    assert!(!weights.exists());
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub struct Step {
     pub at: Placement,
     /// The image (region `input`) or a range of the activations.
     pub input: Source,
+    /// The step whose output that is; `None` for the image.
+    pub from: Option<usize>,
     pub output: Range<usize>,
     pub d_output: Range<usize>,
     /// Absent where nobody asks for it.
@@ -114,9 +116,12 @@ pub struct Plan {
     /// In the order of the forward pass; the backward pass runs them in reverse.
     pub steps: Vec<Step>,
     pub regions: Regions,
-    /// Where each layer's output lies, where it can be read after the pass.
-    outputs: Vec<Option<Range<usize>>>,
-    output_grads: Vec<Option<Range<usize>>>,
+    /// The step that gives each layer's output, where that can be read after the pass.
+    outputs: Vec<Option<usize>>,
+    output_grads: Vec<Option<usize>>,
+    /// For memory of whole buffers instead of one block: steps of one number may share a buffer.
+    pub output_sharing: Vec<usize>,
+    pub grad_sharing: Vec<usize>,
 }
 
 /// No plan asks for more memory than this.
@@ -162,12 +167,11 @@ impl Plan {
             let stretch = |(i, l): (usize, &Lifetime)| if keep(i) { Lifetime { first: 0, last: count, ..*l } } else { *l };
             lives.iter().enumerate().map(stretch).collect()
         };
-        let (outputs, activations) = match mode {
-            Mode::Train => lay_out(&kept(&|_| true)),
-            Mode::Eval => lay_out(&kept(&watched)),
-        };
+        let output_lives = kept(&|i| mode == Mode::Train || watched(i));
+        let grad_lives = kept(&watched);
+        let (outputs, activations) = lay_out(&output_lives);
         let (grads, activation_grads) = match mode {
-            Mode::Train => lay_out(&kept(&watched)),
+            Mode::Train => lay_out(&grad_lives),
             Mode::Eval => (vec![0..0; count], 0),
         };
 
@@ -202,6 +206,10 @@ impl Plan {
                     Home::Image => Source::Image,
                     Home::Step(j) => Source::Activations(outputs[j].start..outputs[j].start + batch * node.input.len()),
                 },
+                from: match from {
+                    Home::Image => None,
+                    Home::Step(j) => Some(j),
+                },
                 output: exact(&outputs[i]),
                 d_output: exact(&grads[i]),
                 d_input: match from {
@@ -220,27 +228,51 @@ impl Plan {
         // What can be read after the pass: a layer's own output, not one that was fused into the
         // next or whose place was used again.
         let readable = |i: usize| mode == Mode::Train || watched(i) || lives[i].last == count;
-        let find = |ok: &dyn Fn(usize) -> bool, from: &dyn Fn(&Step) -> Range<usize>| -> Vec<Option<Range<usize>>> {
+        let find = |ok: &dyn Fn(usize) -> bool| -> Vec<Option<usize>> {
             (0..graph.nodes.len())
                 .map(|node| match homes[node] {
-                    Home::Step(i) if ok(i) && steps[i].gives.0 <= node => Some(from(&steps[i])),
+                    Home::Step(i) if ok(i) && steps[i].gives.0 <= node => Some(i),
                     _ => None,
                 })
                 .collect()
         };
-        let output_places = find(&readable, &|s| s.output.clone());
-        let grad_places = find(&|i| mode == Mode::Train && watched(i), &|s| s.d_output.clone());
-        Ok(Self { graph: Arc::clone(graph), batch, mode, steps, regions, outputs: output_places, output_grads: grad_places })
+        Ok(Self {
+            graph: Arc::clone(graph),
+            batch,
+            mode,
+            outputs: find(&readable),
+            output_grads: find(&|i| mode == Mode::Train && watched(i)),
+            steps,
+            regions,
+            output_sharing: share(&output_lives),
+            grad_sharing: share(&grad_lives),
+        })
+    }
+
+    /// The step that gives the output of `node`, if that can be read after the pass.
+    pub fn output_step(&self, node: NodeId) -> Option<usize> {
+        self.outputs.get(node.0).copied().flatten()
+    }
+
+    /// The step that gave the output of which the gradient can be read after the pass.
+    pub fn output_grad_step(&self, node: NodeId) -> Option<usize> {
+        self.output_grads.get(node.0).copied().flatten()
     }
 
     /// Where the output of `node` lies among the activations, if it can be read after the pass.
     pub fn output_of(&self, node: NodeId) -> Option<Range<usize>> {
-        self.outputs.get(node.0).cloned().flatten()
+        self.output_step(node).map(|i| self.steps[i].output.clone())
     }
 
     /// Where the gradient of the output of `node` lies, if it can be read after the pass.
     pub fn output_grad_of(&self, node: NodeId) -> Option<Range<usize>> {
-        self.output_grads.get(node.0).cloned().flatten()
+        self.output_grad_step(node).map(|i| self.steps[i].d_output.clone())
+    }
+
+    /// An identity over the image, which is then what the layer shows.
+    pub fn shows_image(&self, node: NodeId) -> bool {
+        let upto = self.graph.nodes.get(..=node.0).unwrap_or(&[]);
+        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&self.mode))
     }
 
     /// The scores of the last layer, among the activations.
@@ -344,4 +376,15 @@ fn lay_out(lives: &[Lifetime]) -> (Vec<Range<usize>>, usize) {
     }
     let size = places.iter().map(|r| r.end).max().unwrap_or(0);
     (places, size)
+}
+
+/// Numbers for buffers so that those alive at the same time have different ones.
+fn share(lives: &[Lifetime]) -> Vec<usize> {
+    let mut numbers: Vec<usize> = Vec::with_capacity(lives.len());
+    for (i, life) in lives.iter().enumerate() {
+        let clash = |number: usize| (0..i).any(|j| numbers[j] == number && lives[j].first <= life.last && life.first <= lives[j].last);
+        let free = (0..).find(|&number| !clash(number)).unwrap_or(i);
+        numbers.push(free);
+    }
+    numbers
 }

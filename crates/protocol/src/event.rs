@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, RunId, RunSpec};
+use crate::{Backend, CardReport, FrameId, RunId, RunSpec, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +53,8 @@ pub enum Event {
         run: RunId,
         progress: Progress,
         history: Vec<Progress>,
+        /// `None` on the CPU.
+        traffic: Option<Traffic>,
     },
     /// The watched tensors on the sample. Bulk: their numbers, at `views[i].range`.
     Framed {
@@ -75,6 +77,32 @@ pub enum Event {
     Saved {
         run: RunId,
         ask: u32,
+    },
+    /// What was found out about the graphics card. At start, and again where it has changed.
+    Checked {
+        report: CardReport,
+    },
+    /// The run goes on elsewhere, or stays on the CPU because the card cannot take it: `message` says
+    /// why. Points of its curves and scores after `progress.step` are void.
+    Moved {
+        run: RunId,
+        backend: Backend,
+        /// Activations are stored in half precision from now on.
+        half: bool,
+        progress: Progress,
+        message: String,
+    },
+    /// CPU and card, which run the same steps, have come to differ: the first step and tensor, and the
+    /// number in it that differs most. Both are finite: a number that is none is 0 here, and told in
+    /// words.
+    Parted {
+        run: RunId,
+        step: u32,
+        tensor: String,
+        position: u32,
+        cpu: f32,
+        gpu: f32,
+        message: String,
     },
     /// A file was not taken; the run goes on as it was.
     LoadFailed {
@@ -99,7 +127,7 @@ impl Event {
     /// The run that the event is about; `None` for those about data and the worker itself.
     pub fn run(&self) -> Option<RunId> {
         match self {
-            Self::Ready { .. } | Self::DataArrived { .. } | Self::DataFailed { .. } => None,
+            Self::Ready { .. } | Self::DataArrived { .. } | Self::DataFailed { .. } | Self::Checked { .. } => None,
             Self::Opened { run, .. }
             | Self::Refused { run, .. }
             | Self::Declined { run, .. }
@@ -110,16 +138,20 @@ impl Event {
             | Self::Evaluated { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
+            | Self::Moved { run, .. }
+            | Self::Parted { run, .. }
             | Self::LoadFailed { run, .. }
             | Self::Faulted { run, .. } => Some(*run),
         }
     }
 }
 
-/// Facts of a run that do not change.
+/// Facts of a run; they change with what it computes on ([`Event::Moved`]) and else not.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    pub backend: String,
+    pub backend: Backend,
+    /// Activations are stored in half precision.
+    pub half: bool,
     pub params: u32,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: f64,

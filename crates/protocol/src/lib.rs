@@ -11,12 +11,14 @@
 //! because their numbers are finite (JSON has no NaN; a fault is told in words) and whole numbers fit
 //! into 53 bits.
 
+pub mod card;
 pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
 pub mod run;
 
+pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Score, Summary, View};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};

@@ -5,7 +5,10 @@
 use std::collections::HashSet;
 
 use engine::{NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, RunId, RunSpec, Save, Score, Summary, TrainSpec, View};
+use protocol::{
+    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, RunId, RunSpec, Save, Score, Summary,
+    Timing, Traffic, TrainSpec, View, Wish,
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 const RUN: RunId = RunId(7);
@@ -51,13 +54,22 @@ fn events() -> Vec<Event> {
     let message = || "“quoted” \u{0} ×".to_owned();
     let score = Score { set: EvalSet::Test, step: 3, epoch: 2.0, loss: 1e300, accuracy: 1.0, count: 10_000, confusion: vec![0, u32::MAX] };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
-    let summary = Summary { backend: "cpu".to_owned(), params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
         SpecError::NoLayers,
         SpecError::Memory { needed: 2_000, most: 1_024, batch: 64 },
     ];
     let refused = refusals.map(|error| Event::Refused { run: RUN, error });
+    let traffic =
+        Traffic { dispatches_per_step: 17.25, dispatches_per_second: 1e5, submissions_per_second: 120.0, read_backs_per_second: 0.0 };
+    let report = CardReport {
+        adapter: Some(Adapter { name: message(), backend: "vulkan".to_owned(), subgroups: true, ..Adapter::default() }),
+        checks: vec![Check { name: "conv2d".to_owned(), worst: 1e-7, passed: true }],
+        timing: Some(Timing { cpu_step_ms: 4.0, gpu_step_ms: 0.5, network: "n1".to_owned(), batch: 64 }),
+        chosen: Backend::Gpu,
+        reason: message(),
+    };
     let mut events = vec![
         Event::Ready { version: "0.1.0".to_owned() },
         Event::DataArrived { train: 2_000, train_total: 50_000 },
@@ -72,7 +84,12 @@ fn events() -> Vec<Event> {
         Event::Declined { run: RUN, message: message() },
         Event::Played { run: RUN },
         Event::Paused { run: RUN, progress: progress() },
-        Event::Progressed { run: RUN, progress: progress(), history: vec![] },
+        Event::Progressed { run: RUN, progress: progress(), history: vec![], traffic: None },
+        Event::Progressed { run: RUN, progress: progress(), history: vec![progress()], traffic: Some(traffic) },
+        Event::Checked { report: CardReport::default() },
+        Event::Checked { report },
+        Event::Moved { run: RUN, backend: Backend::Gpu, half: true, progress: progress(), message: message() },
+        Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Evaluated { run: RUN, score },
         Event::Finished { run: RUN, progress: progress() },
@@ -136,5 +153,19 @@ fn every_event_comes_back() {
     events.iter().for_each(comes_back);
     assert_eq!(tags_of(&events, "happened"), tags::<Event>("happened"));
     let without_run: Vec<_> = events.iter().filter(|e| e.run().is_none()).collect();
-    assert!(matches!(without_run[..], [Event::Ready { .. }, Event::DataArrived { .. }, Event::DataFailed { .. }]));
+    assert!(matches!(
+        without_run[..],
+        [Event::Ready { .. }, Event::DataArrived { .. }, Event::Checked { .. }, Event::Checked { .. }, Event::DataFailed { .. }]
+    ));
+}
+
+#[test]
+fn a_wish_is_a_word() {
+    for wish in [Wish::Auto, Wish::Cpu, Wish::Gpu, Wish::Twin] {
+        assert_eq!(wish.name().parse(), Ok(wish));
+    }
+    let error = "GPU".parse::<Wish>().unwrap_err();
+    assert_eq!(error.to_string(), "`GPU` is no backend; there are auto, cpu, gpu and twin");
+    assert_eq!(Wish::default(), Wish::Auto);
+    assert_eq!([Backend::Cpu, Backend::Gpu, Backend::Twin].map(Backend::name), ["cpu", "gpu", "twin"]);
 }

@@ -16,7 +16,7 @@ use protocol::{Hyper, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::{OpenError, history::Columns, network::Network, training::SCORES_LIMIT};
+use crate::{Network, OpenError, history::Columns, machine::Numbers, training::SCORES_LIMIT};
 
 /// Version of [`Note`].
 pub const VERSION: u32 = 1;
@@ -119,21 +119,21 @@ fn slot_name(slot: &str, param: &str) -> String {
     format!("optimizer.{slot}/{param}")
 }
 
-/// The file of `network` after `step` updates; with `position`, a checkpoint.
-pub(crate) fn write(network: &Network, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
-    let (graph, cpu) = (&network.graph, &network.cpu);
+/// The file of `network` with `numbers` after `step` updates; with `position`, a checkpoint.
+pub(crate) fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
+    let graph = &network.graph;
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
-    let mut put = |name: String, dims: &[usize], numbers: &[f32]| {
-        tensors.push((name, Dtype::F32, dims.to_vec(), numbers.iter().flat_map(|x| x.to_le_bytes()).collect()));
+    let mut put = |name: String, dims: &[usize], block: &[f32]| {
+        tensors.push((name, Dtype::F32, dims.to_vec(), block.iter().flat_map(|x| x.to_le_bytes()).collect()));
     };
     for param in &graph.params {
-        put(param.name.clone(), &param.dims, &cpu.params[param.range.clone()]);
+        put(param.name.clone(), &param.dims, &numbers.params[param.range.clone()]);
     }
     for param in &graph.state {
-        put(param.name.clone(), &param.dims, &cpu.state[param.range.clone()]);
+        put(param.name.clone(), &param.dims, &numbers.state[param.range.clone()]);
     }
     if position.is_some() {
-        for (slot, block) in slots(network).zip(cpu.optimizer_state.chunks_exact(cpu.params.len())) {
+        for (slot, block) in slots(network).zip(numbers.optimizer_state.chunks_exact(numbers.params.len())) {
             for param in &graph.params {
                 put(slot_name(slot, &param.name), &param.dims, &block[param.range.clone()]);
             }
@@ -152,7 +152,7 @@ pub(crate) fn write(network: &Network, step: u32, position: Option<Position>) ->
 }
 
 fn slots(network: &Network) -> impl Iterator<Item = &'static str> {
-    network.cpu.optimizer.rule().slots().iter().copied()
+    network.spec.train.optimizer.rule().slots().iter().copied()
 }
 
 /// A file that is whole; whether it fits a network is another matter.
@@ -208,15 +208,14 @@ impl File<'_> {
         Some((&note.spec, note.position.as_ref()?))
     }
 
-    /// Weights and running statistics. On an error `network` is as it was.
-    pub(crate) fn fill_weights(&self, network: &mut Network) -> Result<(), FileError> {
-        let (mut params, mut state) = (network.cpu.params.clone(), network.cpu.state.clone());
+    /// Weights and running statistics, into numbers of `network`.
+    pub(crate) fn fill_weights(&self, network: &Network, numbers: &mut Numbers) -> Result<(), FileError> {
         let graph = &network.graph;
         for param in &graph.params {
-            self.take(&param.name, &param.dims, &mut params[param.range.clone()])?;
+            self.take(&param.name, &param.dims, &mut numbers.params[param.range.clone()])?;
         }
         for param in &graph.state {
-            self.take(&param.name, &param.dims, &mut state[param.range.clone()])?;
+            self.take(&param.name, &param.dims, &mut numbers.state[param.range.clone()])?;
         }
         let own = self.checkpoint().is_some();
         let expected = |name: &str| {
@@ -227,19 +226,16 @@ impl File<'_> {
         if let Some(name) = self.tensors.names().into_iter().filter(|name| !expected(name)).min() {
             return Err(FileError::Unexpected { name: name.to_owned() });
         }
-        (network.cpu.params, network.cpu.state) = (params, state);
         Ok(())
     }
 
-    /// The optimizer's blocks. On an error `network` is as it was.
-    pub(crate) fn fill_optimizer(&self, network: &mut Network) -> Result<(), FileError> {
-        let mut state = network.cpu.optimizer_state.clone();
-        for (slot, block) in slots(network).zip(state.chunks_exact_mut(network.cpu.params.len())) {
+    /// The optimizer's blocks, into numbers of `network`.
+    pub(crate) fn fill_optimizer(&self, network: &Network, numbers: &mut Numbers) -> Result<(), FileError> {
+        for (slot, block) in slots(network).zip(numbers.optimizer_state.chunks_exact_mut(numbers.params.len())) {
             for param in &network.graph.params {
                 self.take(&slot_name(slot, &param.name), &param.dims, &mut block[param.range.clone()])?;
             }
         }
-        network.cpu.optimizer_state = state;
         Ok(())
     }
 

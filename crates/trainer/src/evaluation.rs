@@ -1,10 +1,8 @@
-//! Scoring the network on a whole set, a batch at a time.
+//! Scoring the network on a whole set, a piece at a time.
 
 use data::{CLASSES, Dataset, Digits, Set};
-use engine::{StepInputs, loss::BatchResult, loss::arg_max};
+use engine::loss::BatchResult;
 use protocol::{EvalSet, Score};
-
-use crate::{feed, network::Network};
 
 /// The digits of `set`, once all have arrived.
 pub fn digits(data: &Dataset, set: EvalSet) -> Option<&Digits> {
@@ -25,28 +23,37 @@ pub fn name(set: EvalSet) -> &'static str {
 #[derive(Clone, Debug)]
 pub struct Evaluation {
     pub set: EvalSet,
-    next: usize,
+    /// Tells the answers to this one from those to one that was given up.
+    pub number: u32,
+    /// Digits to be scored.
+    count: usize,
+    asked: usize,
+    answered: usize,
     result: BatchResult,
     confusion: Vec<u32>,
 }
 
 impl Evaluation {
-    pub fn new(set: EvalSet) -> Self {
-        Self { set, next: 0, result: BatchResult::default(), confusion: vec![0; CLASSES * CLASSES] }
+    /// Of the first `count` digits of `set`.
+    pub fn new(set: EvalSet, number: u32, count: usize) -> Self {
+        Self { set, number, count, asked: 0, answered: 0, result: BatchResult::default(), confusion: vec![0; CLASSES * CLASSES] }
     }
 
-    /// Scores the next batch of `digits`, of which the first `count` are used. True after the last.
-    pub fn advance(&mut self, network: &mut Network, digits: &Digits, count: usize) -> bool {
-        let count = count.min(digits.len());
-        let end = (self.next + network.score.plan.batch).min(count);
-        feed::fill(&mut network.score, (self.next..end).map(|i| (digits.image(i), digits.labels[i])));
-        network.cpu.forward(&mut network.score, &StepInputs::default());
-        self.result.add(network.cpu.evaluate(&network.score, &network.spec.train.loss));
-        for (scores, label) in network.score.logits().chunks_exact(CLASSES).zip(&network.score.labels) {
-            self.confusion[usize::from(*label) * CLASSES + arg_max(scores)] += 1;
+    /// The next piece to be scored, of at most `most` digits: the first one's place, and how many.
+    pub fn ask(&mut self, most: usize) -> Option<(usize, usize)> {
+        let (first, count) = (self.asked, most.min(self.count - self.asked));
+        self.asked += count;
+        (count > 0).then_some((first, count))
+    }
+
+    /// Takes in the answers to the piece that begins at `first`. True after the last.
+    pub fn add(&mut self, first: usize, result: BatchResult, answers: &[u8], digits: &Digits) -> bool {
+        self.result.add(result);
+        for (label, answer) in digits.labels[first..].iter().zip(answers) {
+            self.confusion[usize::from(*label) * CLASSES + usize::from(*answer)] += 1;
         }
-        self.next = end;
-        end == count
+        self.answered += answers.len();
+        self.answered == self.count
     }
 
     pub fn score(self, step: u32, epoch: f64) -> Score {

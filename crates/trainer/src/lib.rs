@@ -3,28 +3,35 @@
 //! ```text
 //! Command --handle--> Session --turn, turn, turn--> outbox --> Event
 //!                     (network, data, position)
+//!                        |       ^
+//!                       Work    Done
+//!                        v       |
+//!                        Machine: the CPU at once, a card later
 //! ```
 //!
 //! [`Session`] knows neither clock nor browser nor terminal: time is an argument, messages come in
 //! and go out as values. The worker of the page and the program on the terminal run the same one.
 //!
 //! What a run computes depends on its [`protocol::RunSpec`] alone: not on when it is paused, how long
-//! a turn is, when data arrive or what is watched. The same specification gives the same bits.
+//! a turn is, when data arrive or what is watched. On the CPU the same specification gives the same
+//! bits everywhere.
 
 pub mod checkpoint;
 mod evaluation;
 mod feed;
 mod history;
+pub mod machine;
 mod network;
 mod safeguard;
 mod sample;
 mod session;
 pub mod stage;
+pub mod survey;
 mod tempo;
 mod training;
 
-pub use feed::Portion;
+pub use feed::{Feed, Portion};
 pub use history::Columns;
-pub use network::OpenError;
+pub use network::{Network, OpenError};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

@@ -1,12 +1,14 @@
-//! A specification made ready to run.
+//! A specification made ready to run, on whatever machine.
 
 use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
-use engine::{Cpu, Graph, Mode, Plan, PlanOptions, Run, Shape, SpecError, StepInputs, loss::BatchResult, plan::Watch};
-use protocol::{RunError, RunSpec, Summary};
+use engine::{Graph, Mode, Plan, PlanOptions, Shape, SpecError, Tensor, plan::Watch};
+use protocol::{RunError, RunSpec};
 
-/// Images that are scored at once: few enough that a turn stays short, enough to keep kernels busy.
+use crate::{Portion, feed::Feed, machine::Numbers};
+
+/// Images that the CPU scores at once: few enough that a turn stays short, enough to keep kernels busy.
 pub const SCORE_BATCH: usize = 100;
 
 /// Why a run cannot be opened.
@@ -22,56 +24,71 @@ pub enum OpenError {
     Batch { batch: usize, digits: usize },
 }
 
-/// The numbers of a network, and the three plans that run on them.
+/// What all machines share: the network without its numbers.
 #[derive(Clone, Debug)]
 pub struct Network {
     pub spec: RunSpec,
     pub graph: Arc<Graph>,
-    pub cpu: Cpu,
-    pub train: Run,
+    pub portion: Portion,
+    pub feed: Feed,
+    /// Training mode, the batch of `spec`.
+    pub train: Plan,
     /// Evaluation mode, [`SCORE_BATCH`] images.
-    pub score: Run,
+    pub score: Plan,
     /// Evaluation mode, one image, everything watched.
-    pub sample: Run,
+    pub sample: Plan,
 }
 
 impl Network {
-    pub fn open(spec: &RunSpec) -> Result<Self, OpenError> {
-        spec.train.check()?;
+    /// # Errors
+    /// A network that is none, or settings out of range.
+    pub fn open(spec: &RunSpec, portion: Portion) -> Result<Self, OpenError> {
+        let train = &spec.train;
+        train.check()?;
         let graph = Arc::new(Graph::check_classifier(&spec.model, CLASSES)?);
         if graph.spec.input != Shape::new(1, SIDE, SIDE) {
             return Err(OpenError::Input { got: graph.spec.input });
         }
-        let run = |batch, mode, watch| Ok::<_, SpecError>(Run::new(Plan::compile(&graph, &PlanOptions { batch, mode, watch })?));
-        Ok(Self {
+        let plan = |batch, mode, watch| Plan::compile(&graph, &PlanOptions { batch, mode, watch });
+        let network = Self {
             spec: spec.clone(),
-            train: run(spec.train.batch, Mode::Train, Watch::Nothing)?,
-            score: run(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
-            sample: run(1, Mode::Eval, Watch::Everything)?,
-            cpu: Cpu::new(&graph, spec.train.optimizer, spec.train.seed),
+            portion,
+            feed: Feed { train: portion.train, batch: train.batch, seed: train.seed },
+            train: plan(train.batch, Mode::Train, Watch::Nothing)?,
+            score: plan(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
+            sample: plan(1, Mode::Eval, Watch::Everything)?,
             graph,
-        })
-    }
-
-    /// Forward and backward through the batch in `train`: loss and gradients. Weights stay as they are.
-    pub fn learn(&mut self, now: &StepInputs) -> BatchResult {
-        self.cpu.forward(&mut self.train, now);
-        self.cpu.backward(&mut self.train, &self.spec.train.loss, self.spec.train.batch, now)
-    }
-
-    /// True where every weight and running statistic is a number.
-    pub fn is_sound(&self) -> bool {
-        [&self.cpu.params, &self.cpu.state, &self.cpu.optimizer_state].into_iter().flatten().all(|x| x.is_finite())
-    }
-
-    pub fn summary(&self, steps_per_epoch: u32) -> Summary {
-        let own = self.cpu.grads.len() + self.cpu.optimizer_state.len();
-        Summary {
-            backend: "cpu".to_owned(),
-            params: self.graph.params_len() as u32,
-            multiply_adds: self.graph.cost().multiply_adds as f64,
-            memory_bytes: (self.train.plan.regions.size_bytes() + 4 * own) as f64,
-            steps_per_epoch,
+        };
+        if train.batch > portion.train {
+            return Err(OpenError::Batch { batch: train.batch, digits: portion.train });
         }
+        Ok(network)
+    }
+
+    /// The numbers of a network that has learnt nothing, drawn from the run's seed.
+    pub fn first_numbers(&self) -> Numbers {
+        let train = &self.spec.train;
+        Numbers {
+            params: self.graph.initial_params(train.seed),
+            state: self.graph.initial_state(),
+            optimizer_state: vec![0.0; train.optimizer.state_len(self.graph.params_len())],
+        }
+    }
+
+    /// Extents of a tensor that a pass over one image can show; `None` where it cannot.
+    pub fn sample_dims(&self, tensor: Tensor) -> Option<Vec<usize>> {
+        let plan = &self.sample;
+        let is_there = match tensor {
+            Tensor::Input | Tensor::Param(_) | Tensor::ParamGrad(_) | Tensor::State(_) => true,
+            Tensor::Output(id) => plan.output_of(id).is_some() || self.shows_image(id),
+            Tensor::OutputGrad(id) => plan.output_grad_of(id).is_some(),
+        };
+        if is_there { plan.dims(tensor) } else { None }
+    }
+
+    /// An identity over the image shows the image.
+    fn shows_image(&self, id: engine::NodeId) -> bool {
+        let upto = self.graph.nodes.get(..=id.0).unwrap_or(&[]);
+        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&self.sample.mode))
     }
 }

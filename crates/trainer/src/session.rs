@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use data::{Dataset, Digits, InstallError, PackFile, TRAIN_TOTAL};
-use protocol::{Command, Event, Message, RunId, RunSpec, Save};
+use protocol::{CardReport, Command, Event, Message, RunId, RunSpec};
 
 use crate::{
-    Ask, OpenError, Portion, Stage, Verdict,
+    Ask, Network, OpenError, Portion, Stage, Verdict,
     checkpoint::{self, FileError},
     evaluation,
-    network::Network,
-    training::{Outbox, Training, Unit},
+    machine::{self, MachineFault, MakeMachine, Numbers},
+    training::{Outbox, Surroundings, Training, Unit},
 };
 
 /// A turn does at most so many steps, should the clock stand still.
@@ -23,7 +23,10 @@ pub enum Rest {
     Now,
     /// After so many milliseconds, unless a command or data come first.
     After(f64),
-    /// When a command or data come.
+    /// When the machine that works calls, or a command or data come; after so many milliseconds at the
+    /// latest.
+    UntilWoken(f64),
+    /// When a command or data come (or a machine is lost).
     UntilCalled,
 }
 
@@ -39,6 +42,8 @@ pub struct Session {
     data_broken: bool,
     portion: Portion,
     training: Option<Box<Training>>,
+    /// Makes the machines that runs go on; without it they stay on the CPU.
+    maker: Option<Box<dyn MakeMachine>>,
     outbox: Outbox,
 }
 
@@ -53,7 +58,7 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, outbox: vec![ready.into()] };
+        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, outbox: vec![ready.into()] };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }
@@ -86,6 +91,21 @@ impl Session {
     pub fn report_data_failure(&mut self, file: String, message: String) {
         self.data_broken = true;
         self.outbox.push(Event::DataFailed { file, message }.into());
+    }
+
+    /// Where runs go on from now on: on machines of `maker`, or on the CPU. An open run moves there in
+    /// the turns that follow: `Moved`. Where it cannot, it stays on the CPU, and `Moved` says why. A
+    /// maker whose card is lost is forgotten.
+    pub fn set_maker(&mut self, maker: Option<Box<dyn MakeMachine>>) {
+        if let Some(training) = &mut self.training {
+            training.ask_move(maker.is_some());
+        }
+        self.maker = maker;
+    }
+
+    /// What has been found out about the graphics card: `Checked`.
+    pub fn report_card(&mut self, report: CardReport) {
+        self.outbox.push(Event::Checked { report }.into());
     }
 
     fn tell_data(&mut self) {
@@ -123,8 +143,8 @@ impl Session {
             Command::Close { .. } => self.training = None,
             _ => {}
         }
-        let Some(training) = &mut self.training else { return };
-        let outbox = &mut self.outbox;
+        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Some(training) = training else { return };
         let done = match head {
             Command::Play { .. } => {
                 training.play(None, now_ms, outbox);
@@ -140,20 +160,23 @@ impl Session {
             }
             Command::Tune { hyper, .. } => hyper.check().map(|()| training.tune(hyper)).map_err(|e| format!("tune: {e}")),
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
-            Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network.cpu, &training.network.sample),
-            Command::Show { .. } => training.sample.show(&mut training.network.sample, &bulk),
+            Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
+            Command::Show { .. } => training.sample.show(bulk),
             Command::Ack { frame, .. } => {
                 training.sample.acknowledge(frame);
                 Ok(())
             }
-            Command::Evaluate { set, .. } => match evaluation::digits(&self.data, set) {
+            Command::Evaluate { set, .. } => match evaluation::digits(data, set) {
                 Some(_) => {
                     training.ask_score(set);
                     Ok(())
                 }
                 None => Err(format!("evaluate: the {} digits have not arrived", evaluation::name(set))),
             },
-            Command::Save { ask, what, .. } => save(training, ask, what, outbox),
+            Command::Save { ask, what, .. } => {
+                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                Ok(())
+            }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
         };
         if let Err(message) = done {
@@ -163,72 +186,78 @@ impl Session {
 
     fn open(&mut self, run: RunId, spec: &RunSpec) {
         self.training = None;
-        match Network::open(spec).and_then(|network| Training::open(run, network, self.portion)) {
-            Ok(training) => {
-                self.outbox.push(training.opened().into());
-                self.training = Some(Box::new(training));
+        match Network::open(spec, self.portion) {
+            Ok(network) => {
+                let numbers = network.first_numbers();
+                let (training, refusal) = self.training(run, network, numbers);
+                self.begin(training, refusal);
             }
             Err(OpenError::Spec(error)) => self.outbox.push(Event::Refused { run, error }.into()),
             Err(error) => self.decline(run, format!("open: {error}")),
         }
     }
 
+    /// A run on a machine of the maker, or on the CPU and why.
+    fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
+        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref());
+        (Training::open(run, network, numbers, machine), refusal)
+    }
+
+    fn begin(&mut self, training: Training, refusal: Option<MachineFault>) {
+        self.outbox.push(training.opened().into());
+        if let Some(fault) = refusal {
+            if fault.lost {
+                self.maker = None;
+            }
+            self.outbox.push(training.moved(format!("{fault}: the run goes on on the CPU")).into());
+        }
+        self.training = Some(Box::new(training));
+    }
+
     fn load(&mut self, run: RunId, file: &[u8]) {
         match self.loaded(run, file) {
-            Ok(training) => {
-                self.outbox.push(training.opened().into());
-                self.training = Some(Box::new(training));
-            }
+            Ok((training, refusal)) => self.begin(training, refusal),
             Err(error) => self.outbox.push(Event::LoadFailed { run, message: error.to_string() }.into()),
         }
     }
 
-    fn loaded(&self, run: RunId, bytes: &[u8]) -> Result<Training, FileError> {
+    fn loaded(&self, run: RunId, bytes: &[u8]) -> Result<(Training, Option<MachineFault>), FileError> {
         let file = checkpoint::read(bytes)?;
         if let Some((spec, position)) = file.checkpoint() {
-            let mut network = Network::open(spec)?;
-            file.fill_weights(&mut network)?;
-            file.fill_optimizer(&mut network)?;
-            return Training::resume(run, network, self.portion, position);
+            let network = Network::open(spec, self.portion)?;
+            let mut numbers = network.first_numbers();
+            file.fill_weights(&network, &mut numbers)?;
+            file.fill_optimizer(&network, &mut numbers)?;
+            let (mut training, refusal) = self.training(run, network, numbers);
+            training.resume(position)?;
+            return Ok((training, refusal));
         }
         let open = self.training.as_ref().filter(|t| t.id == run).ok_or(FileError::NoNetwork)?;
-        let mut network = Network::open(&open.network.spec)?;
-        file.fill_weights(&mut network)?;
-        let mut training = Training::open(run, network, self.portion)?;
+        let network = Network::open(&open.network.spec, self.portion)?;
+        let mut numbers = network.first_numbers();
+        file.fill_weights(&network, &mut numbers)?;
+        let (mut training, refusal) = self.training(run, network, numbers);
         training.tune(protocol::Hyper { rate: open.rate() });
-        Ok(training)
+        Ok((training, refusal))
     }
 
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
     /// over. Says when to call again.
     pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
-        let Some(training) = &mut self.training else { return Rest::UntilCalled };
+        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Some(training) = training else { return Rest::UntilCalled };
         let started = clock();
-        let mut now = started;
+        let mut now_ms = started;
         for _ in 0..UNITS_PER_TURN {
-            let unit = training.unit(now, &self.data, self.data_broken, &mut self.outbox);
-            if let Unit::Waits(rest) = unit {
+            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox };
+            if let Unit::Waits(rest) = training.unit(&mut around) {
                 return rest;
             }
-            let before = std::mem::replace(&mut now, clock());
-            if unit == Unit::Scored {
-                training.leave_out(now - before);
-            }
-            if now - started >= budget_ms {
+            now_ms = clock();
+            if now_ms - started >= budget_ms {
                 break;
             }
         }
         Rest::Now
     }
-}
-
-fn save(training: &mut Training, ask: u32, what: Save, outbox: &mut Outbox) -> Result<(), String> {
-    if !training.network.is_sound() {
-        training.fault(outbox);
-        return Err("save: the weights were no longer numbers, and have been put back".to_owned());
-    }
-    let position = (what == Save::Checkpoint).then(|| training.position());
-    let file = checkpoint::write(&training.network, training.step(), position).map_err(|e| format!("save: {e}"))?;
-    outbox.push(Message { head: Event::Saved { run: training.id, ask }, bulk: Vec::new(), file });
-    Ok(())
 }

@@ -2,6 +2,9 @@
 
 use protocol::Pace;
 
+/// As often as a screen shows something new.
+const PICTURES_PER_SECOND: f32 = 60.0;
+
 /// Holds steps back to a pace. Times in milliseconds of the session's clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Throttle {
@@ -23,10 +26,18 @@ impl Throttle {
         }
     }
 
-    /// A step was made.
-    pub fn stepped(&mut self, now_ms: f64) {
+    /// How many steps may be made at once: so few that the eye does not see it.
+    pub fn steps_at_once(&self) -> u32 {
+        match self.pace {
+            Pace::Full => u32::MAX,
+            Pace::StepsPerSecond(hz) => (hz / PICTURES_PER_SECOND).max(1.0) as u32,
+        }
+    }
+
+    /// So many steps were made.
+    pub fn stepped(&mut self, count: u32, now_ms: f64) {
         if let Pace::StepsPerSecond(hz) = self.pace {
-            let gap_ms = 1_000.0 / f64::from(hz);
+            let gap_ms = f64::from(count) * 1_000.0 / f64::from(hz);
             // Keeps the mean pace over small delays, but does not catch up after a long one.
             let planned = if now_ms - self.next_ms > gap_ms { now_ms } else { self.next_ms };
             self.next_ms = planned + gap_ms;
@@ -44,6 +55,8 @@ impl Throttle {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
     since_ms: f64,
+    /// Something else than training has been going on since then.
+    held_ms: Option<f64>,
     new_images: f64,
     images: f64,
     time_ms: f64,
@@ -63,13 +76,21 @@ impl Meter {
         self.new_images += images as f64;
     }
 
-    /// Time that was spent on other things than training.
-    pub fn leave_out(&mut self, spent_ms: f64) {
-        self.since_ms += spent_ms;
+    /// From now on something else than training goes on.
+    pub fn hold(&mut self, now_ms: f64) {
+        self.held_ms.get_or_insert(now_ms);
+    }
+
+    /// Training goes on.
+    pub fn go_on(&mut self, now_ms: f64) {
+        if let Some(held_ms) = self.held_ms.take() {
+            self.since_ms += now_ms - held_ms;
+        }
     }
 
     /// Images per second up to now; 0 while that is not known.
     pub fn read(&mut self, now_ms: f64) -> f64 {
+        let now_ms = self.held_ms.unwrap_or(now_ms);
         let passed_ms = (now_ms - self.since_ms).max(0.0);
         let faded = (-passed_ms / FADE_MS).exp();
         self.images = self.images * faded + self.new_images;
@@ -90,7 +111,7 @@ mod tests {
         let (mut now, mut steps) = (0.0, 0);
         while now < 10_000.0 {
             if throttle.wait_ms(now) == 0.0 {
-                throttle.stepped(now);
+                throttle.stepped(1, now);
                 steps += 1;
             }
             now += 7.0;
@@ -98,8 +119,15 @@ mod tests {
         assert_eq!(steps, 100);
         // After a minute away there is no burst.
         let late = now + 60_000.0;
-        throttle.stepped(late);
+        throttle.stepped(1, late);
         assert_eq!(throttle.wait_ms(late), 100.0);
+        // A fast pace goes in small groups.
+        throttle.set_pace(Pace::StepsPerSecond(600.0));
+        assert_eq!(throttle.steps_at_once(), 10);
+        throttle.stepped(10, late);
+        assert!((throttle.wait_ms(late) - 1_000.0 / 60.0).abs() < 1e-9);
+        throttle.set_pace(Pace::StepsPerSecond(0.5));
+        assert_eq!(throttle.steps_at_once(), 1);
     }
 
     #[test]
@@ -109,7 +137,11 @@ mod tests {
         assert_eq!(meter.read(1_000.0), 0.0);
         meter.add(64);
         assert_eq!(meter.read(1_100.0), 640.0);
-        meter.leave_out(5_000.0);
+        meter.hold(1_100.0);
+        assert_eq!(meter.read(5_000.0).round(), 640.0);
+        meter.hold(5_500.0);
+        meter.go_on(6_100.0);
+        meter.go_on(6_150.0);
         meter.add(64);
         assert!((meter.read(6_200.0) - 640.0).abs() < 1e-9);
         for i in 1..=100 {

@@ -8,10 +8,10 @@ use crate::report::Report;
 use crate::setup::{self, Optimizer};
 use crate::shell::{self, Shell};
 use crate::test::WASM_PACKAGES;
-use crate::{page, size, sources};
+use crate::{links, page, size, sources};
 
 /// What only a browser runs, and is therefore looked at for wasm alone.
-const WASM_ONLY: &str = "web";
+pub const WASM_ONLY: &str = "web";
 /// The page and what it is made of.
 const PAGE_PACKAGES: [&str; 6] = [WASM_ONLY, "engine", "data", "trainer", "protocol", "figures"];
 
@@ -41,6 +41,7 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
         setup::for_licences(shell)?;
         shell::run(&mut shell.cargo(&["deny", "check", "licenses", "bans", "sources"]))
     });
+    report.part("What the page links", || links::check(shell));
     report.part("Size of the page", || {
         if setup::for_page(shell)? == Optimizer::Missing {
             bail!("the page can only be weighed as it will be served, and wasm-opt is missing");

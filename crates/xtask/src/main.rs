@@ -3,6 +3,7 @@
 mod bench;
 mod check;
 mod data;
+mod links;
 mod page;
 mod report;
 mod setup;
@@ -22,7 +23,8 @@ Usage: cargo xtask COMMAND
 
   serve [--port PORT]     build the page and serve it on http://127.0.0.1:8080/ (or the next free port)
   build                   build the page into dist/, for any static host, under any path
-  test [PART ...]         run all tests, or only the parts named: native, wasm, browser
+  test [PART ...]         run all tests, or only the parts named: native, wasm, browser;
+                          with REQUIRE_GPU=1 in the environment, tests that find no graphics card fail
   check                   formatting, clippy, docs, licences, size of the page, length of files
   data                    make assets/mnist again from the published files
   bench [ARGS ...]        measure this machine: arguments of `kernelscope bench`

@@ -1,8 +1,10 @@
 //! Every test: native, in wasm, and of the built page in a browser.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::{env, fs};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::page;
 use crate::report::Report;
@@ -40,6 +42,14 @@ impl Part {
 
 pub fn run(shell: &mut Shell, parts: &[Part]) -> Result<ExitCode> {
     // All set-up first: what is missing should be known before an hour of tests has run.
+    if parts.contains(&Part::Native)
+        && let Err(missing) = setup::for_gpu_tests(shell)
+    {
+        if gpu_required() {
+            return Err(missing);
+        }
+        println!("Notice: {missing:#}.\n        Tests that need it will say that they do nothing; REQUIRE_GPU=1 makes that a failure.");
+    }
     let wasm = parts.contains(&Part::Wasm).then(|| setup::for_wasm_tests(shell)).transpose()?;
     let browser = parts.contains(&Part::Browser).then(|| setup::for_browser_tests(shell)).transpose()?;
     if parts.contains(&Part::Browser) {
@@ -58,13 +68,36 @@ pub fn run(shell: &mut Shell, parts: &[Part]) -> Result<ExitCode> {
     Ok(report.close("test"))
 }
 
+/// Whether a test without a graphics card, if only one in software, has failed. The tests read the
+/// same variable: at run time natively, and as it was at compile time in wasm.
+fn gpu_required() -> bool {
+    env::var_os("REQUIRE_GPU").is_some_and(|value| !value.is_empty() && value != "0")
+}
+
 fn native(shell: &Shell) -> Result<()> {
+    let runtime = runtime_folder(shell)?;
+    let test = |arguments: &[&str]| {
+        let mut command = shell.cargo(arguments);
+        command.envs(runtime.iter().map(|folder| ("XDG_RUNTIME_DIR", folder)));
+        shell::run(&mut command)
+    };
     if shell.find("cargo-nextest").is_none() {
-        return shell::run(&mut shell.cargo(&["test"]));
+        return test(&["test"]);
     }
-    shell::run(&mut shell.cargo(&["nextest", "run"]))?;
+    test(&["nextest", "run"])?;
     // Which nextest leaves out.
-    shell::run(&mut shell.cargo(&["test", "--doc"]))
+    test(&["test", "--doc"])
+}
+
+/// A folder for XDG_RUNTIME_DIR where that is missing: Vulkan drivers for Linux complain in every
+/// test that has none.
+fn runtime_folder(shell: &Shell) -> Result<Option<PathBuf>> {
+    if !cfg!(target_os = "linux") || env::var_os("XDG_RUNTIME_DIR").is_some_and(|value| !value.is_empty()) {
+        return Ok(None);
+    }
+    let folder = shell.root.join("target").join("runtime");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(Some(folder))
 }
 
 fn in_wasm(shell: &Shell, browser: &Browser) -> Result<()> {

@@ -7,7 +7,7 @@ use serde_json::{Map, json};
 
 use crate::stage::{Browser, Fault, Setting, drive, drive_with, report};
 
-const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true };
+const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true, webgpu: false };
 
 /// A file of first weights of a preset, as PyTorch would name them.
 fn weights(slug: &str) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! Random networks: nothing that can be asked for makes the engine panic, and what is legal gives
+//! Random networks, on every way: nothing that can be asked for makes the engine panic, and what is legal gives
 //! the same numbers however it is laid out.
 
 mod layout;
@@ -20,8 +20,10 @@ use proptest::{
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::{
+    network::Network,
     numbers::normals,
     problem::{Problem, Tolerance, assert_close, assert_same, wide},
+    way::{Way, every_way, finished},
 };
 
 /// Tries `check` on `cases` values. The seed is fixed, so that a run can be repeated anywhere;
@@ -40,6 +42,19 @@ fn try_all<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
     });
     if let Err(failure) = tried {
         panic!("{failure}");
+    }
+}
+
+/// As [`try_all`] with a check that computes on `way`. A card in a browser cannot be waited for, so
+/// there the values are drawn one after another and a failure is not made smaller.
+async fn try_on<S: Strategy>(way: &Way, cases: u32, values: S, check: impl AsyncFn(S::Value)) {
+    let waits = matches!(way, Way::Card(_)) && cfg!(target_arch = "wasm32");
+    if !waits {
+        return try_all(cases, values, |value| finished(check(value)));
+    }
+    let mut runner = TestRunner::new(Config { rng_seed: RngSeed::Fixed(1), failure_persistence: None, ..Config::default() });
+    for _ in 0..cases {
+        check(values.new_tree(&mut runner).unwrap().current()).await;
     }
 }
 
@@ -104,6 +119,7 @@ fn no_two_live_slots_overlap() {
 /// A network with random numbers, ready to run.
 struct Trial {
     graph: Arc<Graph>,
+    /// The numbers that every run starts from.
     cpu: Cpu,
     images: Vec<f32>,
     labels: Vec<u8>,
@@ -128,6 +144,27 @@ impl Trial {
         }
     }
 
+    /// Forward, and in training backward, of all examples on `way`, with everything kept.
+    async fn seen(&self, way: &Way, mode: Mode) -> Seen {
+        let mut network = Network::new(way, &self.graph, OptimizerSpec::default(), 3);
+        network.set(&self.cpu.params, &self.cpu.state);
+        let plan = network.plan(&PlanOptions { batch: self.labels.len(), mode, watch: Watch::Everything });
+        if mode == Mode::Train {
+            network.learn(plan, &self.images, &self.labels, &self.now).await;
+        } else {
+            network.forward(plan, &self.images, &self.now).await;
+        }
+        let ids = (0..self.graph.nodes.len()).map(NodeId);
+        let outputs: Vec<_> = ids.clone().map(Tensor::Output).collect();
+        let grads: Vec<_> = ids.map(Tensor::OutputGrad).collect();
+        Seen {
+            outputs: network.read(plan, &outputs).await,
+            output_grads: network.read(plan, &grads).await,
+            grads: if mode == Mode::Train { network.grads(plan).await } else { Vec::new() },
+            state: network.numbers().await.state,
+        }
+    }
+
     /// Forward, and in training backward, of the examples `from..from + batch`.
     fn run(&self, mode: Mode, watch: Watch, from: usize, batch: usize, divisor: usize) -> (Cpu, Run) {
         let mut cpu = self.cpu.clone();
@@ -144,14 +181,27 @@ impl Trial {
     }
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn fast_networks_agree_with_the_naive_chain() {
+/// What a plan that keeps everything has computed, by node.
+struct Seen {
+    outputs: Vec<Option<Vec<f32>>>,
+    output_grads: Vec<Option<Vec<f32>>>,
+    grads: Vec<f32>,
+    state: Vec<f32>,
+}
+
+every_way! { networks_agree_with_the_naive_chain }
+
+async fn networks_agree_with_the_naive_chain(way: Way) {
     // Batches on both sides of a vector's eight and of what the kernels take at once.
     let batch = select(vec![1, 3, 4, 8, 9, 33]);
-    try_all(400, (specs::legal(), batch), |(spec, batch)| {
+    let cases = match way {
+        Way::Cpu => 400,
+        Way::Card(_) => 40,
+    };
+    try_on(&way, cases, (specs::legal(), batch), async |(spec, batch)| {
         let trial = Trial::new(&spec, batch);
         for mode in [Mode::Train, Mode::Eval] {
-            let (cpu, run) = trial.run(mode, Watch::Everything, 0, batch, batch);
+            let seen = trial.seen(&way, mode).await;
             let mut chained = wide(&trial.images);
             for node in &trial.graph.nodes {
                 let mut problem = Problem::new(&node.layer, node.input, batch, mode);
@@ -161,38 +211,39 @@ fn fast_networks_agree_with_the_naive_chain() {
                 problem.state = trial.cpu.state[block(&trial.graph.state[node.state.clone()])].to_vec();
                 // The chain in f64 from the images on: errors of all layers before add up.
                 chained = problem.reference_at(&chained, &wide(&problem.params)).output;
-                let reached = cpu.read(&run, Tensor::Output(node.id)).unwrap();
+                let reached = seen.outputs[node.id.0].as_ref().unwrap();
                 let loose = Tolerance { rtol: 1e-3, atol: 1e-3 };
-                assert_close(&format!("{mode:?}, {}, chained", node.name), &wide(reached), &chained, loose);
+                assert_close(&format!("{mode:?}, {}, chained, {way:?}", node.name), &wide(reached), &chained, loose);
                 if mode == Mode::Train {
-                    check_layer(&trial, &cpu, &run, problem, node.id);
+                    check_layer(&trial, &seen, problem, node.id);
                 }
             }
         }
-    });
+    })
+    .await;
 }
 
 /// One layer of a network that has run: from the numbers that it received, forward and backward,
 /// the naive loops must reach the numbers that it passed on.
-fn check_layer(trial: &Trial, cpu: &Cpu, run: &Run, mut problem: Problem, id: NodeId) {
+fn check_layer(trial: &Trial, seen: &Seen, mut problem: Problem, id: NodeId) {
     let node = trial.graph.node(id);
-    let before = id.0.checked_sub(1).map(NodeId);
-    let read = |tensor| cpu.read(run, tensor).unwrap_or_else(|| panic!("{}: {tensor:?} is not kept", node.name)).to_vec();
-    problem.input = before.map_or_else(|| trial.images.clone(), |b| read(Tensor::Output(b)));
+    let before = id.0.checked_sub(1);
+    let read = |kept: &[Option<Vec<f32>>], i: usize| kept[i].clone().unwrap_or_else(|| panic!("{}: not kept", node.name));
+    problem.input = before.map_or_else(|| trial.images.clone(), |b| read(&seen.outputs, b));
     if is_image(&trial.graph, id, Mode::Train) {
         return;
     }
-    problem.d_output = read(Tensor::OutputGrad(id));
+    problem.d_output = read(&seen.output_grads, id.0);
     let mut want = problem.reference();
     let mut got = Reference {
-        output: wide(&read(Tensor::Output(id))),
-        state: wide(&cpu.state[block(&trial.graph.state[node.state.clone()])]),
+        output: wide(&read(&seen.outputs, id.0)),
+        state: wide(&seen.state[block(&trial.graph.state[node.state.clone()])]),
         d_input: Vec::new(),
-        d_params: wide(&cpu.grads[block(&trial.graph.params[node.params.clone()])]),
+        d_params: wide(&seen.grads[block(&trial.graph.params[node.params.clone()])]),
     };
     // The gradient of the image is asked for by nobody.
-    match before.filter(|b| !is_image(&trial.graph, *b, Mode::Train)) {
-        Some(b) => got.d_input = wide(&read(Tensor::OutputGrad(b))),
+    match before.filter(|b| !is_image(&trial.graph, NodeId(*b), Mode::Train)) {
+        Some(b) => got.d_input = wide(&read(&seen.output_grads, b)),
         None => want.d_input = Vec::new(),
     }
     assert_same(&node.name, &got, &want, Tolerance::of_sum(problem.terms()));

@@ -1,4 +1,4 @@
-//! PyTorch's numbers: every case of every golden file whose operator the engine has.
+//! PyTorch's numbers, on every way: every case of every golden file whose operator the engine has.
 
 mod file;
 mod layers;
@@ -10,7 +10,8 @@ use std::{
 };
 
 use engine::{
-    Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
+    Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, PlanOptions, StepInputs,
+    loss::BatchResult,
     ops::Reference,
     optim::{Momentum, Sgd},
     plan::Watch,
@@ -19,8 +20,10 @@ use file::{Golden, GoldenCase, SUITES};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use crate::{
+    network::Network,
     numbers::normals,
     problem::{Problem, Tolerance, assert_close, wide},
+    way::{Way, every_way},
 };
 
 /// Suites and the kinds of cases in them that must run. A kind without a case is a mistake here;
@@ -35,8 +38,10 @@ const COVERED: &[(&str, &[&str])] = &[
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
 
+every_way! { conv2d, pool, dense_activation, norm, loss, optimizer, network, momentum_of_nothing_is_plain_descent }
+
 /// Runs the covered cases of a suite and says how many ran and what waits.
-fn run(suite: &str, check: impl Fn(&GoldenCase)) {
+async fn run(suite: &str, way: &Way, check: impl AsyncFn(&GoldenCase, &Way)) {
     let (_, kinds) = COVERED.iter().find(|(name, _)| *name == suite).unwrap();
     let file = SUITES.iter().find(|s| s.name == suite).unwrap();
     let (mut ran, mut waiting) = (BTreeMap::new(), BTreeMap::new());
@@ -44,12 +49,12 @@ fn run(suite: &str, check: impl Fn(&GoldenCase)) {
         let kind = case.kind();
         let covered = kinds.contains(&kind.as_str());
         if covered {
-            check(&case);
+            check(&case, way).await;
         }
         *if covered { &mut ran } else { &mut waiting }.entry(kind).or_insert(0) += 1;
     }
     let sum = |counts: &BTreeMap<String, usize>| counts.values().sum::<usize>();
-    report(&format!("golden {suite}: {} cases ran {ran:?}; {} wait for their operator {waiting:?}", sum(&ran), sum(&waiting)));
+    report(&format!("golden {suite} {way:?}: {} cases ran {ran:?}; {} wait for their operator {waiting:?}", sum(&ran), sum(&waiting)));
     for kind in *kinds {
         assert!(ran.contains_key(*kind), "golden {suite}: no case of {kind} ran");
     }
@@ -68,44 +73,37 @@ fn every_suite_is_covered() {
     assert_eq!(names(&mut COVERED.iter().map(|(name, _)| *name)), names(&mut SUITES.iter().map(|s| s.name)));
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn conv2d() {
-    run("conv2d", single_layer);
+async fn conv2d(way: Way) {
+    run("conv2d", &way, single_layer).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn pool() {
-    run("pool", single_layer);
+async fn pool(way: Way) {
+    run("pool", &way, single_layer).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn dense_activation() {
-    run("dense_activation", single_layer);
+async fn dense_activation(way: Way) {
+    run("dense_activation", &way, single_layer).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn norm() {
-    run("norm", single_layer);
+async fn norm(way: Way) {
+    run("norm", &way, single_layer).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn loss() {
-    run("loss", cross_entropy);
+async fn loss(way: Way) {
+    run("loss", &way, cross_entropy).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn optimizer() {
-    run("optimizer", trajectory);
+async fn optimizer(way: Way) {
+    run("optimizer", &way, trajectory).await;
 }
 
-#[wasm_bindgen_test(unsupported = test)]
-fn network() {
-    run("network", network::train);
+async fn network(way: Way) {
+    run("network", &way, network::train).await;
 }
 
 /// A layer alone: the naive loops, the fast kernels on buffers of their own, and, where the layer
 /// has weights and so makes a network, forward through a plan.
-fn single_layer(case: &GoldenCase) {
+async fn single_layer(case: &GoldenCase, way: &Way) {
     let (layer, shape, mode) = layers::layer(case);
     let batch = case.inputs["input"].dims[0];
     let [params, state] = layers::tensors(case);
@@ -120,9 +118,9 @@ fn single_layer(case: &GoldenCase) {
     // Without gradients in evaluation there is nothing to compare there: no plan goes backward in it.
     let backward = mode == Mode::Train || !naive.d_input.is_empty();
     compare(case, "naive", &naive, &want, backward);
-    compare(case, "fast", &problem.fast(), &want, mode == Mode::Train);
+    compare(case, &format!("fast {way:?}"), &way.layer(&problem).await, &want, mode == Mode::Train);
     if !problem.params.is_empty() {
-        compare(case, "planned", &planned(&problem), &want, false);
+        compare(case, &format!("planned {way:?}"), &planned(&problem, way).await, &want, false);
     }
 }
 
@@ -139,8 +137,8 @@ fn wanted(case: &GoldenCase) -> Reference {
     }
 }
 
-fn compare(case: &GoldenCase, way: &str, got: &Reference, want: &Reference, backward: bool) {
-    let what = format!("{} {}, {way}", case.name, case.attrs);
+fn compare(case: &GoldenCase, by: &str, got: &Reference, want: &Reference, backward: bool) {
+    let what = format!("{} {}, {by}", case.name, case.attrs);
     assert_close(&format!("{what}: output"), &got.output, &want.output, case.within);
     assert_close(&format!("{what}: running statistics"), &got.state, &want.state, case.within);
     if backward {
@@ -149,67 +147,71 @@ fn compare(case: &GoldenCase, way: &str, got: &Reference, want: &Reference, back
     }
 }
 
-/// Forward through a plan of this layer alone, in the arenas that a network uses.
-fn planned(problem: &Problem) -> Reference {
+/// Forward through a plan of this layer alone, in the memory that a network uses.
+async fn planned(problem: &Problem, way: &Way) -> Reference {
     let at = &problem.at;
     let spec = ModelSpec { input: at.input, layers: vec![problem.layer.clone()], init: Init::default() };
     let graph = Arc::new(Graph::check(&spec).unwrap());
-    let mut cpu = Cpu::new(&graph, OptimizerSpec::default(), 1);
-    cpu.params.clone_from(&problem.params);
-    cpu.state.clone_from(&problem.state);
-    let mut run = Run::new(Plan::compile(&graph, &PlanOptions { batch: at.batch, mode: at.mode, watch: Watch::Everything }).unwrap());
-    run.images.copy_from_slice(&problem.input);
-    cpu.forward(&mut run, &problem.now);
-    Reference { output: wide(run.logits()), state: wide(&cpu.state), ..Reference::default() }
+    let mut network = Network::new(way, &graph, OptimizerSpec::default(), 1);
+    network.set(&problem.params, &problem.state);
+    let plan = network.plan(&PlanOptions { batch: at.batch, mode: at.mode, watch: Watch::Everything });
+    let scores = network.forward(plan, &problem.input, &problem.now).await;
+    Reference { output: wide(&scores), state: wide(&network.numbers().await.state), ..Reference::default() }
 }
 
-fn cross_entropy(case: &GoldenCase) {
+async fn cross_entropy(case: &GoldenCase, way: &Way) {
     let (scores, labels) = (&case.inputs["logits"], case.inputs["target"].labels());
     let [batch, classes] = scores.dims[..] else { panic!("{}: {:?}", case.name, scores.dims) };
-    let spec = LossSpec::default();
-    let mut d_scores = vec![f32::NAN; scores.values.len()];
-    let result = spec.loss().gradient(&scores.values, &labels, classes, batch, &mut d_scores);
-    assert_eq!(result, spec.loss().evaluate(&scores.values, &labels, classes), "{}: evaluated with and without gradient", case.name);
+    let (spec, what) = (LossSpec::default(), format!("{} {way:?}", case.name));
+    let (result, d_scores) = way.gradient(&spec, &scores.values, &labels, batch).await;
+    let evaluated = way.evaluate(&spec, &scores.values, &labels, batch).await;
+    assert_eq!(result, evaluated, "{what}: evaluated with and without gradient");
     assert_eq!(result.count as usize, batch);
-    assert_close(&format!("{}: loss", case.name), &[result.mean_loss()], &case.outputs["loss"].wide(), case.within);
-    assert_close(&format!("{}: gradient", case.name), &wide(&d_scores), &case.grads["logits"].wide(), case.within);
+    assert_close(&format!("{what}: loss"), &[result.mean_loss()], &case.outputs["loss"].wide(), case.within);
+    assert_close(&format!("{what}: gradient"), &wide(&d_scores), &case.grads["logits"].wide(), case.within);
 
-    // In two parts, as when a batch is shared out: sums and gradients are those of the whole.
+    // In two parts, as when a batch is not full: sums and gradients are those of the whole, and what
+    // does not count has none.
     let middle = batch / 2;
-    let (first, second) = d_scores.split_at(middle * classes);
-    for (part, rows) in [(first, 0..middle), (second, middle..batch)] {
-        let mut d_part = vec![f32::NAN; part.len()];
-        let numbers = &scores.values[rows.start * classes..rows.end * classes];
-        spec.loss().gradient(numbers, &labels[rows], classes, batch, &mut d_part);
-        assert_close(&format!("{}: gradient of a part", case.name), &wide(&d_part), &wide(part), Tolerance::EXACT);
+    let mut sum = BatchResult::default();
+    for part in [0..middle, middle..batch] {
+        let first = |all: &[f32]| [&all[part.start * classes..], &all[..part.start * classes]].concat();
+        let turned = [&labels[part.start..], &labels[..part.start]].concat();
+        let (result, d_part) = way.gradient(&spec, &first(&scores.values), &turned, part.len()).await;
+        let mut want = first(&d_scores);
+        want[part.len() * classes..].fill(0.0);
+        assert_close(&format!("{what}: gradient of {part:?}"), &wide(&d_part), &wide(&want), Tolerance::EXACT);
+        sum.add(result);
     }
+    assert_eq!((sum.correct, sum.count), (result.correct, result.count), "{what}: in two parts");
+    assert_close(&format!("{what}: loss in two parts"), &[sum.mean_loss()], &[result.mean_loss()], case.within);
 }
 
-fn trajectory(case: &GoldenCase) {
+async fn trajectory(case: &GoldenCase, way: &Way) {
     let rule = layers::optimizer(case, &case.op);
     let mut params = case.inputs["start"].values.clone();
     let mut state = vec![0.0; rule.state_len(params.len())];
     let (gradients, want) = (&case.inputs["gradients"], &case.outputs["trajectory"]);
     let rows = gradients.values.chunks_exact(params.len()).zip(want.values.chunks_exact(params.len()));
     for (step, (gradient, want)) in rows.enumerate() {
-        rule.rule().update(&mut params, gradient, &mut state, &StepInputs { rate: case.number("lr"), step: step as u32, seed: 0 });
-        assert_close(&format!("{} {} after step {step}", case.name, case.attrs), &wide(&params), &wide(want), case.within);
+        let now = StepInputs { rate: case.number("lr"), step: step as u32, seed: 0 };
+        way.update(&rule, &mut params, gradient, &mut state, &now).await;
+        assert_close(&format!("{} {} {way:?} after step {step}", case.name, case.attrs), &wide(&params), &wide(want), case.within);
     }
 }
 
 /// No golden case has momentum with weight decay: there the rule must pass over into the plain one.
-#[wasm_bindgen_test(unsupported = test)]
-fn momentum_of_nothing_is_plain_descent() {
+async fn momentum_of_nothing_is_plain_descent(way: Way) {
     let (start, gradients) = (normals(100, 1), normals(100, 2));
     let weight_decay = 0.3;
-    let [plain, with_momentum] =
-        [OptimizerSpec::Sgd(Sgd { weight_decay }), OptimizerSpec::Momentum(Momentum { momentum: 0.0, weight_decay })].map(|rule| {
-            let (mut params, mut state) = (start.clone(), vec![0.0; rule.state_len(start.len())]);
-            for step in 0..3 {
-                rule.rule().update(&mut params, &gradients, &mut state, &StepInputs { rate: 0.1, step, seed: 0 });
-            }
-            params
-        });
-    assert_ne!(plain, start);
-    assert_eq!(plain, with_momentum);
+    let mut reached = Vec::new();
+    for rule in [OptimizerSpec::Sgd(Sgd { weight_decay }), OptimizerSpec::Momentum(Momentum { momentum: 0.0, weight_decay })] {
+        let (mut params, mut state) = (start.clone(), vec![0.0; rule.state_len(start.len())]);
+        for step in 0..3 {
+            way.update(&rule, &mut params, &gradients, &mut state, &StepInputs { rate: 0.1, step, seed: 0 }).await;
+        }
+        reached.push(params);
+    }
+    assert_ne!(reached[0], start);
+    assert_eq!(reached[0], reached[1], "{way:?}");
 }

@@ -3,45 +3,43 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use engine::{Cpu, Graph, Mode, Param, Plan, PlanOptions, Run, StepInputs, plan::Watch};
+use engine::{Graph, Mode, Param, PlanOptions, StepInputs, plan::Watch};
 
 use super::{
     file::{Golden, GoldenCase},
     layers,
 };
-use crate::problem::{assert_close, wide};
+use crate::{
+    network::Network,
+    problem::{assert_close, wide},
+    way::Way,
+};
 
-pub fn train(case: &GoldenCase) {
+pub async fn train(case: &GoldenCase, way: &Way) {
     for watch in [Watch::Nothing, Watch::Everything] {
-        train_watching(case, &watch);
+        train_watching(case, way, &watch).await;
     }
 }
 
-fn train_watching(case: &GoldenCase, watch: &Watch) {
+async fn train_watching(case: &GoldenCase, way: &Way, watch: &Watch) {
     let graph = Arc::new(Graph::check(&layers::model(case)).unwrap());
     let optimizer = layers::optimizer(case, case.attrs["optimizer"].as_str().unwrap());
-    let mut cpu = Cpu::new(&graph, optimizer, 1);
-    fill(case, &graph.params, &mut cpu.params);
-    fill(case, &graph.state, &mut cpu.state);
+    let mut network = Network::new(way, &graph, optimizer, 1);
+    network.set(&filled(case, &graph.params, graph.params_len()), &filled(case, &graph.state, graph.state_len()));
 
     let (images, labels) = (&case.inputs["images"], case.inputs["labels"].labels());
     let batch = images.dims[1];
     let size = batch * graph.spec.input.len();
-    let run = |mode| Run::new(Plan::compile(&graph, &PlanOptions { batch, mode, watch: watch.clone() }).unwrap());
-    let mut training = run(Mode::Train);
+    let [training, evaluation] = [Mode::Train, Mode::Eval].map(|mode| network.plan(&PlanOptions { batch, mode, watch: watch.clone() }));
     let mut losses = Vec::new();
     for (step, (x, t)) in images.values.chunks_exact(size).zip(labels.chunks_exact(batch)).enumerate() {
         let now = StepInputs { rate: case.number("lr"), step: step as u32, seed: 1 };
-        training.images.copy_from_slice(x);
-        training.labels.clear();
-        training.labels.extend_from_slice(t);
-        cpu.forward(&mut training, &now);
-        losses.push(cpu.backward(&mut training, &Default::default(), batch, &now).mean_loss());
-        cpu.update(&now);
+        losses.push(network.step(training, x, t, &now).await.mean_loss());
     }
-    let what = format!("{} {} with {}, {watch:?}", case.name, case.attrs["network"], case.attrs["optimizer"]);
+    let what = format!("{} {} with {}, {watch:?}, {way:?}", case.name, case.attrs["network"], case.attrs["optimizer"]);
     assert_close(&format!("{what}: losses"), &losses, &case.outputs["losses"].wide(), case.within);
-    for (list, values) in [(&graph.params, &cpu.params), (&graph.state, &cpu.state)] {
+    let numbers = network.numbers().await;
+    for (list, values) in [(&graph.params, &numbers.params), (&graph.state, &numbers.state)] {
         for param in list {
             let want = named(case, &case.outputs, param);
             assert_close(&format!("{what}: {}", param.name), &wide(&values[param.range.clone()]), &want.wide(), case.within);
@@ -50,10 +48,8 @@ fn train_watching(case: &GoldenCase, watch: &Watch) {
     let given = case.outputs.keys().filter(|k| k.starts_with("param/")).count();
     assert_eq!(given, graph.params.len() + graph.state.len(), "{what}: tensors");
 
-    let mut evaluation = run(Mode::Eval);
-    evaluation.images.copy_from_slice(&images.values[..size]);
-    cpu.forward(&mut evaluation, &StepInputs::default());
-    assert_close(&format!("{what}: scores"), &wide(evaluation.logits()), &case.outputs["eval_logits"].wide(), case.within);
+    let scores = network.forward(evaluation, &images.values[..size], &StepInputs::default()).await;
+    assert_close(&format!("{what}: scores"), &wide(&scores), &case.outputs["eval_logits"].wide(), case.within);
 }
 
 /// The tensor that PyTorch's module list calls `parts.N.weight`.
@@ -63,8 +59,10 @@ fn named<'a>(case: &GoldenCase, tensors: &'a HashMap<String, Golden>, param: &Pa
     tensor
 }
 
-fn fill(case: &GoldenCase, params: &[Param], block: &mut [f32]) {
+fn filled(case: &GoldenCase, params: &[Param], len: usize) -> Vec<f32> {
+    let mut block = vec![f32::NAN; len];
     for param in params {
         block[param.range.clone()].copy_from_slice(&named(case, &case.inputs, param).values);
     }
+    block
 }

@@ -12,17 +12,19 @@ use wasm_bindgen::{JsCast, JsValue};
 pub enum Ask {
     Session(Command),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
-    Pick(Wish),
+    Pick(Which),
     /// Fetch the data files that have not arrived once more.
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
     Crash,
+    /// Give the graphics card's device back as if it had been lost: how a run takes that can be tried no other way.
+    LoseCard,
 }
 
 /// Which digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "which", content = "class", rename_all = "snake_case")]
-pub enum Wish {
+pub enum Which {
     First,
     Next,
     Random,

@@ -5,6 +5,7 @@ pub mod message;
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use js_sys::{Array, Object, Reflect};
+use protocol::Wish;
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
@@ -47,17 +48,17 @@ pub struct Remote {
 }
 
 impl Link {
-    /// Starts a worker from this very module, already compiled.
+    /// Starts a worker from this very module, already compiled. `wish`: what runs compute on.
     ///
     /// # Errors
     /// In words, where the browser makes no worker.
-    pub fn spawn(ear: Ear) -> Result<Self, String> {
-        Remote::spawn(ear).map(Self::Worker).map_err(|e| dom::reason(&e))
+    pub fn spawn(wish: Wish, ear: Ear) -> Result<Self, String> {
+        Remote::spawn(wish, ear).map(Self::Worker).map_err(|e| dom::reason(&e))
     }
 
     /// The same session on the page's own thread, in small slices.
-    pub fn on_page(ear: Ear) -> Self {
-        let host = Host::start(&base_url(), crate::worker::PAGE_TURN_MS, move |parcel| {
+    pub fn on_page(wish: Wish, ear: Ear) -> Self {
+        let host = Host::start(&base_url(), wish, crate::worker::PAGE_TURN_MS, move |parcel| {
             let ear = Rc::clone(&ear);
             // Never within the call that caused it: the page may be in the midst of an update.
             dom::frame::after(0, move || ear(Heard::Told(Box::new(parcel))));
@@ -74,11 +75,11 @@ impl Link {
 }
 
 impl Remote {
-    fn spawn(ear: Ear) -> Result<Self, JsValue> {
+    fn spawn(wish: Wish, ear: Ear) -> Result<Self, JsValue> {
         let glue = SELF_URL.with(Clone::clone);
         let script = format!(
             "import init from {glue:?};\n\
-             self.onmessage = (e) => {{ self.onmessage = null; self.kernelscopeBase = e.data.base; init({{ module_or_path: e.data.module }}); }};"
+             self.onmessage = (e) => {{ self.onmessage = null; self.kernelscope = e.data; init({{ module_or_path: e.data.module }}); }};"
         );
         let options = BlobPropertyBag::new();
         options.set_type("text/javascript");
@@ -114,6 +115,7 @@ impl Remote {
         let first = Object::new();
         Reflect::set(&first, &"module".into(), &wasm_bindgen::module())?;
         Reflect::set(&first, &"base".into(), &base_url().into())?;
+        Reflect::set(&first, &"backend".into(), &wish.name().into())?;
         worker.post_message(&first)?;
         Ok(Self { worker, waiting, _listeners: listeners })
     }

@@ -1,6 +1,7 @@
 //! The panels of the Lab: one folder each, one line in the list below.
 
 pub mod answers;
+pub mod card;
 pub mod curves;
 pub mod sample;
 pub mod setup;
@@ -22,7 +23,7 @@ pub struct Panel {
 }
 
 pub const PANELS: &[&Panel] =
-    &[&stage::PANEL, &answers::PANEL, &transport::PANEL, &sample::PANEL, &curves::PANEL, &status::PANEL, &setup::PANEL];
+    &[&stage::PANEL, &answers::PANEL, &transport::PANEL, &sample::PANEL, &curves::PANEL, &status::PANEL, &setup::PANEL, &card::PANEL];
 
 #[cfg(test)]
 mod tests {

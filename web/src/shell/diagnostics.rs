@@ -21,6 +21,8 @@ pub fn start(lab: Lab) {
     }
     let crash = Closure::<dyn Fn()>::new(move || lab.crash_worker());
     put(&report, "crash_worker", crash.into_js_value());
+    let lose = Closure::<dyn Fn()>::new(move || lab.lose_card());
+    put(&report, "lose_card", lose.into_js_value());
     let state = lab.state;
     // Follows the run without delay, so that tests need not wait for the line.
     let live = report.clone();
@@ -47,6 +49,14 @@ pub fn start(lab: Lab) {
             let top = p.iter().copied().enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
             put(&live, "answer", top.map_or(JsValue::NULL, |(class, _)| JsValue::from_f64(class as f64)));
         });
+    });
+    let live = report.clone();
+    Effect::new(move |_| {
+        put(&live, "backend", state.summary.with(|s| s.backend.name()));
+        // What was chosen, once the graphics card has been looked at.
+        put(&live, "chosen", state.card.with(|c| c.as_ref().map_or(JsValue::NULL, |c| c.chosen.name().into())));
+        put(&live, "parted", state.parting.with(Option::is_some));
+        put(&live, "dispatchesPerStep", state.traffic.get().map_or(JsValue::NULL, |t| t.dispatches_per_step.into()));
     });
     let live = report.clone();
     Effect::new(move |_| {

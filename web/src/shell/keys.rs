@@ -6,7 +6,7 @@ use web_sys::{Element, KeyboardEvent};
 
 use crate::{
     dom::{document, listen::Listener},
-    link::message::Wish,
+    link::message::Which,
     state::{Lab, PadKey},
 };
 
@@ -67,14 +67,14 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
         "ArrowRight" => lab.step(),
         "r" | "R" => lab.reset(),
         "s" | "S" => lab.reseed(),
-        "d" | "D" => lab.pick(Wish::Random),
-        "n" | "N" => lab.pick(Wish::Next),
+        "d" | "D" => lab.pick(Which::Random),
+        "n" | "N" => lab.pick(Which::Next),
         "c" | "C" => state.pad_key.set(Some(PadKey::Clear)),
         "b" | "B" => state.setup_open.set(true),
         "t" | "T" => state.theme_choice.update(|c| *c = c.next()),
         "?" => state.help_open.set(true),
         digit => match digit.parse::<u8>() {
-            Ok(class) if digit.len() == 1 => lab.pick(Wish::Class(class)),
+            Ok(class) if digit.len() == 1 => lab.pick(Which::Class(class)),
             _ => return false,
         },
     }

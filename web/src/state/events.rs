@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use engine::Graph;
 use leptos::prelude::*;
-use protocol::Event;
+use protocol::{Backend, Event, Wish};
 
-use super::{AppState, Arrived, Frame, NoticeKind, Phase, Remedy};
+use super::{AppState, Arrived, Frame, NoticeKind, Parting, Phase, Remedy};
+use crate::widgets::number;
 
 /// What is left to do after an event has been taken in.
 #[derive(Debug, PartialEq)]
@@ -47,6 +48,9 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.rate.set(if progress.step > 0 { progress.rate } else { spec.train.rate });
             state.spec.set(spec);
             state.summary.set(summary);
+            state.moved.set(None);
+            state.traffic.set(None);
+            state.parting.set(None);
             state.progress.set(progress);
             state.history.set_value(history);
             state.scores.set(scores);
@@ -72,8 +76,9 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.phase.set(Phase::Paused);
             Then::Keep
         }
-        Event::Progressed { progress, history, .. } => {
+        Event::Progressed { progress, history, traffic, .. } => {
             state.progress.set(progress);
+            state.traffic.set(traffic);
             if !history.is_empty() {
                 state.history.update_value(|all| all.extend(history));
                 bump(state.curve_tick);
@@ -96,6 +101,32 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Keep
         }
         Event::Saved { ask, .. } => Then::Saved(ask),
+        Event::Checked { report } => {
+            state.card.set(Some(report));
+            Then::Nothing
+        }
+        Event::Moved { backend, half, progress, message, .. } => {
+            state.summary.update(|s| (s.backend, s.half) = (backend, half));
+            state.progress.set(progress);
+            // What came later is void.
+            state.history.update_value(|all| all.retain(|p| p.step <= progress.step));
+            state.scores.update(|all| all.retain(|s| s.step <= progress.step));
+            state.traffic.set(None);
+            bump(state.curve_tick);
+            let told = sentence(&message);
+            // Only a run that had to leave the card, or was kept from it, is worth worrying about.
+            let wished = matches!(state.wish.get_untracked(), Wish::Cpu);
+            let kind = if backend == Backend::Cpu && !wished { NoticeKind::Warned } else { NoticeKind::Told };
+            state.moved.set(Some(told.clone()));
+            state.notify(kind, told, None);
+            Then::Nothing
+        }
+        Event::Parted { step, tensor, position, cpu, gpu, message, .. } => {
+            state.parting.set(Some(Parting { step, tensor, position, cpu, gpu }));
+            let numbers = format!("Number {position} is {} on the CPU and {} on the card.", number::signed(cpu), number::signed(gpu));
+            state.notify(NoticeKind::Warned, format!("{} {numbers}", sentence(&message)), None);
+            Then::Nothing
+        }
         Event::LoadFailed { message, .. } => {
             state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
             Then::NotLoaded
@@ -110,6 +141,14 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Nothing
         }
     }
+}
+
+/// As a sentence of its own.
+fn sentence(message: &str) -> String {
+    let mut letters = message.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.chain(letters).chain(stop.chars()).collect()
 }
 
 pub fn bump(tick: RwSignal<u32>) {

@@ -8,7 +8,7 @@ use std::{collections::HashMap, rc::Rc};
 use data::FramingOptions;
 use engine::Tensor;
 use leptos::prelude::*;
-use protocol::{Command, Event, RunSpec, Save};
+use protocol::{Command, Event, RunSpec, Save, Wish};
 
 use super::{
     AppState, NoticeKind, Origin, Phase, Remedy,
@@ -20,7 +20,7 @@ use crate::{
     dom::{self, frame, store::SavedRun},
     link::{
         Heard, Link,
-        message::{Ask, Parcel, Picked, Tell, Wish},
+        message::{Ask, Parcel, Picked, Tell, Which},
     },
 };
 
@@ -78,14 +78,14 @@ impl Lab {
     /// one that the link asks for.
     pub fn start() -> Self {
         let asked = url::read();
-        let state = AppState::new(asked.spec.clone());
+        let state = AppState::new(asked.spec.clone(), asked.wish);
         for problem in &asked.problems {
             state.notify(NoticeKind::Warned, problem.clone(), None);
         }
         let inner = Inner { play_when_ready: url::page_value("play").as_deref() != Some("0"), ..Inner::default() };
         let lab = Self { state, inner: StoredValue::new_local(inner) };
-        lab.connect();
-        lab.send(Ask::Pick(Wish::First));
+        lab.connect(asked.wish);
+        lab.send(Ask::Pick(Which::First));
         leptos::task::spawn_local(async move {
             let (keeper, found) = Keeper::open().await;
             if let Some(why) = keeper.trouble() {
@@ -106,8 +106,9 @@ impl Lab {
         lab
     }
 
-    fn connect(&self) {
+    fn connect(&self, wish: Wish) {
         let lab = *self;
+        self.state.card.set(None);
         let generation = self.inner.try_update_value(|inner| {
             inner.generation += 1;
             inner.generation
@@ -118,12 +119,12 @@ impl Lab {
             }
         });
         let link = if url::page_value("workers").as_deref() == Some("0") {
-            Link::on_page(ear)
+            Link::on_page(wish, ear)
         } else {
-            Link::spawn(Rc::clone(&ear)).unwrap_or_else(|why| {
+            Link::spawn(wish, Rc::clone(&ear)).unwrap_or_else(|why| {
                 let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
                 self.state.notify(NoticeKind::Warned, text, None);
-                Link::on_page(ear)
+                Link::on_page(wish, ear)
             })
         };
         self.inner.update_value(|inner| {
@@ -220,9 +221,9 @@ impl Lab {
         }
     }
 
-    pub fn pick(&self, wish: Wish) {
+    pub fn pick(&self, which: Which) {
         self.inner.update_value(|inner| inner.digit_wanted = true);
-        self.send(Ask::Pick(wish));
+        self.send(Ask::Pick(which));
     }
 
     /// Shows the network a drawing.
@@ -274,7 +275,7 @@ impl Lab {
             Remedy::StartAnew => {
                 self.inner.update_value(|inner| inner.deaths = 0);
                 if self.inner.with_value(|inner| inner.link.is_none()) {
-                    self.connect();
+                    self.connect(self.state.wish.get_untracked());
                 }
                 self.open_and_play(self.state.spec.get_untracked());
             }
@@ -292,6 +293,11 @@ impl Lab {
         if self.inner.with_value(|inner| matches!(inner.link, Some(Link::Worker(_)))) {
             self.send(Ask::Crash);
         }
+    }
+
+    /// Loses the graphics card, where runs are on one.
+    pub fn lose_card(&self) {
+        self.send(Ask::LoseCard);
     }
 
     fn hear(&self, heard: Heard) {

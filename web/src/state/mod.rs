@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use engine::{Graph, Tensor};
 use leptos::prelude::*;
-use protocol::{FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, View};
+use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
 pub use lab::Lab;
 pub use sample::{Origin, Sample};
@@ -96,6 +96,17 @@ pub struct Focus {
     pub cell: Option<(usize, usize)>,
 }
 
+/// Where CPU and graphics card, running the same steps, came to differ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parting {
+    pub step: u32,
+    pub tensor: String,
+    /// Place of the number in the tensor.
+    pub position: u32,
+    pub cpu: f32,
+    pub gpu: f32,
+}
+
 /// A key that is meant for the pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PadKey {
@@ -125,6 +136,14 @@ pub struct AppState {
     pub curve_tick: RwSignal<u32>,
     pub scores: RwSignal<Vec<Score>>,
     pub arrived: RwSignal<Arrived>,
+    /// What runs are to compute on.
+    pub wish: RwSignal<Wish>,
+    /// What was found out about the graphics card, once it has been looked at.
+    pub card: RwSignal<Option<CardReport>>,
+    /// Why this run is where it is, if it was moved.
+    pub moved: RwSignal<Option<String>>,
+    pub traffic: RwSignal<Option<Traffic>>,
+    pub parting: RwSignal<Option<Parting>>,
     pub probabilities: RwSignal<Vec<f32>>,
     /// The newest frame; read it when `frame_tick` changes.
     pub frame: StoredValue<Frame>,
@@ -140,11 +159,13 @@ pub struct AppState {
     pub notices: RwSignal<Vec<Notice>>,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
+    pub card_open: RwSignal<bool>,
+    pub kernels_open: RwSignal<bool>,
     pub smoothness: RwSignal<Smoothness>,
 }
 
 impl AppState {
-    pub fn new(spec: RunSpec) -> Self {
+    pub fn new(spec: RunSpec, wish: Wish) -> Self {
         Self {
             run: RwSignal::new(RunId(0)),
             graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
@@ -157,6 +178,11 @@ impl AppState {
             curve_tick: RwSignal::new(0),
             scores: RwSignal::new(Vec::new()),
             arrived: RwSignal::new(Arrived::default()),
+            wish: RwSignal::new(wish),
+            card: RwSignal::new(None),
+            moved: RwSignal::new(None),
+            traffic: RwSignal::new(None),
+            parting: RwSignal::new(None),
             probabilities: RwSignal::new(Vec::new()),
             frame: StoredValue::new(Frame::default()),
             frame_tick: RwSignal::new(0),
@@ -169,6 +195,8 @@ impl AppState {
             notices: RwSignal::new(Vec::new()),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
+            card_open: RwSignal::new(false),
+            kernels_open: RwSignal::new(false),
             smoothness: RwSignal::new(Smoothness::default()),
         }
     }

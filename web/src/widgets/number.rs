@@ -34,6 +34,11 @@ pub fn grouped(value: u64) -> String {
     text
 }
 
+/// Whole from ten on.
+pub fn rounded(value: f64) -> String {
+    if value < 10.0 { short(value) } else { grouped(value.round() as u64) }
+}
+
 /// `12.3 k`, `4.56 M`.
 pub fn large(value: f64) -> String {
     match value {

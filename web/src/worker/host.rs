@@ -3,20 +3,23 @@
 use std::{cell::RefCell, rc::Rc};
 
 use data::{Dataset, PackFile, Set, packs};
-use protocol::Message;
+use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
-use super::schedule::Schedule;
+use super::{schedule::Schedule, surveyor::Surveyor};
 use crate::{
     dom::{fetch, now_ms},
-    link::message::{Ask, Parcel, Picked, Tell, Wish},
+    link::message::{Ask, Parcel, Picked, Tell, Which},
 };
 
 /// Where the packs lie, from the page's folder.
 const FOLDER: &str = "assets/mnist/";
+/// While speeds are compared: how often to see whether that is over.
+const TIMING_TURN_MS: f64 = 20.0;
 
 pub struct Host {
-    session: Session,
+    pub(super) session: Session,
+    pub(super) surveyor: Surveyor,
     post: Rc<dyn Fn(Parcel<Tell>)>,
     schedule: Option<Schedule>,
     turn_ms: f64,
@@ -26,8 +29,8 @@ pub struct Host {
     fetch_again: bool,
     /// Packs that have arrived, in the order of the manifest.
     arrived: Vec<bool>,
-    /// A wish that no digit was there for.
-    wish: Option<Wish>,
+    /// A digit that is wanted and was not there.
+    wanted: Option<Which>,
     /// The digit that was picked last, for the next one.
     cursor: usize,
 }
@@ -40,9 +43,11 @@ impl std::fmt::Debug for Host {
 
 impl Host {
     /// A session without a run. Fetches the data from `base` and speaks through `post` from now on.
-    pub fn start(base: &str, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
+    /// What runs compute on follows `wish` and, in time, what the graphics card turns out to be.
+    pub fn start(base: &str, wish: Wish, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
         let host = Rc::new(RefCell::new(Self {
             session: Session::new(Dataset::new()),
+            surveyor: Surveyor::new(wish),
             post: Rc::new(post),
             schedule: None,
             turn_ms,
@@ -50,7 +55,7 @@ impl Host {
             fetching: false,
             fetch_again: false,
             arrived: vec![false; packs().len()],
-            wish: None,
+            wanted: None,
             cursor: 0,
         }));
         let ringing = Rc::downgrade(&host);
@@ -68,14 +73,21 @@ impl Host {
     pub fn receive(host: &Rc<RefCell<Self>>, Parcel { head, bulk, file }: Parcel<Ask>) {
         match head {
             Ask::Session(command) => {
-                let mut host = host.borrow_mut();
-                host.session.handle(Message { head: command, bulk, file }, now_ms());
-                host.flush();
-                host.wake();
+                let mut open = host.borrow_mut();
+                open.session.handle(Message { head: command, bulk, file }, now_ms());
+                open.flush();
+                open.wake();
+                drop(open);
+                Surveyor::look(host);
             }
-            Ask::Pick(wish) => host.borrow_mut().pick(wish),
+            Ask::Pick(which) => host.borrow_mut().pick(which),
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
+            Ask::LoseCard => {
+                let mut host = host.borrow_mut();
+                host.surveyor.lose_card();
+                host.wake();
+            }
         }
     }
 
@@ -83,25 +95,29 @@ impl Host {
         if let Some(schedule) = &mut self.schedule {
             schedule.rung();
         }
-        let rest = self.session.turn(self.turn_ms, &mut now_ms);
+        let rest = if self.surveyor.is_timing() { Rest::After(TIMING_TURN_MS) } else { self.session.turn(self.turn_ms, &mut now_ms) };
         self.flush();
         if let Some(schedule) = &mut self.schedule {
             match rest {
                 Rest::Now => schedule.now(),
-                Rest::After(ms) => schedule.after(ms),
+                Rest::After(ms) | Rest::UntilWoken(ms) => schedule.after(ms),
                 Rest::UntilCalled => {}
             }
         }
     }
 
-    fn wake(&mut self) {
+    /// Takes a turn as soon as the messages that wait have been heard.
+    pub(super) fn wake(&mut self) {
         if let Some(schedule) = &mut self.schedule {
             schedule.now();
         }
     }
 
-    fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         for Message { head, bulk, file } in self.session.take_events() {
+            if let Event::Opened { spec, .. } = &head {
+                self.surveyor.open(spec);
+            }
             (self.post)(Parcel { head: Tell::Session(Box::new(head)), bulk, file });
         }
     }
@@ -122,18 +138,21 @@ impl Host {
                 let answer = fetch::bytes(&url).await;
                 let reached = answer.is_ok();
                 let installed = answer.and_then(|bytes| host.borrow_mut().install(pack, &bytes));
-                let mut host = host.borrow_mut();
+                let mut open = host.borrow_mut();
                 match installed {
                     Ok(()) => {
-                        host.arrived[index] = true;
-                        if let Some(wish) = host.wish.take() {
-                            host.pick(wish);
+                        open.arrived[index] = true;
+                        if let Some(which) = open.wanted.take() {
+                            open.pick(which);
                         }
                     }
-                    Err(why) => host.session.report_data_failure(format!("{FOLDER}{}", pack.file), why),
+                    Err(why) => open.session.report_data_failure(format!("{FOLDER}{}", pack.file), why),
                 }
-                host.flush();
-                host.wake();
+                open.flush();
+                open.wake();
+                open.surveyor.data_has_come();
+                drop(open);
+                Surveyor::look(&host);
                 // Where the server is away, the other files need not be tried.
                 if !reached {
                     break;
@@ -155,7 +174,7 @@ impl Host {
     }
 
     /// Sends a digit that the network does not train on, as soon as those are there.
-    fn pick(&mut self, wish: Wish) {
+    fn pick(&mut self, which: Which) {
         let random = |below: usize| (js_sys::Math::random() * below as f64) as usize % below.max(1);
         let data = self.session.data();
         let whole = [Set::Test, Set::Validation].into_iter().find_map(|set| data.set(set).map(|digits| (set, digits)));
@@ -164,18 +183,18 @@ impl Host {
             Some((_, digits)) => Some((digits.image(index), digits.labels[index])),
             None => data.train_image(index),
         };
-        let index = match wish {
+        let index = match which {
             _ if count == 0 => None,
-            Wish::First => Some(0),
-            Wish::Next => Some((self.cursor + 1) % count),
-            Wish::Random => Some(random(count)),
-            Wish::Class(class) => {
+            Which::First => Some(0),
+            Which::Next => Some((self.cursor + 1) % count),
+            Which::Random => Some(random(count)),
+            Which::Class(class) => {
                 let start = random(count);
                 (0..count).map(|i| (start + i) % count).find(|i| digit(*i).is_some_and(|(_, label)| label == class))
             }
         };
         let Some((index, (pixels, label))) = index.and_then(|i| digit(i).map(|d| (i, d))) else {
-            self.wish = Some(wish);
+            self.wanted = Some(which);
             return;
         };
         let set = whole.map_or(Set::Train, |(set, _)| set);

@@ -1,7 +1,9 @@
 //! The worker's life: hosting a session, and last words when it panics.
 
+mod adapter;
 pub mod host;
 mod schedule;
+mod surveyor;
 
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,9 +33,12 @@ pub fn start(scope: &DedicatedWorkerGlobalScope) {
         let words = info.payload_as_str().unwrap_or("a panic without words");
         post(&dying, &Parcel::new(Tell::Panicked(words.to_owned())));
     }));
-    let base = Reflect::get(scope, &JsValue::from_str("kernelscopeBase")).ok().and_then(|b| b.as_string()).unwrap_or_default();
+    // What the page said first; see `Remote::spawn`.
+    let first = Reflect::get(scope, &JsValue::from_str("kernelscope")).unwrap_or_default();
+    let word = |key: &str| Reflect::get(&first, &JsValue::from_str(key)).ok().and_then(|w| w.as_string()).unwrap_or_default();
+    let wish = word("backend").parse().unwrap_or_default();
     let outlet = scope.clone();
-    let host = Host::start(&base, WORKER_TURN_MS, move |parcel| post(&outlet, &parcel));
+    let host = Host::start(&word("base"), wish, WORKER_TURN_MS, move |parcel| post(&outlet, &parcel));
     Listener::new(scope, "message", move |event| {
         if let Ok(event) = event.dyn_into::<MessageEvent>() {
             match Parcel::unpack(&event.data()) {

@@ -1,7 +1,8 @@
 //! When the next turn comes: at once but after waiting messages, or after a while.
 
-use js_sys::{Function, Reflect};
+use js_sys::{Function, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::{MessageChannel, MessagePort};
 
 use crate::dom::listen::Listener;
@@ -61,6 +62,15 @@ impl Schedule {
             call_global("clearTimeout", &[timer]);
         }
     }
+}
+
+/// Is over after so many milliseconds.
+pub async fn sleep(ms: f64) {
+    let timer = Promise::new(&mut |done, _| {
+        call_global("setTimeout", &[done.into(), JsValue::from_f64(ms)]);
+    });
+    // A timer does not fail.
+    let _ = JsFuture::from(timer).await;
 }
 
 /// Timers are methods of the window and of the worker's scope alike.

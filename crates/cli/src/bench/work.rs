@@ -1,18 +1,16 @@
-//! One network with its batches, to be run again and again.
+//! One network with its batches on the CPU, to be run again and again.
 
-use std::{hint::black_box, sync::Arc, time::Instant};
+use std::{hint::black_box, time::Instant};
 
-use data::{Dataset, Set};
-use engine::{Cpu, Graph, LossSpec, Mode as PlanMode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, plan::Watch};
+use data::Set;
+use engine::{Cpu, LossSpec, OptimizerSpec, Run, StepInputs};
 
-use crate::{
-    arguments::{Bench, Mode},
-    error::Error,
-};
+use super::Task;
+use crate::{arguments::Mode, error::Error};
 
 /// Batches that are gone through in turn: enough that none stays in the nearest cache.
 const BATCHES: usize = 8;
-const RATE: f32 = 1e-3;
+pub const RATE: f32 = 1e-3;
 
 pub struct Work {
     cpu: Cpu,
@@ -25,19 +23,17 @@ pub struct Work {
 }
 
 impl Work {
-    pub fn new(graph: &Arc<Graph>, weights: &[f32], data: &Dataset, order: &Bench) -> Result<Self, Error> {
-        let mode = if order.mode == Mode::Train { PlanMode::Train } else { PlanMode::Eval };
-        let options = PlanOptions { batch: order.batch, mode, watch: Watch::Nothing };
-        let plan = Plan::compile(graph, &options).map_err(|cause| Error::Refused { cause })?;
-        let digits = data.set(Set::Train).ok_or(Error::NoDigits)?;
+    pub fn new(task: &Task<'_>) -> Result<Self, Error> {
+        let plan = task.plan()?;
+        let digits = task.data.set(Set::Train).ok_or(Error::NoDigits)?;
         let batches = (0..BATCHES).map(|batch| {
-            let at = batch * order.batch..(batch + 1) * order.batch;
+            let at = (batch * task.batch..(batch + 1) * task.batch).map(|i| i % digits.labels.len());
             let pixels = at.clone().flat_map(|i| digits.image(i)).map(|p| f32::from(*p) / 255.0);
-            (pixels.collect(), digits.labels[at].to_vec())
+            (pixels.collect(), at.map(|i| digits.labels[i]).collect())
         });
-        let mut cpu = Cpu::new(graph, OptimizerSpec::default(), 0);
-        cpu.params.copy_from_slice(weights);
-        Ok(Self { cpu, run: Run::new(plan), mode: order.mode, loss: LossSpec::default(), batches: batches.collect(), step: 0 })
+        let mut cpu = Cpu::new(task.graph, OptimizerSpec::default(), 0);
+        cpu.params.copy_from_slice(task.weights);
+        Ok(Self { cpu, run: Run::new(plan), mode: task.mode, loss: LossSpec::default(), batches: batches.collect(), step: 0 })
     }
 
     /// One step; the batch's mean loss, in training.

@@ -1,3 +1,4 @@
-//! What runs a plan.
+//! Where a plan runs.
 
 pub mod cpu;
+pub mod gpu;

@@ -3,6 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::{BatchResult, Loss, arg_max};
+use crate::backend::gpu::launch::{Launch, Shader, Slot};
+
+static GRADIENT: Shader = Shader { name: "cross_entropy/gradient", source: include_str!("cross_entropy/gradient.wgsl") };
+static EVALUATE: Shader = Shader { name: "cross_entropy/evaluate", source: include_str!("cross_entropy/evaluate.wgsl") };
+const SHADERS: &[&Shader] = &[&GRADIENT, &EVALUATE];
 
 /// Cross-entropy between softmax probabilities and the class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,6 +56,20 @@ impl Loss for CrossEntropy {
             tally(&mut result, row, *label, log_sum);
         }
         result
+    }
+
+    fn gradient_launch(&self, classes: usize, batch: usize) -> Launch {
+        let reads = &[Slot::Output, Slot::Labels];
+        let dims = vec![("classes", classes.into()), ("batch", batch.into())];
+        Launch { shader: &GRADIENT, reads, writes: &[Slot::DOutput, Slot::Results], dims, groups: [1, 1, 1] }
+    }
+
+    fn evaluate_launch(&self, classes: usize, batch: usize) -> Launch {
+        Launch { shader: &EVALUATE, writes: &[Slot::Results], ..self.gradient_launch(classes, batch) }
+    }
+
+    fn shaders(&self) -> &'static [&'static Shader] {
+        SHADERS
     }
 }
 

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use cross_entropy::{CrossEntropy, softmax};
 
+use crate::backend::gpu::launch::{Launch, Shader};
+
 /// A loss as it is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "loss", rename_all = "snake_case")]
@@ -20,6 +22,11 @@ impl Default for LossSpec {
 }
 
 impl LossSpec {
+    /// Every loss with its usual settings.
+    pub fn all() -> Vec<Self> {
+        vec![Self::CrossEntropy(CrossEntropy::default())]
+    }
+
     pub fn loss(&self) -> &dyn Loss {
         match self {
             Self::CrossEntropy(loss) => loss,
@@ -65,6 +72,17 @@ pub trait Loss: std::fmt::Debug {
     /// As [`Loss::evaluate`], and the gradient of (sum of losses) / `divisor` in `d_scores`.
     /// `divisor` is the size of the whole batch, of which this may be a part.
     fn gradient(&self, scores: &[f32], labels: &[u8], classes: usize, divisor: usize, d_scores: &mut [f32]) -> BatchResult;
+
+    /// [`Loss::gradient`] of `batch` examples on a graphics card, divided by `batch`: scores in `Output`,
+    /// gradient in `DOutput`, the result in `Results`. Examples from `now.count` on count for nothing and
+    /// have a gradient of 0. A score that is NaN or infinite makes the sum of losses NaN.
+    fn gradient_launch(&self, classes: usize, batch: usize) -> Launch;
+
+    /// [`Loss::evaluate`] in the same way, without the gradient.
+    fn evaluate_launch(&self, classes: usize, batch: usize) -> Launch;
+
+    /// Every file that the two launches may name.
+    fn shaders(&self) -> &'static [&'static Shader];
 }
 
 /// Position of the largest score; the first of equals.

@@ -1,7 +1,7 @@
 //! The operators: one folder each, one line in the list at the end of this file.
 //!
 //! A folder holds the settings and the shape rule (`mod.rs`), naive loops in `f64`
-//! (`reference.rs`), the fast kernels (`cpu.rs`), small problems of which one is worked by hand
+//! (`reference.rs`), the fast kernels (`cpu.rs`; `gpu.rs` with its WGSL files), small problems of which one is worked by hand
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
@@ -11,7 +11,10 @@ use std::fmt::Debug;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs};
+use crate::{
+    Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs,
+    backend::gpu::launch::{Launches, Shader, Site},
+};
 
 /// What one tensor of a layer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -162,6 +165,9 @@ pub trait Op: Debug {
 
     fn backward(&self, at: &Placement, io: Backward<'_>);
 
+    /// The same two passes on a graphics card; `Launches::default()` where the layer is an identity.
+    fn launches(&self, at: &Placement, site: &Site) -> Launches;
+
     /// Forward and, from `d_output`, backward by naive loops.
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference;
 }
@@ -209,6 +215,8 @@ pub struct Kind {
     pub activation: Option<Activation>,
     /// Small problems with legal settings. Never empty; at least one worked by hand.
     pub cases: fn() -> Vec<Case>,
+    /// Every file that [`Op::launches`] may name.
+    pub shaders: &'static [&'static Shader],
 }
 
 /// A small problem, for tests and to be shown.

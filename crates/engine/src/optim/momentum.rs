@@ -2,8 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Optimizer;
-use crate::StepInputs;
+use super::{Optimizer, point_wise};
+use crate::{
+    StepInputs,
+    backend::gpu::launch::{Launch, Shader, Slot},
+};
+
+static UPDATE: Shader = Shader { name: "optim/momentum", source: include_str!("momentum.wgsl") };
+const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Stochastic gradient descent with a running sum of gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,5 +39,17 @@ impl Optimizer for Momentum {
             *v = self.momentum * *v + (g + self.weight_decay * *p);
             *p -= now.rate * *v;
         }
+    }
+
+    fn launch(&self, len: usize) -> Launch {
+        point_wise(&UPDATE, &[Slot::Params, Slot::OptimizerState], len, &[("momentum", self.momentum), ("weight_decay", self.weight_decay)])
+    }
+
+    fn rule(&self, _now: &StepInputs) -> [f32; 4] {
+        [0.0; 4]
+    }
+
+    fn shaders(&self) -> &'static [&'static Shader] {
+        SHADERS
     }
 }

@@ -5,12 +5,12 @@ use trainer::Stage;
 
 use crate::rig::{FEW, RUN, Rig, digit, small};
 
-fn wild(rate: f32) -> Command {
+pub fn wild(rate: f32) -> Command {
     Command::Tune { run: RUN, hyper: Hyper { rate } }
 }
 
 /// Plain gradient descent on a linear network: no unit can die, so nothing holds the weights back.
-fn steep() -> RunSpec {
+pub fn steep() -> RunSpec {
     let mut spec = small();
     spec.model.layers.retain(|l| !["batch_norm2d", "relu", "max_pool2d"].contains(&l.op().kind().name));
     spec.train = TrainSpec { optimizer: engine::OptimizerSpec::Sgd(Default::default()), epochs: 20, rate: 0.02, ..spec.train };

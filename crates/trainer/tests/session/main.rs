@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 mod arrival;
+mod cards;
 mod curve;
 mod faults;
 mod files;
 mod frames;
+mod late;
 mod loopback;
+mod losses;
 mod rig;
 mod table;

@@ -124,7 +124,7 @@ impl Rig {
             seen = self.events.len();
             match rest {
                 Rest::Now => {}
-                Rest::After(ms) => self.now_ms += ms,
+                Rest::After(ms) | Rest::UntilWoken(ms) => self.now_ms += ms,
                 Rest::UntilCalled => break,
             }
         }
@@ -133,9 +133,11 @@ impl Rig {
 
     /// Turns until there is nothing to do.
     pub fn rest(&mut self) {
-        while let rest @ (Rest::Now | Rest::After(_)) = self.turn() {
-            if let Rest::After(ms) = rest {
-                self.now_ms += ms;
+        loop {
+            match self.turn() {
+                Rest::Now => {}
+                Rest::After(ms) | Rest::UntilWoken(ms) => self.now_ms += ms,
+                Rest::UntilCalled => return,
             }
         }
     }

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use super::announce;
-use crate::shell::{Shell, answer, run};
+use super::{announce, apt};
+use crate::shell::{Shell, answer};
 
 const CHROMIUM_NAMES: [&str; 5] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 /// Where Chrome lies without being on PATH.
@@ -32,12 +32,9 @@ impl Browser {
 }
 
 pub fn ensure(shell: &Shell) -> Result<Browser> {
-    if find(shell).is_none() && shell.find("apt-get").is_some() && is_root(shell) {
+    if find(shell).is_none() && apt::may_install(shell) {
         announce("chromium and chromium-driver by apt-get", "about 1 min, 300 MB");
-        let apt = |arguments: &[&str]| run(shell.command("apt-get", arguments).env("DEBIAN_FRONTEND", "noninteractive"));
-        apt(&["update", "-qq"])
-            .and_then(|()| apt(&["install", "-y", "-qq", "--no-install-recommends", "chromium", "chromium-driver"]))
-            .with_context(commands)?;
+        apt::install(shell, &["chromium", "chromium-driver"]).with_context(commands)?;
     }
     let browser = find(shell).with_context(commands)?;
     let versions = (major(shell, &browser.chromium), major(shell, &browser.chromedriver));
@@ -59,10 +56,6 @@ fn find(shell: &Shell) -> Option<Browser> {
     let chromium = named("CHROMIUM").or_else(|| CHROMIUM_NAMES.iter().find_map(|n| shell.find(n))).or_else(installed)?;
     let chromedriver = named("CHROMEDRIVER").or_else(|| shell.find("chromedriver"))?;
     Some(Browser { chromium, chromedriver })
-}
-
-fn is_root(shell: &Shell) -> bool {
-    answer(&mut shell.command("id", &["-u"])).as_deref() == Some("0")
 }
 
 /// 156 from `Chromium 156.0.8078.79 built on Debian`. Windows' Chrome says nothing.

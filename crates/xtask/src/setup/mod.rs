@@ -1,9 +1,11 @@
 //! What the commands need, and how to get it. Each `ensure` looks first, and installs only what
 //! is missing.
 
+mod apt;
 mod browser;
 mod cargo_tool;
 mod npm;
+mod vulkan;
 mod wasm_target;
 
 use std::env;
@@ -23,6 +25,11 @@ pub fn for_page(shell: &mut Shell) -> Result<Optimizer> {
     cargo_tool::wasm_bindgen(shell)?.ensure(shell)?;
     cargo_tool::TRUNK.ensure(shell)?;
     npm::ensure_optimizer(shell)
+}
+
+/// A Vulkan driver, if only one in software.
+pub fn for_gpu_tests(shell: &Shell) -> Result<()> {
+    vulkan::ensure(shell)
 }
 
 /// The wasm target and the runner of wasm tests, and a browser for them.

@@ -39,11 +39,20 @@ pub struct Setting {
     pub size: (u32, u32),
     /// The test brings failures about: the console may complain, files may be missing.
     pub troubled: bool,
+    /// WebGPU has an adapter, in software; else none.
+    pub webgpu: bool,
+}
+
+impl Setting {
+    /// A browser that finds a graphics card.
+    pub fn with_webgpu() -> Self {
+        Self { webgpu: true, ..Self::default() }
+    }
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { size: (1280, 900), troubled: false }
+        Self { size: (1280, 900), troubled: false, webgpu: false }
     }
 }
 
@@ -67,7 +76,7 @@ pub fn drive_with<F: AsyncFnOnce(Browser)>(setting: Setting, test: F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let (site, driver) = (Site::open().await, Driver::start().await);
-        let client = driver.browser(&site.proxy(), setting.size).await;
+        let client = driver.browser(&site.proxy(), setting).await;
         let browser = Browser { client: client.clone(), site };
         let body = async {
             browser.count_complaints().await;
@@ -264,4 +273,34 @@ fn save(name: &str, png: &[u8]) -> PathBuf {
     let path = folder.join(format!("{name}.png"));
     std::fs::write(&path, png).unwrap();
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The architecture of the adapter that the page gets, or a worker of its own.
+    const ADAPTER: &str = "const [work, done] = arguments;
+        const source = `(async () => {
+            const adapter = await navigator.gpu.requestAdapter();
+            if (!adapter) return 'no adapter';
+            await adapter.requestDevice();
+            return adapter.info.architecture || 'another adapter';
+        })().catch((e) => String(e))`;
+        if (work === 'page') return eval(source).then(done);
+        const blob = new Blob([`${source}.then(postMessage)`], { type: 'text/javascript' });
+        new Worker(URL.createObjectURL(blob)).onmessage = (e) => done(e.data);";
+
+    #[test]
+    fn webgpu_is_there_where_it_is_asked_for() {
+        for (setting, wanted) in [(Setting::default(), "no adapter"), (Setting::with_webgpu(), "swiftshader")] {
+            drive_with(setting, async |browser| {
+                browser.open("").await;
+                for place in ["page", "worker"] {
+                    let found = browser.client.execute_async(ADAPTER, vec![json!(place)]).await.unwrap();
+                    assert_eq!(found, wanted, "{place}");
+                }
+            });
+        }
+    }
 }

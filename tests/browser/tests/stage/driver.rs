@@ -12,6 +12,8 @@ use tokio::{
 };
 use url::{ParseError, Url};
 
+use super::browser::Setting;
+
 /// What the browser is started with: no network of its own, and nothing that slows a page that no
 /// window shows.
 const ARGUMENTS: &[&str] = &[
@@ -31,6 +33,12 @@ const ARGUMENTS: &[&str] = &[
     "--disable-backgrounding-occluded-windows",
     "--disable-renderer-backgrounding",
 ];
+
+/// A graphics card in software, the same on every machine: for correctness, never for speed.
+const WITH_WEBGPU: &[&str] = &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
+
+/// WebGPU without any adapter, also where the machine has a card.
+const WITHOUT_WEBGPU: &[&str] = &["--disable-gpu"];
 
 /// A ChromeDriver of one's own; it dies with this value.
 #[derive(Debug)]
@@ -59,10 +67,11 @@ impl Driver {
         Self { _process: process, address: format!("http://127.0.0.1:{port}") }
     }
 
-    /// A browser window of this size. What is meant for other hosts goes to `proxy`.
-    pub async fn browser(&self, proxy: &str, size: (u32, u32)) -> Client {
-        let mut arguments: Vec<String> = ARGUMENTS.iter().map(|a| (*a).to_owned()).collect();
-        arguments.push(format!("--window-size={},{}", size.0, size.1));
+    /// A browser window as the setting says. What is meant for other hosts goes to `proxy`.
+    pub async fn browser(&self, proxy: &str, setting: Setting) -> Client {
+        let webgpu = if setting.webgpu { WITH_WEBGPU } else { WITHOUT_WEBGPU };
+        let mut arguments: Vec<String> = ARGUMENTS.iter().chain(webgpu).map(|a| (*a).to_owned()).collect();
+        arguments.push(format!("--window-size={},{}", setting.size.0, setting.size.1));
         arguments.push(format!("--proxy-server=http://{proxy}"));
         let mut chrome = json!({ "args": arguments });
         if let Ok(binary) = std::env::var("CHROMIUM") {

@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, PointerEvent};
 
 use crate::{
     dom::{frame, image},
-    link::message::Wish,
+    link::message::Which,
     state::{Origin, PadKey, app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -133,7 +133,7 @@ pub fn Pad() -> impl IntoView {
     let class_button = move |class: u8| {
         view! {
             <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=format!("A {class} from the data set")
-                on:click=move |_| lab.pick(Wish::Class(class))>{class}</button>
+                on:click=move |_| lab.pick(Which::Class(class))>{class}</button>
         }
     };
     view! {
@@ -146,8 +146,8 @@ pub fn Pad() -> impl IntoView {
         <div class="sample-tools">
             <button class="quiet" data-testid="clear" title="C" on:click=move |_| clear()><Icon glyph=Glyph::Clear/>"Clear"</button>
             <button class="quiet" data-testid="undo" title="Ctrl Z" on:click=move |_| undo()><Icon glyph=Glyph::Undo/>"Undo"</button>
-            <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Wish::Next)><Icon glyph=Glyph::Next/></button>
-            <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Wish::Random)><Icon glyph=Glyph::Shuffle/></button>
+            <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Which::Next)><Icon glyph=Glyph::Next/></button>
+            <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Which::Random)><Icon glyph=Glyph::Shuffle/></button>
         </div>
         <div class="sample-classes" role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
     }

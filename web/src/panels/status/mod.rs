@@ -1,9 +1,9 @@
 //! The numbers of the run.
 
 use leptos::prelude::*;
-use protocol::EvalSet;
+use protocol::{Backend, EvalSet};
 
-use super::Panel;
+use super::{Panel, card::facts};
 use crate::{
     state::{Phase, app, lab},
     widgets::{
@@ -50,6 +50,22 @@ fn Status() -> impl IntoView {
             format!("{:.0}\u{202f}%", 100.0 * f64::from(arrived.train) / f64::from(arrived.train_total))
         }
     };
+    // The card's name, where it is the card that works.
+    let name = move || {
+        let on_card = state.summary.with(|s| s.backend != Backend::Cpu);
+        let name = state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).map(|a| facts::short_name(&a.name)));
+        name.filter(|_| on_card)
+    };
+    let traffic = move || {
+        let playing = state.phase.get() == Phase::Playing;
+        state.traffic.get().filter(|_| playing).map(|t| {
+            format!(
+                "{} × {}/s",
+                number::short(t.dispatches_per_step),
+                number::grouped((t.dispatches_per_second / t.dispatches_per_step.max(1.0)) as u64)
+            )
+        })
+    };
     view! {
         <dl class="status-grid">
             <div><dt>"State"</dt><dd data-testid="state">{phase}</dd></div>
@@ -57,7 +73,17 @@ fn Status() -> impl IntoView {
             <div><dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd></div>
             <div><dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd></div>
             <div><dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd></div>
-            <div><dt>"Backend"</dt><dd data-testid="backend">{move || state.summary.with(|s| s.backend.to_uppercase())}</dd></div>
+            <div>
+                <dt>"Backend"</dt>
+                <dd>
+                    <button class="status-backend" aria-haspopup="dialog" title="Where it runs, and why" data-testid="open-card" on:click=move |_| state.card_open.set(true)>
+                        <span data-testid="backend">{move || facts::word(state.summary.with(|s| s.backend))}</span>
+                        {move || name().map(|name| view! { <small>{name}</small> })}
+                        <Icon glyph=Glyph::Next/>
+                    </button>
+                </dd>
+            </div>
+            {move || traffic().map(|traffic| view! { <div class="status-traffic"><dt>"Dispatches"</dt><dd class="number">{traffic}</dd></div> })}
             <div><dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd></div>
             <div><dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd></div>
             <div><dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd></div>

@@ -1,6 +1,7 @@
 //! What keeps a run from being lost: files that arrive, and a worker that dies.
 
 use leptos::prelude::*;
+use protocol::Wish;
 
 use super::{DEATHS_LIMIT, LIFE_MS, Lab, Purpose};
 use crate::{
@@ -64,7 +65,9 @@ impl Lab {
         }
         self.state.phase.set(Phase::Starting);
         self.inner.update_value(|inner| inner.play_when_ready |= playing);
-        self.connect();
+        // It may have been the card that it died of.
+        let wish = if deaths > 1 { Wish::Cpu } else { self.state.wish.get_untracked() };
+        self.connect(wish);
         let spec = self.state.spec.get_untracked();
         let link = protocol::link::encode(&spec);
         // A checkpoint on which the worker has died twice is not tried again.

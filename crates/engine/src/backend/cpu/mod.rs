@@ -173,7 +173,7 @@ impl Cpu {
             Tensor::Output(id) => match run.plan.output_of(id) {
                 Some(range) => Some(&run.activations[range]),
                 // An identity over the image shows the image.
-                None if self.shows_image(run, id) => Some(&run.images),
+                None if run.plan.shows_image(id) => Some(&run.images),
                 None => None,
             },
             Tensor::OutputGrad(id) => run.plan.output_grad_of(id).map(|range| &run.activation_grads[range]),
@@ -181,10 +181,5 @@ impl Cpu {
             Tensor::ParamGrad(ParamId(i)) => self.graph.params.get(i).map(|p| &self.grads[p.range.clone()]),
             Tensor::State(ParamId(i)) => self.graph.state.get(i).map(|p| &self.state[p.range.clone()]),
         }
-    }
-
-    fn shows_image(&self, run: &Run, id: crate::NodeId) -> bool {
-        let upto = self.graph.nodes.get(..=id.0).unwrap_or(&[]);
-        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&run.plan.mode))
     }
 }

@@ -16,13 +16,16 @@
 //! # Errors
 //! As max pooling.
 
+mod gpu;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
     window::{self, Windows},
 };
-use crate::{Mode, Pair, Shape, ShapeError, Sides, StepInputs};
+use crate::{
+    backend::gpu::launch::{Launches, Site},Mode, Pair, Shape, ShapeError, Sides, StepInputs};
 
 /// `torch.nn.AvgPool2d`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +58,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[],
     activation: None,
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -132,6 +136,10 @@ impl Op for AvgPool2d {
                 });
             }
         }
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

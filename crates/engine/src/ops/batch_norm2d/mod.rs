@@ -29,8 +29,10 @@ use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
     Worked, Working, single,
 };
-use crate::{Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
+use crate::{
+    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
 
+mod gpu;
 mod reference;
 
 /// `torch.nn.BatchNorm2d`.
@@ -57,6 +59,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[Activation::Relu],
     activation: None,
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -195,6 +198,10 @@ impl Op for BatchNorm2d {
                 }
             }
         }
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference {

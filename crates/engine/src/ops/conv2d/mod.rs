@@ -23,9 +23,11 @@
 //! Zero extents, a window larger than the padded input, groups that do not divide, a padding mode
 //! that needs a larger input.
 
+mod gpu;
 mod cases;
 mod cpu;
 mod layout;
+pub mod plain;
 mod reference;
 
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,7 @@ use super::{
     in_range, single,
 };
 use crate::{
+    backend::gpu::launch::{Launches, Site},
     Pair, Shape, ShapeError, Sides, StepInputs,
     graph::{EXTENT_LIMIT, limit},
 };
@@ -147,6 +150,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[Activation::Relu],
     activation: None,
     cases: cases::cases,
+    shaders: plain::SHADERS,
 };
 
 impl Conv2d {
@@ -239,6 +243,10 @@ impl Op for Conv2d {
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         cpu::backward(self, at, io);
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        plain::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

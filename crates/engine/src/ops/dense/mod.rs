@@ -15,6 +15,7 @@
 //! # Errors
 //! An input that is not flat; no outputs.
 
+mod gpu;
 mod cpu;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,8 @@ use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
     Worked, Working, in_range, single,
 };
-use crate::{Mode, Shape, ShapeError, StepInputs};
+use crate::{
+    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs};
 
 /// `torch.nn.Linear`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[Activation::Relu],
     activation: None,
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -110,6 +113,10 @@ impl Op for Dense {
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         cpu::backward(at, io);
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

@@ -16,10 +16,13 @@
 //! # Errors
 //! `p` outside 0 to 0.99.
 
+mod gpu;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
+    backend::gpu::launch::{Launches, Site},
     Mode, Shape, ShapeError, StepInputs,
     rng::{self, Stream},
 };
@@ -50,6 +53,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[],
     activation: None,
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -117,6 +121,10 @@ impl Op for Dropout {
                 *to = d * self.factor(at, io.now, i);
             }
         }
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

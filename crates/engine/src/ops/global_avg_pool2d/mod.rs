@@ -15,10 +15,13 @@
 //! # Errors
 //! None of its own.
 
+mod gpu;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
-use crate::{Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
+use crate::{
+    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
 
 /// `torch.nn.AdaptiveAvgPool2d(1)` followed by `Flatten`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[],
     activation: None,
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -79,6 +83,10 @@ impl Op for GlobalAvgPool2d {
                 plane.fill(d / size as f32);
             }
         }
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

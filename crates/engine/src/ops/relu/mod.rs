@@ -15,10 +15,13 @@
 //! # Errors
 //! None of its own.
 
+mod gpu;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
-use crate::{Mode, Shape, ShapeError, StepInputs};
+use crate::{
+    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs};
 
 /// `torch.nn.ReLU`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -35,6 +38,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[],
     activation: Some(Activation::Relu),
     cases,
+    shaders: gpu::SHADERS,
 };
 
 fn cases() -> Vec<Case> {
@@ -77,6 +81,10 @@ impl Op for Relu {
                 *to = if *out > 0.0 { *d } else { 0.0 };
             }
         }
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, _at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

@@ -1,0 +1,117 @@
+//! A loss or an update rule alone on the card: what checks of them run. (A layer alone is a
+//! [`super::Single`].)
+
+use std::rc::Rc;
+
+use wgpu::{Buffer, BufferUsages};
+
+use super::{
+    card::{Card, CardError},
+    commands::Commands,
+    launch::{Launch, Slot, Storage},
+    line::{Line, Turn},
+    network::{RESULT_BYTES, results},
+    pipeline::prepare,
+    reader::{bytes, floats},
+};
+use crate::{LossSpec, OptimizerSpec, StepInputs, loss::BatchResult};
+
+/// The result of the first `count` examples of a batch with these scores (batch, classes) and labels.
+///
+/// # Errors
+/// Whatever the card says.
+pub async fn evaluate(card: &Rc<Card>, loss: &LossSpec, scores: &[f32], labels: &[u8], count: usize) -> Result<BatchResult, CardError> {
+    let launch = loss.loss().evaluate_launch(scores.len() / labels.len(), labels.len());
+    Ok(on_scores(card, launch, scores, labels, count).await?.0)
+}
+
+/// As [`evaluate`], and the gradient of the sum of losses / batch with respect to the scores.
+///
+/// # Errors
+/// Whatever the card says.
+pub async fn gradient(
+    card: &Rc<Card>,
+    loss: &LossSpec,
+    scores: &[f32],
+    labels: &[u8],
+    count: usize,
+) -> Result<(BatchResult, Vec<f32>), CardError> {
+    let launch = loss.loss().gradient_launch(scores.len() / labels.len(), labels.len());
+    on_scores(card, launch, scores, labels, count).await
+}
+
+async fn on_scores(
+    card: &Rc<Card>,
+    launch: Launch,
+    scores: &[f32],
+    labels: &[u8],
+    count: usize,
+) -> Result<(BatchResult, Vec<f32>), CardError> {
+    let turn = Turn { count: count as u32, ..Turn::default() };
+    let words: Vec<u8> = labels.iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
+    // What is to be overwritten holds NaN before, so a number left out shows.
+    let unknown = vec![f32::NAN; scores.len()];
+    let content =
+        [(Slot::Output, bytes(scores)), (Slot::Labels, words), (Slot::DOutput, bytes(&unknown)), (Slot::Results, vec![0xff; RESULT_BYTES])];
+    let back = run(card, &launch, turn, &OptimizerSpec::default(), &content).await?;
+    Ok((results(&back[3]).next().unwrap_or_default(), floats(&back[2]).collect()))
+}
+
+/// One update of `params` and `state` by these gradients.
+///
+/// # Errors
+/// Whatever the card says.
+pub async fn update(
+    card: &Rc<Card>,
+    optimizer: &OptimizerSpec,
+    params: &mut Vec<f32>,
+    grads: &[f32],
+    state: &mut Vec<f32>,
+    now: &StepInputs,
+) -> Result<(), CardError> {
+    let launch = optimizer.rule().launch(params.len());
+    let turn = Turn { now: *now, ..Turn::default() };
+    let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state))];
+    let back = run(card, &launch, turn, optimizer, &content).await?;
+    *params = floats(&back[0]).collect();
+    *state = floats(&back[2]).collect();
+    Ok(())
+}
+
+/// Dispatches `launch` on buffers with this content; what they hold afterwards, in the same order.
+async fn run(
+    card: &Rc<Card>,
+    launch: &Launch,
+    turn: Turn,
+    optimizer: &OptimizerSpec,
+    content: &[(Slot, Vec<u8>)],
+) -> Result<Vec<Vec<u8>>, CardError> {
+    let line = Line::new(card)?;
+    let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+    let mut buffers = Vec::new();
+    for (slot, bytes) in content {
+        let buffer = card.buffer(&format!("{slot:?}"), bytes.len(), usage)?;
+        if !bytes.is_empty() {
+            card.queue.write_buffer(&buffer, 0, bytes);
+        }
+        buffers.push((*slot, buffer));
+    }
+    line.set_turns(&[turn], optimizer);
+    // A slot that is not in `content` would be a launch that this module does not know.
+    let find = |_: usize, slot: Slot| -> &Buffer { buffers.iter().find(|(s, _)| *s == slot).map_or(&buffers[0].1, |(_, b)| b) };
+    let ready = prepare(card, std::slice::from_ref(launch), Storage::F32, find)?;
+    let mut commands = Commands::new(&line, content.iter().map(|(_, bytes)| bytes.len()).sum())?;
+    commands.launch(&ready, 0);
+    for ((_, buffer), (_, bytes)) in buffers.iter().zip(content) {
+        commands.copy(buffer, 0, bytes.len());
+    }
+    commands.submit();
+    let all = line.reader.next().await?;
+    let mut rest = &all[..];
+    let parts = content.iter().map(|(_, bytes)| {
+        let (own, others) = rest.split_at(bytes.len());
+        rest = others;
+        own.to_vec()
+    });
+    Ok(parts.collect())
+}

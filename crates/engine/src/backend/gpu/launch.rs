@@ -1,0 +1,216 @@
+//! What to run on a graphics card, as plain data: an operator says it without knowing a device.
+//!
+//! # What a shader looks like
+//! A whole valid WGSL file with one entry point, `main`. Group 0 holds, at binding 0, the uniform
+//! `dims: Dims` (whole numbers and `f32`, nothing else; the fields are those of [`Launch::dims`] in that
+//! order) and from binding 1 on the tensors, first those of [`Launch::reads`]
+//! (`var<storage, read>`), then those of [`Launch::writes`] (`var<storage, read_write>`). Group 1, where
+//! the shader asks for it, holds at binding 0 the uniform `now: Now`, what changes from step to step:
+//!
+//! ```wgsl
+//! struct Now {
+//!     rule: vec4<f32>, // what the optimizer's formula takes from the step's number
+//!     rate: f32,       // learning rate
+//!     step: u32,       // updates made before this one
+//!     seed: u32,
+//!     slot: u32,       // place of this batch in the results
+//!     first: u32,      // where the batch begins in the order of the digits
+//!     count: u32,      // examples of the batch that count
+//! }
+//! ```
+//!
+//! Activations are `array<Stored>`, read by `f32(…)` and written by `Stored(…)`; the file says
+//! `alias Stored = f32;`, and where a plan stores them in half precision, that line alone becomes
+//! `enable f16; alias Stored = f16;`. Everything else is `f32` or `u32`.
+//!
+//! Each invocation owns the numbers that it writes and sums in a fixed order, so a run repeats.
+
+use std::borrow::Cow;
+
+/// A WGSL file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Shader {
+    /// Folder and file, without the ending: `conv2d/forward`.
+    pub name: &'static str,
+    pub source: &'static str,
+}
+
+/// The line that says how activations are stored.
+const STORED: &str = "alias Stored = f32;";
+
+/// The line without which a browser refuses subgroup functions. Naga knows the functions, but not yet
+/// the line (issue 5555 of wgpu).
+const SUBGROUPS: &str = "enable subgroups;\n";
+
+impl Shader {
+    /// The text for a plan that stores activations so, as the device's compiler wants it.
+    pub fn text(&self, storage: Storage) -> Cow<'static, str> {
+        let text = match storage {
+            Storage::F32 => Cow::Borrowed(self.source),
+            Storage::F16 => Cow::Owned(self.source.replace(STORED, "enable f16;\nalias Stored = f16;")),
+        };
+        if cfg!(not(target_arch = "wasm32")) && text.contains(SUBGROUPS) { Cow::Owned(text.replace(SUBGROUPS, "")) } else { text }
+    }
+
+    /// Whether the text depends on how activations are stored.
+    pub fn knows_storage(&self) -> bool {
+        self.source.contains(STORED)
+    }
+
+    /// Whether the shader reads what changes from step to step.
+    pub fn reads_now(&self) -> bool {
+        self.source.contains("var<uniform> now: Now;")
+    }
+}
+
+/// How the activations of a training plan lie in the card's memory. Weights, gradients and
+/// statistics are always `f32`, and so is all arithmetic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Storage {
+    #[default]
+    F32,
+    F16,
+}
+
+/// A buffer, by what it is to the step that is launched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// What the layer takes in: `Stored`.
+    Input,
+    /// What it gives out: `Stored`.
+    Output,
+    DOutput,
+    DInput,
+    /// All weights of the network; the layer's own begin at [`Site::params`].
+    Params,
+    /// All gradients, laid out as the weights.
+    Grads,
+    /// All running statistics; the layer's own begin at [`Site::state`].
+    State,
+    /// What the layer keeps from forward to backward.
+    Saved,
+    /// Working space: at least [`Launches::scratch_len`] numbers, undefined before the layer's first launch.
+    Scratch,
+    /// The optimizer's slots, one after another, each as long as the weights.
+    OptimizerState,
+    /// The classes of the batch: `u32`.
+    Labels,
+    /// For each batch of a submission the sum of losses (`f32`), right answers, examples, and 0 (`u32`).
+    Results,
+    /// A set's grey values, four to a `u32`, the first in the lowest byte.
+    Pixels,
+    /// A set's classes: `u32`.
+    Classes,
+    /// Numbers of digits, in the order in which they are asked for: `u32`.
+    Order,
+}
+
+/// A number of a shader's `dims`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Word {
+    U32(u32),
+    I32(i32),
+    F32(f32),
+}
+
+impl Word {
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::U32(n) => n,
+            Self::I32(n) => n.cast_unsigned(),
+            Self::F32(x) => x.to_bits(),
+        }
+    }
+}
+
+/// Extents are checked before any plan: all are far below 2³².
+impl From<usize> for Word {
+    fn from(n: usize) -> Self {
+        Self::U32(n as u32)
+    }
+}
+
+impl From<u32> for Word {
+    fn from(n: u32) -> Self {
+        Self::U32(n)
+    }
+}
+
+impl From<bool> for Word {
+    fn from(yes: bool) -> Self {
+        Self::U32(u32::from(yes))
+    }
+}
+
+impl From<f32> for Word {
+    fn from(x: f32) -> Self {
+        Self::F32(x)
+    }
+}
+
+/// One dispatch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    pub shader: &'static Shader,
+    pub reads: &'static [Slot],
+    pub writes: &'static [Slot],
+    /// The fields of the shader's `Dims`, in order, by name.
+    pub dims: Vec<(&'static str, Word)>,
+    /// Workgroups along x, y and z; at most [`GROUPS_LIMIT`] each.
+    pub groups: [u32; 3],
+}
+
+/// What a layer launches.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Launches {
+    pub forward: Vec<Launch>,
+    pub backward: Vec<Launch>,
+    /// Numbers of working space that the two need at once.
+    pub scratch_len: usize,
+}
+
+/// Where a layer's launches run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Site {
+    /// Place of the layer's first weight among all.
+    pub params: usize,
+    /// Place of its first running statistic among all.
+    pub state: usize,
+    /// Whether somebody asks for the gradient of the input.
+    pub wants_d_input: bool,
+    /// The device can sum across a subgroup.
+    pub subgroups: bool,
+}
+
+/// Most workgroups along one axis, by WebGPU's defaults.
+pub const GROUPS_LIMIT: u32 = 65_535;
+
+/// Workgroups of `size` invocations for `count` numbers, one each. Where one axis does not do, they
+/// are spread over two: the shader's number is then
+/// `(group.y · groups.x + group.x) · size + place in the group`, and the last may lie beyond `count`.
+pub fn spread(count: usize, size: usize) -> [u32; 3] {
+    let groups = count.div_ceil(size).max(1) as u32;
+    let rows = groups.div_ceil(GROUPS_LIMIT);
+    [groups.div_ceil(rows), rows, 1]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_gets_an_invocation() {
+        for count in [0, 1, 64, 65, 4_194_240, 4_194_241, 100_000_000] {
+            let [x, y, z] = spread(count, 64);
+            assert!(x <= GROUPS_LIMIT && y <= GROUPS_LIMIT && z == 1);
+            assert!(x as usize * y as usize * 64 >= count.max(1));
+        }
+    }
+
+    #[test]
+    fn half_precision_changes_one_line() {
+        let shader = Shader { name: "a/b", source: "// Words.\nalias Stored = f32;\nfn f() {}\n" };
+        assert_eq!(shader.text(Storage::F16), "// Words.\nenable f16;\nalias Stored = f16;\nfn f() {}\n");
+        assert!(shader.knows_storage() && !shader.reads_now());
+    }
+}

@@ -1,0 +1,31 @@
+//! The graphics card, through WebGPU.
+//!
+//! ```text
+//! Op::launches --> Launch (data) --prepare--> Prepared (pipeline, buffers)
+//! Card (device) <-- Gpu (numbers of a network) <-- GpuRun (a plan, its buffers, its launches)
+//! Gpu::train, score, look, read --> Commands --submit--> Reader --take--> bytes
+//! ```
+//!
+//! Nothing here waits: work is submitted, and what it gave comes back through [`Reader`], in order.
+
+pub mod alone;
+pub mod card;
+pub mod check;
+mod commands;
+pub mod digits;
+pub mod gather;
+pub mod launch;
+pub mod line;
+pub mod network;
+mod pipeline;
+pub mod profile;
+pub mod reader;
+pub mod run;
+pub mod single;
+
+pub use card::{Card, CardError, CardInfo};
+pub use digits::DigitSet;
+pub use line::{SLOTS, Traffic, Turn};
+pub use network::{Gpu, results};
+pub use run::GpuRun;
+pub use single::{Single, SingleResult};

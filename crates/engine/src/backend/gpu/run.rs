@@ -1,0 +1,204 @@
+//! One plan with its buffers on the card, and its launches made ready.
+
+use wgpu::{Buffer, BufferUsages};
+
+use super::{
+    card::{Card, CardError},
+    digits::DigitSet,
+    gather,
+    launch::{Launch, Site, Slot, Storage},
+    network::Gpu,
+    pipeline::{Prepared, prepare},
+};
+use crate::{LossSpec, ParamId, Plan, Tensor, plan::Mode};
+
+/// The counterpart of [`crate::Run`]. Several share a [`Gpu`].
+#[derive(Debug)]
+pub struct GpuRun {
+    pub plan: Plan,
+    pub storage: Storage,
+    images: Buffer,
+    labels: Buffer,
+    /// By [`Plan::output_sharing`].
+    outputs: Vec<Buffer>,
+    /// By [`Plan::grad_sharing`].
+    grads: Vec<Buffer>,
+    pub(super) gather: Vec<Prepared>,
+    pub(super) forward: Vec<Prepared>,
+    pub(super) backward: Vec<Prepared>,
+    /// The loss alone, and the loss with its gradient.
+    pub(super) evaluate: Vec<Prepared>,
+    pub(super) gradient: Vec<Prepared>,
+    /// Bytes of all its buffers.
+    pub memory_bytes: u64,
+}
+
+const STORAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
+
+impl GpuRun {
+    /// Buffers and pipelines for `plan` on the numbers of `gpu`. `storage` is how activations lie in
+    /// memory; the card must offer it.
+    ///
+    /// # Errors
+    /// [`CardError::Limit`], naming the layer whose tensor is too large. That memory was short shows
+    /// later, in [`Card::trouble`].
+    pub fn new(gpu: &Gpu, plan: Plan, loss: &LossSpec, storage: Storage) -> Result<Self, CardError> {
+        gpu.watching_memory(|| Self::build(gpu, plan, loss, storage))
+    }
+
+    fn build(gpu: &Gpu, plan: Plan, loss: &LossSpec, storage: Storage) -> Result<Self, CardError> {
+        let card = &gpu.card;
+        let before = card.allocated();
+        let size = match storage {
+            Storage::F32 => 4,
+            Storage::F16 => 2,
+        };
+        let (graph, batch, training) = (&plan.graph, plan.batch, plan.mode == Mode::Train);
+        let outputs = shared(card, &plan, &plan.output_sharing, "output", size)?;
+        let grads = if training { shared(card, &plan, &plan.grad_sharing, "gradient", 4)? } else { Vec::new() };
+        let images = card.buffer("the batch of images", plan.regions.input * size, STORAGE)?;
+        let labels = card.buffer("the classes of the batch", batch * 4, STORAGE)?;
+
+        let (mut steps, mut saved, mut scratch_len) = (Vec::new(), Vec::new(), 0);
+        for step in &plan.steps {
+            let site = Site {
+                params: step.params.start,
+                state: step.state.start,
+                wants_d_input: step.d_input.is_some(),
+                subgroups: card.info.subgroups,
+            };
+            let node = graph.node(step.at.node);
+            let launches = node.layer.op().launches(&step.at, &site);
+            scratch_len = scratch_len.max(launches.scratch_len);
+            saved.push(card.buffer(&format!("what {} keeps", node.name), step.saved.len() * 4, STORAGE)?);
+            steps.push(launches);
+        }
+        let scratch = card.buffer("working space", scratch_len * 4, STORAGE)?;
+
+        let find = |index: usize, slot: Slot| -> &Buffer {
+            let step = &plan.steps[index];
+            let grad_of = |i: usize| grads.get(plan.grad_sharing[i]).unwrap_or(&scratch);
+            match slot {
+                Slot::Input => step.from.map_or(&images, |i| &outputs[plan.output_sharing[i]]),
+                Slot::Output => &outputs[plan.output_sharing[index]],
+                Slot::DOutput => grad_of(index),
+                Slot::DInput => step.from.map_or(&scratch, grad_of),
+                Slot::Saved => &saved[index],
+                Slot::Scratch => &scratch,
+                Slot::Labels => &labels,
+                other => gpu.block(other),
+            }
+        };
+        let ready = |launches: Vec<(usize, Launch)>| {
+            let (at, launches): (Vec<usize>, Vec<Launch>) = launches.into_iter().unzip();
+            let mut ready = prepare(card, &launches, storage, |i, slot| find(at[i], slot))?;
+            for (prepared, index) in ready.iter_mut().zip(at) {
+                prepared.layer = Some(plan.steps[index].at.node);
+            }
+            Ok::<_, CardError>(ready)
+        };
+        let numbered = |i: usize, launches: &[Launch]| launches.iter().map(|l| (i, l.clone())).collect::<Vec<_>>();
+        let forward = ready(steps.iter().enumerate().flat_map(|(i, l)| numbered(i, &l.forward)).collect())?;
+        let backward = if training {
+            ready(steps.iter().enumerate().rev().flat_map(|(i, l)| numbered(i, &l.backward)).collect())?
+        } else {
+            Vec::new()
+        };
+        let (last, classes) = (plan.steps.len() - 1, graph.output().len());
+        let evaluate = ready(vec![(last, loss.loss().evaluate_launch(classes, batch))])?;
+        let gradient = if training { ready(vec![(last, loss.loss().gradient_launch(classes, batch))])? } else { Vec::new() };
+        let memory_bytes = card.allocated() - before;
+        Ok(Self { storage, images, labels, outputs, grads, gather: Vec::new(), forward, backward, evaluate, gradient, memory_bytes, plan })
+    }
+
+    /// Batches come from `set` from now on: in its order, or as they lie there.
+    ///
+    /// # Errors
+    /// As [`GpuRun::new`].
+    pub fn gather_from(&mut self, gpu: &Gpu, set: &DigitSet, in_order: bool) -> Result<(), CardError> {
+        let launch = gather::launch(set.image_len, self.plan.batch, in_order);
+        let find = |_: usize, slot: Slot| match slot {
+            Slot::Pixels => &set.pixels,
+            Slot::Classes => &set.classes,
+            Slot::Order => &set.order,
+            Slot::Labels => &self.labels,
+            _ => &self.images,
+        };
+        self.gather = prepare(&gpu.card, &[launch], self.storage, find)?;
+        Ok(())
+    }
+
+    /// No set has been given yet to gather from.
+    pub fn is_bare(&self) -> bool {
+        self.gather.is_empty()
+    }
+
+    /// The batch's images and classes, straight from numbers in memory; in place of gathering.
+    /// Only where activations are stored in `f32`.
+    pub fn set_batch(&self, gpu: &Gpu, images: &[f32], labels: &[u8]) {
+        debug_assert_eq!(self.storage, Storage::F32, "numbers in memory are f32");
+        gpu.card.queue.write_buffer(&self.images, 0, &super::reader::bytes(images));
+        let words: Vec<u8> = labels.iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
+        gpu.card.queue.write_buffer(&self.labels, 0, &words);
+    }
+
+    /// Where a tensor lies after the passes that make it: buffer, first number, count, form.
+    pub(super) fn place<'a>(&'a self, gpu: &'a Gpu, tensor: Tensor) -> Option<Place<'a>> {
+        let graph = &self.plan.graph;
+        let whole = |buffer: &'a Buffer, count, storage| Some(Place { buffer, first: 0, count, storage });
+        let node = |i: usize| graph.node(self.plan.steps[i].at.node).output.len() * self.plan.batch;
+        match tensor {
+            Tensor::Input => whole(&self.images, self.plan.regions.input, self.storage),
+            Tensor::Output(id) => match self.plan.output_step(id) {
+                Some(i) => whole(&self.outputs[self.plan.output_sharing[i]], node(i), self.storage),
+                None if self.plan.shows_image(id) => whole(&self.images, self.plan.regions.input, self.storage),
+                None => None,
+            },
+            Tensor::OutputGrad(id) => {
+                let i = self.plan.output_grad_step(id)?;
+                whole(&self.grads[self.plan.grad_sharing[i]], node(i), Storage::F32)
+            }
+            Tensor::Param(ParamId(i)) => block(gpu.block(Slot::Params), &graph.params.get(i)?.range),
+            Tensor::ParamGrad(ParamId(i)) => block(gpu.block(Slot::Grads), &graph.params.get(i)?.range),
+            Tensor::State(ParamId(i)) => block(gpu.block(Slot::State), &graph.state.get(i)?.range),
+        }
+    }
+
+    /// The scores of the last forward pass.
+    pub(super) fn scores(&self) -> Place<'_> {
+        let last = self.plan.steps.len() - 1;
+        let count = self.plan.batch * self.plan.graph.output().len();
+        Place { buffer: &self.outputs[self.plan.output_sharing[last]], first: 0, count, storage: self.storage }
+    }
+
+    /// Dispatches of one training step, the update left out.
+    pub fn launches(&self) -> usize {
+        self.gather.len() + self.forward.len() + self.gradient.len() + self.backward.len()
+    }
+}
+
+/// Numbers in a buffer.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub buffer: &'a Buffer,
+    pub first: usize,
+    pub count: usize,
+    pub storage: Storage,
+}
+
+fn block<'a>(buffer: &'a Buffer, range: &std::ops::Range<usize>) -> Option<Place<'a>> {
+    Some(Place { buffer, first: range.start, count: range.len(), storage: Storage::F32 })
+}
+
+/// Buffers that steps share, each as large as the largest of its tensors.
+fn shared(card: &Card, plan: &Plan, sharing: &[usize], what: &str, size: usize) -> Result<Vec<Buffer>, CardError> {
+    let count = sharing.iter().max().map_or(0, |n| n + 1);
+    (0..count)
+        .map(|number| {
+            let nodes = sharing.iter().zip(&plan.steps).filter(|(n, _)| **n == number).map(|(_, s)| plan.graph.node(s.at.node));
+            let largest = nodes.max_by_key(|n| n.output.len());
+            let (name, len) = largest.map_or(("", 0), |n| (n.name.as_str(), n.output.len()));
+            card.buffer(&format!("the {what} of {name}"), plan.batch * len * size, STORAGE)
+        })
+        .collect()
+}

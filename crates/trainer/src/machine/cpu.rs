@@ -1,0 +1,178 @@
+//! The CPU as a machine: does its work when it is put.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use data::{CLASSES, Dataset};
+use engine::{
+    Cpu, LossSpec, Run, StepInputs, Tensor,
+    loss::{BatchResult, arg_max},
+};
+use protocol::{Backend, EvalSet, Traffic};
+
+use super::{Done, Machine, MachineFault, Numbers, Work};
+use crate::{Network, evaluation, feed::Feed, network::SCORE_BATCH};
+
+#[derive(Clone, Debug)]
+pub struct CpuMachine {
+    cpu: Cpu,
+    train: Run,
+    /// Evaluation mode, [`SCORE_BATCH`] images.
+    score: Run,
+    /// Evaluation mode, one image, everything watched.
+    sample: Run,
+    loss: LossSpec,
+    feed: Feed,
+    /// Order of the digits in `epoch`; made anew once per epoch.
+    order: Vec<u32>,
+    epoch: Option<u32>,
+    done: VecDeque<Done>,
+}
+
+impl CpuMachine {
+    /// `numbers` are of the network's lengths.
+    pub fn new(network: &Network, numbers: Numbers) -> Self {
+        let Numbers { params, state, optimizer_state } = numbers;
+        let cpu = Cpu {
+            graph: Arc::clone(&network.graph),
+            grads: vec![0.0; params.len()],
+            params,
+            state,
+            optimizer: network.spec.train.optimizer,
+            optimizer_state,
+        };
+        Self {
+            cpu,
+            train: Run::new(network.train.clone()),
+            score: Run::new(network.score.clone()),
+            sample: Run::new(network.sample.clone()),
+            loss: network.spec.train.loss,
+            feed: network.feed,
+            order: Vec::new(),
+            epoch: None,
+            // More than a step and a copy are never under way.
+            done: VecDeque::with_capacity(4),
+        }
+    }
+
+    /// The numbers as they stand.
+    pub(super) fn numbers(&self) -> [&[f32]; 3] {
+        [&self.cpu.params, &self.cpu.state, &self.cpu.optimizer_state]
+    }
+
+    /// A tensor as the last step of training left it, where the plan keeps it.
+    pub(super) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
+        self.cpu.read(&self.train, tensor)
+    }
+
+    fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> BatchResult {
+        let now = StepInputs { rate, step, seed: self.feed.seed };
+        let (epoch, first) = self.feed.place(step);
+        if self.epoch != Some(epoch) {
+            self.order = self.feed.order(epoch);
+            self.epoch = Some(epoch);
+        }
+        let chosen = &self.order[first..first + self.feed.batch];
+        fill(&mut self.train, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
+        self.cpu.forward(&mut self.train, &now);
+        let result = self.cpu.backward(&mut self.train, &self.loss, self.feed.batch, &now);
+        if result.loss_sum.is_finite() {
+            self.cpu.update(&now);
+        }
+        result
+    }
+
+    fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) -> Done {
+        let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
+        fill(&mut self.score, digits);
+        self.cpu.forward(&mut self.score, &StepInputs::default());
+        let scores = self.score.logits().chunks_exact(CLASSES).take(count);
+        Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), answers: scores.map(|s| arg_max(s) as u8).collect() }
+    }
+
+    fn look(&mut self, image: &[f32], tensors: &[Tensor]) -> Done {
+        self.sample.images.copy_from_slice(image);
+        self.cpu.forward(&mut self.sample, &StepInputs::default());
+        let numbers = |tensor: &Tensor| self.cpu.read(&self.sample, *tensor).unwrap_or_default().to_vec();
+        Done::Looked { scores: self.sample.logits().to_vec(), tensors: tensors.iter().map(numbers).collect() }
+    }
+}
+
+impl Machine for CpuMachine {
+    fn backend(&self) -> Backend {
+        Backend::Cpu
+    }
+
+    fn half(&self) -> bool {
+        false
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.train.plan.regions.size_bytes() + 4 * (self.cpu.grads.len() + self.cpu.optimizer_state.len())
+    }
+
+    fn has_room(&self) -> bool {
+        true
+    }
+
+    fn steps_at_once(&self) -> u32 {
+        1
+    }
+
+    fn digits_at_once(&self) -> usize {
+        SCORE_BATCH
+    }
+
+    fn put(&mut self, work: Work, data: &Dataset) {
+        let done = match work {
+            Work::Train { step, count, rate } => {
+                for step in step..step + count {
+                    let result = self.step(step, rate, data);
+                    self.done.push_back(Done::Trained(result));
+                    if !result.loss_sum.is_finite() {
+                        break;
+                    }
+                }
+                return;
+            }
+            Work::Score { set, first, count } => self.score(set, first, count, data),
+            Work::Look { image, tensors } => self.look(&image, &tensors),
+            Work::Read(mut numbers) => {
+                numbers.params.clone_from(&self.cpu.params);
+                numbers.state.clone_from(&self.cpu.state);
+                numbers.optimizer_state.clone_from(&self.cpu.optimizer_state);
+                Done::Read(numbers)
+            }
+        };
+        self.done.push_back(done);
+    }
+
+    fn take(&mut self) -> Option<Result<Done, MachineFault>> {
+        self.done.pop_front().map(Ok)
+    }
+
+    fn is_idle(&self) -> bool {
+        self.done.is_empty()
+    }
+
+    fn reset(&mut self, numbers: &Numbers) {
+        self.cpu.params.copy_from_slice(&numbers.params);
+        self.cpu.state.copy_from_slice(&numbers.state);
+        self.cpu.optimizer_state.copy_from_slice(&numbers.optimizer_state);
+        self.done.clear();
+    }
+
+    fn traffic(&mut self, _now_ms: f64) -> Option<Traffic> {
+        None
+    }
+}
+
+/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1.
+fn fill<'a>(run: &mut Run, digits: impl Iterator<Item = (&'a [u8], u8)>) {
+    run.labels.clear();
+    for ((pixels, label), image) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)) {
+        for (x, grey) in image.iter_mut().zip(pixels) {
+            *x = f32::from(*grey) / 255.0;
+        }
+        run.labels.push(label);
+    }
+}

@@ -1,0 +1,315 @@
+//! One open run: its network, its place in the data, its curve.
+//!
+//! Work goes to the machine in order ([`work`]) and its answers come back in order ([`answers`]),
+//! on the CPU at once, from a card later. What is told (steps, curve, scores, files) follows the
+//! answers; what is put next follows what has been put.
+
+mod answers;
+mod faults;
+mod work;
+
+use std::collections::VecDeque;
+
+use data::Dataset;
+use protocol::{EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
+
+use crate::{
+    Network, Rest, Stage,
+    checkpoint::{FileError, Position},
+    evaluation::Evaluation,
+    history::History,
+    machine::{Machine, MakeMachine, Numbers},
+    safeguard::Safeguard,
+    sample::{Look, Sample},
+    tempo::{Meter, Throttle},
+};
+
+/// Oldest scores are forgotten beyond this.
+pub const SCORES_LIMIT: usize = 2_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Drive {
+    Paused,
+    /// To be paused once the steps under way have come back.
+    Pausing,
+    /// Until told otherwise, or to a step.
+    Playing {
+        until: Option<u32>,
+    },
+    Finished,
+}
+
+/// What became of a look for work.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unit {
+    /// There was some, or an answer has come.
+    Worked,
+    /// There was none: it is worth asking again then.
+    Waits(Rest),
+}
+
+/// Events on their way out.
+pub type Outbox = Vec<Message<Event>>;
+
+/// What a run needs from outside to go on.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    pub now_ms: f64,
+    pub data: &'a Dataset,
+    /// A file could not be had: what needs more digits must not wait for them.
+    pub data_broken: bool,
+    /// Absent where runs are to stay on the CPU.
+    pub maker: &'a mut Option<Box<dyn MakeMachine>>,
+    pub outbox: &'a mut Outbox,
+}
+
+/// A piece of work that the machine has not answered (in full).
+#[derive(Clone, Debug)]
+enum Underway {
+    /// `left` of its steps have not been answered.
+    Train {
+        left: u32,
+        rate: f32,
+    },
+    /// Of the evaluation with this number.
+    Score {
+        number: u32,
+        first: usize,
+        count: usize,
+    },
+    Look(Look),
+    /// For the safeguard, after so many updates.
+    Copy {
+        step: u32,
+    },
+    /// Rate and goal are those of the moment at which it was put.
+    Save {
+        ask: u32,
+        what: Save,
+        rate: f32,
+        goal: u32,
+    },
+    /// For the next machine.
+    Move,
+}
+
+#[derive(Debug)]
+pub struct Training {
+    pub id: RunId,
+    pub network: Network,
+    pub sample: Sample,
+    machine: Box<dyn Machine>,
+    /// What has been put and not answered, oldest first.
+    underway: VecDeque<Underway>,
+    rate: f32,
+    /// Updates made and answered.
+    step: u32,
+    /// Steps that are under way beyond those.
+    ahead: u32,
+    /// Epochs after which the run finishes.
+    goal: u32,
+    drive: Drive,
+    throttle: Throttle,
+    meter: Meter,
+    history: History,
+    scores: Vec<Score>,
+    /// Evaluations that somebody asked for.
+    asked: VecDeque<EvalSet>,
+    evaluation: Option<Evaluation>,
+    /// Evaluations begun.
+    evaluations: u32,
+    /// Files that somebody asked for and that have not been put.
+    saves: VecDeque<(u32, Save)>,
+    /// The run is to go on on another machine.
+    moves: bool,
+    safeguard: Safeguard,
+    /// Step and time of the last report.
+    told: (u32, f64),
+}
+
+impl Training {
+    /// A run at its start. `machine` holds `numbers`.
+    pub fn open(id: RunId, network: Network, numbers: Numbers, machine: Box<dyn Machine>) -> Self {
+        let train = &network.spec.train;
+        Self {
+            id,
+            sample: Sample::new(&network),
+            machine,
+            underway: VecDeque::with_capacity(16),
+            rate: train.rate,
+            step: 0,
+            ahead: 0,
+            goal: train.epochs,
+            drive: Drive::Paused,
+            throttle: Throttle::default(),
+            meter: Meter::default(),
+            history: History::new(),
+            scores: Vec::new(),
+            asked: VecDeque::new(),
+            evaluation: None,
+            evaluations: 0,
+            saves: VecDeque::new(),
+            moves: false,
+            safeguard: Safeguard::new(0, numbers),
+            told: (0, f64::NEG_INFINITY),
+            network,
+        }
+    }
+
+    /// Goes on where `position` says; the numbers are those of that moment.
+    pub fn resume(&mut self, position: &Position) -> Result<(), FileError> {
+        let steps = self.network.feed.steps_per_epoch();
+        position.check(steps, self.network.portion.train)?;
+        self.history = History::from_columns(&position.history, position.step, steps).map_err(|cause| FileError::History { cause })?;
+        self.scores.clone_from(&position.scores);
+        (self.step, self.rate, self.goal) = (position.step, position.rate, position.goal);
+        self.told.0 = self.step;
+        self.safeguard.begin_at(self.step);
+        if self.at_goal() && self.due_score().is_none() {
+            self.drive = Drive::Finished;
+        }
+        Ok(())
+    }
+
+    pub fn opened(&self) -> Event {
+        let summary = Summary {
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            params: self.network.graph.params_len() as u32,
+            multiply_adds: self.network.graph.cost().multiply_adds as f64,
+            memory_bytes: self.machine.memory_bytes() as f64,
+            steps_per_epoch: self.network.feed.steps_per_epoch(),
+        };
+        Event::Opened {
+            run: self.id,
+            spec: self.network.spec.clone(),
+            summary,
+            progress: self.progress(0.0),
+            history: self.history.points().to_vec(),
+            scores: self.scores.clone(),
+        }
+    }
+
+    /// That the run is on this machine now, and why.
+    pub fn moved(&self, message: String) -> Event {
+        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), progress: self.progress(0.0), message }
+    }
+
+    pub fn stage(&self) -> Stage {
+        match self.drive {
+            Drive::Paused => Stage::Paused,
+            Drive::Finished => Stage::Finished,
+            Drive::Playing { .. } if self.due_score().is_some() => Stage::Scoring,
+            Drive::Playing { .. } | Drive::Pausing => Stage::Playing,
+        }
+    }
+
+    pub fn rate(&self) -> f32 {
+        self.rate
+    }
+
+    fn epoch(&self) -> f64 {
+        f64::from(self.step) / f64::from(self.network.feed.steps_per_epoch())
+    }
+
+    fn at_goal(&self) -> bool {
+        u64::from(self.step) >= u64::from(self.goal) * u64::from(self.network.feed.steps_per_epoch())
+    }
+
+    fn progress(&self, images_per_second: f64) -> Progress {
+        let last = self.history.points().last().copied().unwrap_or_default();
+        Progress { step: self.step, epoch: self.epoch(), rate: self.rate, images_per_second, ..last }
+    }
+
+    /// The set that the end of an epoch calls for and that has not been scored yet.
+    fn due_score(&self) -> Option<EvalSet> {
+        if self.step == 0 || !self.step.is_multiple_of(self.network.feed.steps_per_epoch()) {
+            return None;
+        }
+        let missing = |set| !self.scores.iter().rev().take_while(|s| s.step == self.step).any(|s| s.set == set);
+        let wanted = [(EvalSet::Validation, true), (EvalSet::Test, self.at_goal())];
+        wanted.into_iter().find(|&(set, due)| due && missing(set)).map(|(set, _)| set)
+    }
+
+    /// Until told otherwise, or for `count` steps.
+    pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
+        match self.drive {
+            Drive::Finished => {
+                let most = u32::MAX / self.network.feed.steps_per_epoch();
+                self.goal = self.goal.saturating_add(self.network.spec.train.epochs).min(most);
+            }
+            // That it was to pause is answered all the same.
+            Drive::Pausing => self.stop(now_ms, outbox),
+            Drive::Paused | Drive::Playing { .. } => {}
+        }
+        if !matches!(self.drive, Drive::Playing { .. }) {
+            self.meter.start(now_ms);
+        }
+        self.throttle.release();
+        self.drive = Drive::Playing { until: count.map(|count| (self.step + self.ahead).saturating_add(count)) };
+        outbox.push(Event::Played { run: self.id }.into());
+        if count == Some(0) {
+            self.pause(now_ms, outbox);
+        }
+    }
+
+    /// As soon as the steps under way have come back: on the CPU at once.
+    pub fn pause(&mut self, now_ms: f64, outbox: &mut Outbox) {
+        if self.ahead > 0 {
+            self.drive = Drive::Pausing;
+        } else {
+            self.stop(now_ms, outbox);
+        }
+    }
+
+    fn stop(&mut self, now_ms: f64, outbox: &mut Outbox) {
+        self.report(now_ms, outbox);
+        if self.drive != Drive::Finished {
+            self.drive = Drive::Paused;
+        }
+        outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
+    }
+
+    pub fn tune(&mut self, hyper: Hyper) {
+        self.rate = hyper.rate;
+    }
+
+    pub fn set_pace(&mut self, pace: Pace) {
+        self.throttle.set_pace(pace);
+    }
+
+    /// Answered by one event, however often it is asked for meanwhile.
+    pub fn ask_score(&mut self, set: EvalSet) {
+        if !self.asked.contains(&set) {
+            self.asked.push_back(set);
+        }
+    }
+
+    /// At the next opportunity; on the CPU that is at once.
+    pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
+        self.saves.push_back((ask, what));
+        self.put_save(around);
+        self.take(around);
+    }
+
+    /// The run is to go on on a machine of the maker that there is now, or on the CPU.
+    pub fn ask_move(&mut self, has_maker: bool) {
+        self.moves = has_maker || self.machine.backend() != protocol::Backend::Cpu;
+    }
+
+    /// Sends what the curve has gained, if anything.
+    fn report(&mut self, now_ms: f64, outbox: &mut Outbox) {
+        if self.told.0 == self.step && !self.history.has_unsent() {
+            return;
+        }
+        self.told = (self.step, now_ms);
+        let speed = self.meter.read(now_ms);
+        let event = Event::Progressed {
+            run: self.id,
+            progress: self.progress(speed),
+            history: self.history.unsent(),
+            traffic: self.machine.traffic(now_ms),
+        };
+        outbox.push(event.into());
+    }
+}

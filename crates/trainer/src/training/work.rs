@@ -1,0 +1,209 @@
+//! What is put to the machine, and when.
+
+use protocol::{Backend, EvalSet, Event};
+
+use super::{Drive, Surroundings, Training, Underway, Unit};
+use crate::{
+    Rest, evaluation,
+    evaluation::Evaluation,
+    machine::{Numbers, Work},
+    sample::Due,
+};
+
+/// Least time between two reports of progress.
+const PROGRESS_GAP_MS: f64 = 100.0;
+/// A machine that works is asked again after this at the latest.
+const POLL_MS: f64 = 4.0;
+
+const NOTHING: Unit = Unit::Waits(Rest::UntilCalled);
+
+impl Training {
+    /// Hears what has come, and puts one piece of work: a frame, and some steps of training or a part
+    /// of an evaluation.
+    pub fn unit(&mut self, around: &mut Surroundings) -> Unit {
+        self.take(around);
+        let now_ms = around.now_ms;
+        let mut wait_ms = f64::INFINITY;
+        match self.sample.due(now_ms) {
+            Due::Now if self.takes_more() => {
+                let (look, work) = self.sample.look(now_ms);
+                self.put(Underway::Look(look), work, around);
+                self.take(around);
+            }
+            Due::Now | Due::No => {}
+            Due::In(ms) => wait_ms = ms,
+        }
+        if self.told.0 != self.step {
+            let report_ms = self.told.1 + PROGRESS_GAP_MS - now_ms;
+            if report_ms <= 0.0 {
+                self.report(now_ms, around.outbox);
+            } else {
+                wait_ms = wait_ms.min(report_ms);
+            }
+        }
+        let unit = self.work(around);
+        let heard = self.take(around);
+        match unit {
+            Unit::Waits(rest) if !heard => Unit::Waits(self.rest(rest, wait_ms)),
+            _ => Unit::Worked,
+        }
+    }
+
+    fn rest(&self, rest: Rest, wait_ms: f64) -> Rest {
+        let ms = match rest {
+            Rest::Now => 0.0,
+            Rest::After(ms) | Rest::UntilWoken(ms) => ms.min(wait_ms),
+            Rest::UntilCalled => wait_ms,
+        };
+        if !self.machine.is_idle() {
+            Rest::UntilWoken(ms.min(POLL_MS))
+        } else if ms.is_finite() {
+            Rest::After(ms)
+        } else {
+            Rest::UntilCalled
+        }
+    }
+
+    /// Whether the machine is there for more. A run that moves puts nothing more to the old one.
+    fn takes_more(&self) -> bool {
+        !self.moves && self.machine.has_room()
+    }
+
+    fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
+        self.underway.push_back(underway);
+        self.machine.put(work, around.data);
+    }
+
+    fn work(&mut self, around: &mut Surroundings) -> Unit {
+        if !self.machine.has_room() {
+            return NOTHING;
+        }
+        if self.moves {
+            if self.underway.iter().any(|u| matches!(u, Underway::Move)) {
+                return NOTHING;
+            }
+            self.put(Underway::Move, Work::Read(Numbers::default()), around);
+            return Unit::Worked;
+        }
+        if self.put_save(around) {
+            return Unit::Worked;
+        }
+        if let Some(set) = self.asked.front().copied() {
+            return self.put_score(set, around);
+        }
+        match self.drive {
+            Drive::Playing { until } => self.go_on(until, around),
+            Drive::Paused | Drive::Pausing | Drive::Finished => self.secure(around),
+        }
+    }
+
+    /// A piece of what playing calls for.
+    fn go_on(&mut self, until: Option<u32>, around: &mut Surroundings) -> Unit {
+        let next = self.step + self.ahead;
+        if until.is_some_and(|until| next >= until) {
+            return NOTHING;
+        }
+        let is_boundary = next.is_multiple_of(self.network.feed.steps_per_epoch());
+        if is_boundary && self.ahead > 0 {
+            // What comes next depends on answers.
+            return NOTHING;
+        }
+        if is_boundary
+            && let Some(set) = self.due_score()
+            && !(around.data_broken && evaluation::digits(around.data, set).is_none())
+        {
+            return self.put_score(set, around);
+        }
+        if is_boundary && self.at_goal() {
+            return self.finish(around);
+        }
+        if !self.network.feed.is_ready(next, around.data) {
+            if around.data_broken && self.ahead == 0 {
+                let arrived = around.data.train_ready();
+                let message = format!("play: only {arrived} training digits have arrived; the next batch needs more");
+                around.outbox.push(Event::Declined { run: self.id, message }.into());
+                self.pause(around.now_ms, around.outbox);
+            }
+            return NOTHING;
+        }
+        match self.throttle.wait_ms(around.now_ms) {
+            wait_ms if wait_ms > 0.0 => Unit::Waits(Rest::After(wait_ms)),
+            _ => self.put_steps(next, until, around),
+        }
+    }
+
+    fn finish(&mut self, around: &mut Surroundings) -> Unit {
+        if self.machine.backend() != Backend::Cpu && !self.safeguard.has(self.step) {
+            // What is finished must not be lost with the card.
+            return self.secure(around);
+        }
+        self.drive = Drive::Finished;
+        self.report(around.now_ms, around.outbox);
+        around.outbox.push(Event::Finished { run: self.id, progress: self.progress(0.0) }.into());
+        NOTHING
+    }
+
+    /// Steps from `next` on: as many as the machine takes at once, within the epoch and to `until`.
+    fn put_steps(&mut self, next: u32, until: Option<u32>, around: &mut Surroundings) -> Unit {
+        if self.safeguard.is_due(next, self.machine.backend(), around.now_ms) {
+            self.put_copy(around);
+            if !self.machine.has_room() {
+                return Unit::Worked;
+            }
+        }
+        let feed = self.network.feed;
+        let in_epoch = feed.steps_per_epoch() - next % feed.steps_per_epoch();
+        let wanted = until.map_or(u32::MAX, |until| until - next);
+        let mut count = self.machine.steps_at_once().min(in_epoch).min(wanted).min(self.throttle.steps_at_once()).max(1);
+        while count > 1 && !feed.is_ready(next + count - 1, around.data) {
+            count -= 1;
+        }
+        self.meter.go_on(around.now_ms);
+        self.throttle.stepped(count, around.now_ms);
+        self.ahead += count;
+        self.put(Underway::Train { left: count, rate: self.rate }, Work::Train { step: next, count, rate: self.rate }, around);
+        Unit::Worked
+    }
+
+    fn put_score(&mut self, set: EvalSet, around: &mut Surroundings) -> Unit {
+        let Some(digits) = evaluation::digits(around.data, set) else { return NOTHING };
+        // What was suspended gives way to what is asked for.
+        let mut evaluation = self.evaluation.take().filter(|e| e.set == set).unwrap_or_else(|| {
+            self.evaluations = self.evaluations.wrapping_add(1);
+            Evaluation::new(set, self.evaluations, self.network.portion.scored.min(digits.len()))
+        });
+        self.meter.hold(around.now_ms);
+        let piece = evaluation.ask(self.machine.digits_at_once());
+        let number = evaluation.number;
+        self.evaluation = Some(evaluation);
+        let Some((first, count)) = piece else { return NOTHING };
+        self.put(Underway::Score { number, first, count }, Work::Score { set, first, count }, around);
+        Unit::Worked
+    }
+
+    /// The oldest file that is asked for, if there is one and it can be put.
+    pub(super) fn put_save(&mut self, around: &Surroundings) -> bool {
+        if !self.takes_more() {
+            return false;
+        }
+        let Some((ask, what)) = self.saves.pop_front() else { return false };
+        let underway = Underway::Save { ask, what, rate: self.rate, goal: self.goal };
+        self.put(underway, Work::Read(Numbers::default()), around);
+        true
+    }
+
+    /// A card that stands still holds the only copy of its last weights: they are read, once.
+    fn secure(&mut self, around: &Surroundings) -> Unit {
+        if self.machine.backend() == Backend::Cpu || self.ahead > 0 || !self.safeguard.lacks(self.step) {
+            return NOTHING;
+        }
+        self.put_copy(around);
+        Unit::Worked
+    }
+
+    fn put_copy(&mut self, around: &Surroundings) {
+        let step = self.step + self.ahead;
+        let buffers = self.safeguard.ask(step, around.now_ms);
+        self.put(Underway::Copy { step }, Work::Read(buffers), around);
+    }
+}

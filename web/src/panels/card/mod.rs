@@ -1,0 +1,18 @@
+//! Where the run computes, why, and the kernels that a graphics card runs for it: two dialogs.
+
+pub mod facts;
+mod kernels;
+mod launched;
+mod source;
+mod view;
+
+use leptos::prelude::*;
+
+use super::Panel;
+
+pub const PANEL: Panel = Panel {
+    slug: "card",
+    title: "Where it runs",
+    view: || view! { <view::Where/><kernels::Kernels/> }.into_any(),
+    style: include_str!("style.css"),
+};
