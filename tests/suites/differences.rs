@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use engine::{Graph, Mode, OptimizerSpec, PlanOptions, StepInputs, plan::Watch, presets::PRESETS};
+use engine::{Graph, Mode, OptimizerSpec, PlanOptions, StepInputs, ops::ParamRole, plan::Watch, presets::PRESETS};
 
 use crate::{
     digits::batch_of,
     network::Network,
-    numbers::normals,
+    numbers::{clear_of_kinks, normals},
     way::{Way, every_way},
 };
 
@@ -16,18 +16,24 @@ every_way! { gradients_of_presets_agree_with_differences }
 
 /// One direction for each tensor of parameters, so that an error says where it is, and one along all.
 ///
-/// A loss near 2.3 comes with about seven digits. A direction goes half by the gradient itself: its
-/// slope is then of the gradient's size, and the change of the loss over the step is far above
-/// rounding. The step is as long as changes the loss by about a hundredth; what curvature and the
-/// kinks of ReLU and pooling make of that stays within a hundredth of the slope.
+/// A loss near 2.3 comes with a rounding of a few 10⁻⁷. A direction goes half by the gradient itself:
+/// its slope is then of the gradient's size, and over a step of 2.5 · 10⁻⁴ / size the loss changes by
+/// about a thousand times its rounding. Curvature and the kinks of ReLU and pooling, where numbers
+/// cross them, make up to half a hundredth of the slope with that step (measured, on the CPU).
 async fn gradients_of_presets_agree_with_differences(way: Way) {
-    let (batch, now) = (8, StepInputs { rate: 0.0, step: 2, seed: 5 });
+    let (batch, now) = (4, StepInputs { rate: 0.0, step: 2, seed: 5 });
     let (images, labels) = batch_of(40..40 + batch);
     for entry in PRESETS {
         let graph = Arc::new(Graph::check(&entry.model()).unwrap());
         let mut network = Network::new(&way, &graph, OptimizerSpec::default(), 5);
         let plan = network.plan(&PlanOptions { batch, mode: Mode::Train, watch: Watch::Nothing });
-        let from = network.numbers().await;
+        let mut from = network.numbers().await;
+        // Biases start at 0, which puts a layer on black exactly on the kink of ReLU.
+        for bias in graph.params.iter().filter(|p| p.role == ParamRole::Bias) {
+            let clear = clear_of_kinks(bias.range.len(), 5);
+            from.params[bias.range.clone()].iter_mut().zip(clear).for_each(|(p, b)| *p += 0.2 * b);
+        }
+        network.set(&from.params, &from.state);
         network.learn(plan, &images, &labels, &now).await;
         let gradient = network.grads(plan).await;
         assert_eq!(gradient.len(), graph.params_len());
@@ -44,7 +50,7 @@ async fn gradients_of_presets_agree_with_differences(way: Way) {
                 *d = (f64::from(*g) / size + f64::from(*n) / noise_size) as f32;
             }
             let slope: f64 = gradient.iter().zip(&direction).map(|(g, d)| f64::from(*g) * f64::from(*d)).sum();
-            let step = (0.01 / size).min(0.05);
+            let step = 2.5e-4 / size;
             let mut losses = [0.0; 2];
             for (loss, sign) in losses.iter_mut().zip([1.0, -1.0]) {
                 let moved: Vec<f32> = from.params.iter().zip(&direction).map(|(p, d)| p + (sign * step) as f32 * d).collect();
@@ -53,9 +59,7 @@ async fn gradients_of_presets_agree_with_differences(way: Way) {
             }
             let found = (losses[0] - losses[1]) / (2.0 * step);
             let off = (found - slope).abs() / size;
-            #[cfg(not(target_arch = "wasm32"))]
-            println!("DBG {} {name} step {step:e} size {size:e} off {off:e}", entry.slug);
-            assert!(off <= 0.02, "{}, {name}, {way:?}: differences give {found}, the gradient {slope}", entry.slug);
+            assert!(off <= 0.01, "{}, {name}, {way:?}: differences give {found}, the gradient {slope}", entry.slug);
         }
     }
 }

@@ -109,7 +109,7 @@ async fn beyond(_: Rc<Card>) {
     let with = |first: &[LayerSpec], out: usize| [first, &head(out)].concat();
     assert_eq!(refused(with(&[], 10), 4), Ok(()));
     // 16 · 26 · 26 · 4 bytes for each of 40 examples; half of it fits.
-    assert_eq!(refused(with(&[conv(2), conv(16)], 10), 40), Err("the output of conv2d_2".to_owned()));
+    assert_eq!(refused(with(&[conv(2), conv(16)], 10), 40), Err("the output of conv2".to_owned()));
     assert_eq!(refused(with(&[conv(2), conv(16)], 10), 20), Ok(()));
     assert_eq!(refused(with(&[], 1000), 4), Err("the weights".to_owned()));
     assert_eq!(DigitSet::new(&card, 5000, 784).map(|_| ()).map_err(named), Err("the images".to_owned()));

@@ -61,13 +61,6 @@ impl Network {
         }
     }
 
-    pub fn batch(&self, id: PlanId) -> usize {
-        match &self.place {
-            Place::Cpu { runs, .. } => runs[id.0].plan.batch,
-            Place::Card { runs, .. } => runs[id.0].plan.batch,
-        }
-    }
-
     /// Puts other parameters and running statistics in place.
     pub fn set(&mut self, params: &[f32], state: &[f32]) {
         match &mut self.place {

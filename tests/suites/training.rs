@@ -79,7 +79,7 @@ fn start(rate: f32, seed: u32) -> StepInputs {
 }
 
 /// FNV-1a over the bits of all parameters.
-fn checksum(values: &[f32]) -> u64 {
+pub fn checksum(values: &[f32]) -> u64 {
     let bytes = values.iter().flat_map(|v| v.to_bits().to_le_bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -164,8 +164,6 @@ async fn follow(card: Rc<Card>) {
         for (step, (want, got)) in runs[0].iter().zip(&runs[1]).enumerate() {
             let most = 1e-5 * 2f64.powi(step as i32);
             let off = (got.mean_loss() / want.mean_loss() - 1.0).abs();
-            #[cfg(not(target_arch = "wasm32"))]
-            println!("DBG {} {step} {off:e}", entry.slug);
             assert!(off <= most, "{}, step {step}: {got:?} on the card, {want:?} on the CPU: off by {off:e}, at most {most:e}", entry.slug);
         }
     }

@@ -62,9 +62,18 @@ pub struct Train {
     /// Update rule, with its usual settings
     #[arg(long, value_name = "NAME", help = optimizer_help())]
     pub optimizer: Option<String>,
-    /// Draws the first weights, the order of the digits and dropout
+    /// Draws the first weights, the order of the digits, dropout and how images are moved
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u32>,
+    /// Move each image of training at random by up to so many pixels to any side, at most 8
+    #[arg(long, value_name = "PIXELS")]
+    pub shift: Option<f32>,
+    /// Turn each by up to so many degrees either way, at most 45
+    #[arg(long, value_name = "DEGREES")]
+    pub rotate: Option<f32>,
+    /// Make each larger or smaller by up to this share, at most 0.5
+    #[arg(long, value_name = "SHARE")]
+    pub scale: Option<f32>,
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,

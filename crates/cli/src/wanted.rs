@@ -28,6 +28,10 @@ impl arguments::Train {
         train.batch = self.batch.unwrap_or(train.batch);
         train.rate = self.rate.unwrap_or(train.rate);
         train.seed = self.seed.unwrap_or(train.seed);
+        let augment = &mut train.augment;
+        augment.shift = self.shift.unwrap_or(augment.shift);
+        augment.rotate = self.rotate.unwrap_or(augment.rotate);
+        augment.scale = self.scale.unwrap_or(augment.scale);
         if let Some(name) = &self.optimizer {
             train.optimizer = optimizer(name)?;
         }
@@ -77,6 +81,9 @@ fn read_link(link: &str) -> Result<RunSpec, Error> {
 
 #[cfg(test)]
 mod tests {
+    use arguments::{Arguments, Task};
+    use clap::Parser;
+
     use super::*;
 
     #[test]
@@ -88,6 +95,13 @@ mod tests {
         }
         let error = read_link("v=1&net=resnet&seed=x").unwrap_err().to_string();
         assert!(error.contains("net") && error.contains("seed"), "{error}");
+    }
+
+    #[test]
+    fn single_settings_stand_above_the_link() {
+        let words = "k train --link v=1&shift=1&rotate=5 --rotate 7.5 --scale 0.2";
+        let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
+        assert_eq!(order.spec().unwrap().train.augment, engine::Augment { shift: 1.0, rotate: 7.5, scale: 0.2 });
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! Layout is batch, channel, row, column, contiguous, in `f32`, at every interface.
 
 pub mod arena;
+pub mod augment;
 pub mod backend;
 pub mod graph;
 pub mod init;
@@ -24,6 +25,7 @@ pub mod settings;
 pub mod shape;
 pub mod spec;
 
+pub use augment::Augment;
 pub use backend::cpu::{Cpu, Run};
 pub use graph::{Graph, Node, NodeId, Param, ParamId, Reach};
 pub use init::Init;

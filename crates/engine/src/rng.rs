@@ -11,6 +11,7 @@ impl Stream {
     pub const INIT: Self = Self(0x1000_0000);
     pub const SHUFFLE: Self = Self(0x2000_0000);
     pub const DROPOUT: Self = Self(0x3000_0000);
+    pub const AUGMENT: Self = Self(0x4000_0000);
 
     /// The stream of part `n` (a parameter, an epoch, a node) of this use.
     pub const fn part(self, n: u32) -> Self {

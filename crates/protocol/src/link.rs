@@ -10,11 +10,18 @@
 //! | `input`, `init` | channels, rows, columns; rule of the first weights |
 //! | `loss`, `opt` | a name, or name and settings in the text of [`crate::compact`] |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
+//! | `shift`, `rotate`, `scale` | numbers: how far the images of training are moved |
 //!
 //! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly. Since a
 //! link leaves defaults out, a change of any default, a layer's included, needs a new [`VERSION`].
 
-use engine::{Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError, presets};
+use std::ops::RangeInclusive;
+
+use engine::{
+    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError,
+    augment::{ROTATIONS, SCALES, SHIFTS},
+    presets,
+};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -110,10 +117,14 @@ pub fn encode(run: &RunSpec) -> String {
     put("init", changed(model.init != usual_model.init, &|| plain(&model.init).map(|v| word(&v))));
     put("loss", changed(train.loss != usual.loss, &|| tagged_text(&train.loss, "loss")));
     put("opt", changed(train.optimizer != usual.optimizer, &|| tagged_text(&train.optimizer, "optimizer")));
-    put("rate", changed(train.rate != usual.rate && train.rate.is_finite(), &|| plain(&train.rate).map(|v| v.to_string())));
+    let number = |value: f32, usual: f32| if value != usual && value.is_finite() { plain(&value).map(|v| v.to_string()) } else { None };
+    put("rate", number(train.rate, usual.rate));
     put("batch", changed(train.batch != usual.batch, &|| Some(train.batch.to_string())));
     put("epochs", changed(train.epochs != usual.epochs, &|| Some(train.epochs.to_string())));
     put("seed", changed(train.seed != usual.seed, &|| Some(train.seed.to_string())));
+    put("shift", number(train.augment.shift, usual.augment.shift));
+    put("rotate", number(train.augment.rotate, usual.augment.rotate));
+    put("scale", number(train.augment.scale, usual.augment.scale));
     query
 }
 
@@ -187,7 +198,7 @@ struct Reader {
     problems: Vec<LinkError>,
 }
 
-const KEYS: [&str; 10] = ["v", "net", "input", "init", "loss", "opt", "rate", "batch", "epochs", "seed"];
+const KEYS: [&str; 13] = ["v", "net", "input", "init", "loss", "opt", "rate", "batch", "epochs", "seed", "shift", "rotate", "scale"];
 
 impl Reader {
     fn slot(&mut self, key: &str) -> Option<&mut Option<String>> {
@@ -240,11 +251,16 @@ impl Reader {
         let train = TrainSpec {
             loss: self.value("loss", t.loss, |text| tagged_of::<LossSpec>(text, "loss", "cross_entropy")),
             optimizer: self.value("opt", t.optimizer, optimizer_of),
-            rate: self.value("rate", t.rate, rate_of),
+            rate: self.value("rate", t.rate, |text| number_of(text, &RATES)),
             batch: self.value("batch", t.batch, |text| whole_of(text, *BATCHES.start() as u64, *BATCHES.end() as u64).map(|n| n as usize)),
             epochs: self
                 .value("epochs", t.epochs, |text| whole_of(text, u64::from(*EPOCHS.start()), u64::from(*EPOCHS.end())).map(|n| n as u32)),
             seed: self.value("seed", t.seed, |text| whole_of(text, 0, u64::from(u32::MAX)).map(|n| n as u32)),
+            augment: Augment {
+                shift: self.value("shift", t.augment.shift, |text| number_of(text, &SHIFTS)),
+                rotate: self.value("rotate", t.augment.rotate, |text| number_of(text, &ROTATIONS)),
+                scale: self.value("scale", t.augment.scale, |text| number_of(text, &SCALES)),
+            },
         };
         RunSpec { model, train }
     }
@@ -309,15 +325,15 @@ fn tagged_of<T: DeserializeOwned>(text: &str, tag: &str, known: &str) -> Result<
     serde_json::from_value(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
 }
 
-fn rate_of(text: &str) -> Result<f32, LinkProblem> {
-    let rate: f32 = text.parse().map_err(|_| LinkProblem::NotANumber { got: shown(text) })?;
-    if rate.is_nan() {
+fn number_of(text: &str, limits: &RangeInclusive<f32>) -> Result<f32, LinkProblem> {
+    let number: f32 = text.parse().map_err(|_| LinkProblem::NotANumber { got: shown(text) })?;
+    if number.is_nan() {
         return Err(LinkProblem::NotANumber { got: shown(text) });
     }
-    if !RATES.contains(&rate) {
-        return Err(LinkProblem::OutOfRange { got: shown(text), least: *RATES.start(), most: *RATES.end() });
+    if !limits.contains(&number) {
+        return Err(LinkProblem::OutOfRange { got: shown(text), least: *limits.start(), most: *limits.end() });
     }
-    Ok(rate)
+    Ok(number)
 }
 
 fn whole_of(text: &str, least: u64, most: u64) -> Result<u64, LinkProblem> {

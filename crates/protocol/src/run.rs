@@ -2,7 +2,11 @@
 
 use std::ops::RangeInclusive;
 
-use engine::{LossSpec, ModelSpec, OptimizerSpec, presets::PRESETS};
+use engine::{
+    Augment, LossSpec, ModelSpec, OptimizerSpec,
+    augment::{ROTATIONS, SCALES, SHIFTS},
+    presets::PRESETS,
+};
 use serde::{Deserialize, Serialize};
 
 /// Number of a run, counted up by the page.
@@ -42,13 +46,23 @@ pub struct TrainSpec {
     pub batch: usize,
     /// Passes over the training digits, after which the run finishes.
     pub epochs: u32,
-    /// Draws weights, shuffles and dropout.
+    /// Draws weights, shuffles, dropout and augmentation.
     pub seed: u32,
+    /// How the images of training are moved.
+    pub augment: Augment,
 }
 
 impl Default for TrainSpec {
     fn default() -> Self {
-        Self { loss: LossSpec::default(), optimizer: OptimizerSpec::default(), rate: 2e-3, batch: 64, epochs: 3, seed: 1 }
+        Self {
+            loss: LossSpec::default(),
+            optimizer: OptimizerSpec::default(),
+            rate: 2e-3,
+            batch: 64,
+            epochs: 3,
+            seed: 1,
+            augment: Augment::default(),
+        }
     }
 }
 
@@ -92,6 +106,9 @@ impl TrainSpec {
         Hyper { rate: self.rate }.check()?;
         within("batch", self.batch, &BATCHES)?;
         within("epochs", self.epochs, &EPOCHS)?;
+        within("shift", self.augment.shift, &SHIFTS)?;
+        within("rotate", self.augment.rotate, &ROTATIONS)?;
+        within("scale", self.augment.scale, &SCALES)?;
         // A decay of 1 or an `eps` of 0 would divide by zero.
         let (decay, average, eps) = (0.0..=100.0, 0.0..=0.999_999, 1e-12..=1.0);
         match self.optimizer {

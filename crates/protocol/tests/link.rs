@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 use engine::{
-    Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    augment::{ROTATIONS, SCALES, SHIFTS},
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
     optim::{Adam, Momentum, Sgd},
     presets::{self, PRESETS},
@@ -45,6 +46,17 @@ fn a_link_says_what_differs() {
     assert_eq!(decode(query), (run.clone(), vec![]));
     // In any order, as somebody might type it.
     assert_eq!(decode("?seed=7&net=n1&rate=3e-3&batch=128&opt=momentum&epochs=5"), (run, vec![]));
+}
+
+#[test]
+fn augmentation_is_three_keys() {
+    let augment = Augment { shift: 2.0, rotate: 12.5, scale: 0.1 };
+    let run = |augment| RunSpec { train: TrainSpec { augment, ..TrainSpec::default() }, ..RunSpec::default() };
+    assert_eq!(encode(&run(augment)), "v=1&shift=2.0&rotate=12.5&scale=0.1");
+    assert_eq!(decode("v=1&shift=2&rotate=12.5&scale=0.1"), (run(augment), vec![]));
+    let turned = Augment { rotate: 45.0, ..Augment::default() };
+    assert_eq!(encode(&run(turned)), "v=1&rotate=45.0");
+    assert_eq!(decode("rotate=45"), (run(turned), vec![]));
 }
 
 #[test]
@@ -110,6 +122,10 @@ fn what_is_wrong_is_named() {
             "batch=99999999999999999999".to_owned(),
             "`batch` in the link: `99999999999999999999` is not a whole number from 1 to 1024; the default is used",
         ),
+        ("shift=9".to_owned(), "`shift` in the link: 9 must lie in 0 to 8; the default is used"),
+        ("rotate=-1".to_owned(), "`rotate` in the link: -1 must lie in 0 to 45; the default is used"),
+        ("scale=0.6".to_owned(), "`scale` in the link: 0.6 must lie in 0 to 0.5; the default is used"),
+        ("scale=half".to_owned(), "`scale` in the link: `half` is not a number; the default is used"),
         ("epochs=1001".to_owned(), "`epochs` in the link: `1001` is not a whole number from 1 to 1000; the default is used"),
         ("seed=-1".to_owned(), "`seed` in the link: `-1` is not a whole number from 0 to 4294967295; the default is used"),
         ("net=n9".to_owned(), "`net` in the link: `n9` is none of lens, n1, n2, n3, n4; the default is used"),
@@ -217,13 +233,12 @@ fn runs() -> impl Strategy<Value = RunSpec> {
             weight_decay
         })),
     ];
-    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>()).prop_map(|(optimizer, rate, batch, epochs, seed)| TrainSpec {
-        loss: LossSpec::default(),
-        optimizer,
-        rate,
-        batch,
-        epochs,
-        seed,
+    let augment = prop_oneof![
+        Just(Augment::default()),
+        (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale }),
+    ];
+    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(|(optimizer, rate, batch, epochs, seed, augment)| {
+        TrainSpec { loss: LossSpec::default(), optimizer, rate, batch, epochs, seed, augment }
     });
     let init = prop::sample::select(Init::ALL.to_vec());
     let input = prop_oneof![Just(Shape::new(1, 28, 28)), (1..4usize, 24..40usize, 24..40usize).prop_map(|(c, h, w)| Shape::new(c, h, w))];

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use engine::{NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
+use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
     Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, RunId, RunSpec, Save, Score, Summary,
     Timing, Traffic, TrainSpec, View, Wish,
@@ -157,6 +157,28 @@ fn every_event_comes_back() {
         without_run[..],
         [Event::Ready { .. }, Event::DataArrived { .. }, Event::Checked { .. }, Event::Checked { .. }, Event::DataFailed { .. }]
     ));
+}
+
+#[test]
+fn a_run_from_before_augmentation_is_read() {
+    let mut text = serde_json::to_value(RunSpec::default()).unwrap();
+    assert!(text["train"].as_object_mut().unwrap().remove("augment").is_some());
+    assert_eq!(serde_json::from_value::<RunSpec>(text).unwrap(), RunSpec::default());
+}
+
+#[test]
+fn augmentation_has_limits() {
+    let none = Augment::default();
+    let check = |augment| TrainSpec { augment, ..TrainSpec::default() }.check().map_err(|e| e.to_string());
+    assert_eq!(check(Augment { shift: 8.0, rotate: 45.0, scale: 0.5 }), Ok(()));
+    for (augment, name) in [
+        (Augment { shift: 8.1, ..none }, "`shift` is 8.1, but must lie in 0 to 8"),
+        (Augment { shift: f32::NAN, ..none }, "`shift` is NaN, but must lie in 0 to 8"),
+        (Augment { rotate: -1.0, ..none }, "`rotate` is -1, but must lie in 0 to 45"),
+        (Augment { scale: f32::INFINITY, ..none }, "`scale` is inf, but must lie in 0 to 0.5"),
+    ] {
+        assert_eq!(check(augment), Err(name.to_owned()));
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct Network {
     pub feed: Feed,
     /// Training mode, the batch of `spec`.
     pub train: Plan,
-    /// Evaluation mode, [`SCORE_BATCH`] images.
+    /// Evaluation mode, as many images as the CPU scores at once.
     pub score: Plan,
     /// Evaluation mode, one image, everything watched.
     pub sample: Plan,

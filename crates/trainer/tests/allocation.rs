@@ -53,6 +53,9 @@ fn a_step_allocates_nothing() {
     for (i, preset) in engine::presets::PRESETS.iter().enumerate() {
         let mut spec = RunSpec { model: preset.model(), ..RunSpec::default() };
         spec.train.batch = 16;
+        if i == 0 {
+            spec.train.augment = engine::Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
+        }
         // Every rule on the first network, the usual one on the others.
         let rules = if i == 0 { engine::OptimizerSpec::all() } else { vec![engine::OptimizerSpec::default()] };
         for (j, optimizer) in rules.into_iter().enumerate() {

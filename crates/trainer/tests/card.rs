@@ -12,7 +12,7 @@ use std::{
 
 use data::Dataset;
 use engine::{
-    NodeId, Tensor,
+    Augment, NodeId, Tensor,
     backend::gpu::{Card, launch::Storage, reader::block_on},
     presets::preset,
 };
@@ -208,6 +208,18 @@ fn a_lost_card_ends_in_a_message_and_a_run_that_goes_on() {
 fn a_twin_does_not_part() {
     let Some(card) = card() else { return };
     let mut rig = Rig::open(&spec(), Some((&card, Backend::Twin, Storage::F32)));
+    rig.send(Command::Step { run: RUN, count: 12 }.into());
+    rig.until(|e| matches!(e, Event::Paused { .. }));
+    let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
+    assert!(parted.is_empty(), "{parted:?}");
+}
+
+#[test]
+fn a_twin_does_not_part_over_moved_images() {
+    let Some(card) = card() else { return };
+    let mut spec = spec();
+    spec.train.augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2 };
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
     rig.send(Command::Step { run: RUN, count: 12 }.into());
     rig.until(|e| matches!(e, Event::Paused { .. }));
     let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();

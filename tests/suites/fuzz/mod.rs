@@ -15,6 +15,7 @@ use engine::{
 use proptest::{
     prelude::*,
     sample::select,
+    strategy::ValueTree,
     test_runner::{Config, RngSeed, TestRunner},
 };
 use wasm_bindgen_test::wasm_bindgen_test;

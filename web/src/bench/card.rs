@@ -8,6 +8,7 @@ use engine::{
     loss::BatchResult,
 };
 use js_sys::{Array, Object};
+use protocol::Adapter;
 use wasm_bindgen::JsValue;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
     task::{PIXELS, Pixels, RATE, TEST, TRAIN, Task, numbers, plan},
     training::SCORE_BATCH,
 };
-use crate::dom::now_ms;
+use crate::{dom::now_ms, worker::adapter};
 
 /// Submissions that may be under way.
 const UNDERWAY: usize = 3;
@@ -30,6 +31,7 @@ const REPETITIONS: usize = 5;
 #[derive(Debug)]
 pub struct Stand {
     card: Rc<Card>,
+    adapter: Adapter,
     train: DigitSet,
     test: DigitSet,
 }
@@ -45,7 +47,19 @@ impl Stand {
             }
             Ok::<_, String>(digits)
         };
-        Ok(Rc::new(Self { train: copy(true)?, test: copy(false)?, card: Rc::clone(&card) }))
+        let (train, test) = (copy(true)?, copy(false)?);
+        let info = card.info.clone();
+        let mut adapter = Adapter {
+            name: info.name,
+            vendor: info.vendor,
+            backend: info.backend,
+            software: info.software,
+            half: info.half,
+            subgroups: info.subgroups,
+            timestamps: info.timestamps,
+        };
+        adapter::name(&mut adapter).await;
+        Ok(Rc::new(Self { card, adapter, train, test }))
     }
 
     /// Whether the card can still be used.
@@ -220,15 +234,10 @@ impl CardJob {
 
     /// The card, and what a step asks of it; with `kernels` the time of each, which takes some steps.
     pub async fn about(&mut self, kernels: bool) -> Result<Object, String> {
-        let (about, card) = (Object::new(), &self.stand.card.info);
+        let about = Object::new();
         set(&about, "system", format!("kernelscope {} webgpu", env!("CARGO_PKG_VERSION")));
-        set(&about, "adapter", &card.name);
-        set(&about, "vendor", &card.vendor);
-        for (name, yes) in
-            [("software", card.software), ("half", card.half), ("subgroups", card.subgroups), ("timestamps", card.timestamps)]
-        {
-            set(&about, name, yes);
-        }
+        // Plain words and flags: always an object.
+        set(&about, "adapter", serde_wasm_bindgen::to_value(&self.stand.adapter).unwrap_or(JsValue::NULL));
         if self.training {
             set(&about, "dispatchesPerStep", self.gpu.dispatches_per_step(&self.run) as u32);
         }

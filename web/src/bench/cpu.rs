@@ -100,7 +100,7 @@ impl CpuJob {
         for first in (0..TEST).step_by(SCORE_BATCH) {
             fill(&mut self.score, (first..first + SCORE_BATCH).map(|i| pixels.test(i)));
             self.cpu.forward(&mut self.score, &StepInputs::default());
-            correct += self.cpu.evaluate(&mut self.score, &LossSpec::default()).correct;
+            correct += self.cpu.evaluate(&self.score, &LossSpec::default()).correct;
         }
         f64::from(correct) / TEST as f64
     }

@@ -1,6 +1,6 @@
 //! The worker's life: hosting a session, and last words when it panics.
 
-mod adapter;
+pub mod adapter;
 pub mod host;
 mod schedule;
 mod surveyor;

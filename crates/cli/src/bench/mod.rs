@@ -106,7 +106,7 @@ fn checked_run(order: &Bench) -> Result<(), Error> {
 }
 
 fn no_card(error: CardError) -> Error {
-    Error::NoCard { asked: Wish::Gpu.name(), why: format!("{error}.") }
+    Error::NoCard { asked: Wish::Gpu.name(), why: format!("But {error}.") }
 }
 
 fn read_weights(path: &Path, net: &str, needed: usize) -> Result<Vec<f32>, Error> {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use data::{CLASSES, Dataset};
 use engine::{
-    Cpu, LossSpec, Run, StepInputs, Tensor,
+    Augment, Cpu, LossSpec, Run, StepInputs, Tensor,
     loss::{BatchResult, arg_max},
 };
 use protocol::{Backend, EvalSet, Traffic};
@@ -21,6 +21,7 @@ pub struct CpuMachine {
     /// Evaluation mode, one image, everything watched.
     sample: Run,
     loss: LossSpec,
+    augment: Augment,
     feed: Feed,
     /// Order of the digits in `epoch`; made anew once per epoch.
     order: Vec<u32>,
@@ -46,6 +47,7 @@ impl CpuMachine {
             score: Run::new(network.score.clone()),
             sample: Run::new(network.sample.clone()),
             loss: network.spec.train.loss,
+            augment: network.spec.train.augment,
             feed: network.feed,
             order: Vec::new(),
             epoch: None,
@@ -72,7 +74,7 @@ impl CpuMachine {
             self.epoch = Some(epoch);
         }
         let chosen = &self.order[first..first + self.feed.batch];
-        fill(&mut self.train, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
+        fill(&mut self.train, &self.augment, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
         self.cpu.forward(&mut self.train, &now);
         let result = self.cpu.backward(&mut self.train, &self.loss, self.feed.batch, &now);
         if result.loss_sum.is_finite() {
@@ -83,8 +85,9 @@ impl CpuMachine {
 
     fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) -> Done {
         let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
-        fill(&mut self.score, digits);
-        self.cpu.forward(&mut self.score, &StepInputs::default());
+        let now = StepInputs::default();
+        fill(&mut self.score, &Augment::default(), &now, digits);
+        self.cpu.forward(&mut self.score, &now);
         let scores = self.score.logits().chunks_exact(CLASSES).take(count);
         Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), answers: scores.map(|s| arg_max(s) as u8).collect() }
     }
@@ -166,13 +169,12 @@ impl Machine for CpuMachine {
     }
 }
 
-/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1.
-fn fill<'a>(run: &mut Run, digits: impl Iterator<Item = (&'a [u8], u8)>) {
+/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, moved as `augment` says.
+fn fill<'a>(run: &mut Run, augment: &Augment, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
     run.labels.clear();
-    for ((pixels, label), image) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)) {
-        for (x, grey) in image.iter_mut().zip(pixels) {
-            *x = f32::from(*grey) / 255.0;
-        }
+    let (batch, shape) = (run.plan.batch, run.plan.graph.spec.input);
+    for (place, ((pixels, label), image)) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)).enumerate() {
+        augment.image(now, batch, place, pixels, shape, image);
         run.labels.push(label);
     }
 }

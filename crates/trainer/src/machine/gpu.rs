@@ -4,7 +4,7 @@ use std::{collections::VecDeque, fmt, rc::Rc};
 
 use data::{CLASSES, Dataset};
 use engine::{
-    LossSpec, StepInputs, Tensor,
+    Augment, LossSpec, StepInputs, Tensor,
     backend::gpu::{CardError, Gpu, GpuRun, SLOTS, Turn, launch::Storage, results},
     loss::arg_max,
 };
@@ -36,6 +36,7 @@ pub struct GpuMachine {
     sample: GpuRun,
     shelf: Rc<Shelf>,
     feed: Feed,
+    augment: Augment,
     /// Whose order of digits lies on the card.
     epoch: Option<u32>,
     /// Which set `score` gathers from.
@@ -78,6 +79,7 @@ impl GpuMachine {
             sample: exact(&network.sample, loss)?,
             shelf: Rc::clone(shelf),
             feed: network.feed,
+            augment: network.spec.train.augment,
             epoch: None,
             scored: None,
             asked: VecDeque::new(),
@@ -99,7 +101,7 @@ impl GpuMachine {
             self.epoch = Some(epoch);
         }
         if self.train.is_bare() {
-            self.train.gather_from(&self.gpu, set, true)?;
+            self.train.gather_augmented(&self.gpu, set, true, &self.augment)?;
         }
         let turn = |step| {
             let now = StepInputs { rate, step, seed: self.feed.seed };
@@ -193,7 +195,9 @@ impl Machine for GpuMachine {
     }
 
     fn has_room(&self) -> bool {
-        self.asked.len() < UNDERWAY && self.done.is_empty()
+        // Where a single step takes longer than a frame, a pause shall not wait for a third.
+        let most = if self.step_ms > 2.0 * SUBMISSION_MS { UNDERWAY - 1 } else { UNDERWAY };
+        self.asked.len() < most && self.done.is_empty()
     }
 
     fn steps_at_once(&self) -> u32 {

@@ -89,7 +89,7 @@ impl TwinMachine {
             self.epoch = Some(epoch);
         }
         if self.run.is_bare() {
-            self.run.gather_from(&self.gpu, set, true)?;
+            self.run.gather_augmented(&self.gpu, set, true, &self.network.spec.train.augment)?;
         }
         let [params, state, optimizer_state] = self.cpu.numbers();
         self.gpu.write(params, state, optimizer_state);

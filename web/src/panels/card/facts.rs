@@ -36,7 +36,7 @@ pub fn half(adapter: &Adapter, used: bool, backend: Backend) -> &'static str {
     match (adapter.half, used, backend) {
         (false, ..) => "not offered",
         (true, true, _) => "offered; activations are stored so",
-        (true, false, Backend::Gpu) => "offered; not used, as it gains nothing here",
+        (true, false, Backend::Gpu) => "offered; not used here",
         (true, false, _) => "offered",
     }
 }
@@ -44,6 +44,8 @@ pub fn half(adapter: &Adapter, used: bool, backend: Backend) -> &'static str {
 /// Whether sums across a subgroup are there, and whether a kernel of this network sums so.
 pub fn subgroups(adapter: &Adapter, used: bool) -> &'static str {
     match (adapter.subgroups, used) {
+        // The library maps no such feature of a browser's adapter (wgpu 30).
+        (false, _) if adapter.backend == "browser webgpu" => "not yet passed on by wgpu",
         (false, _) => "not offered",
         (true, true) => "offered; this network's sums use them",
         (true, false) => "offered; this network has no use for them",

@@ -46,7 +46,7 @@ pub fn Kernels() -> impl IntoView {
     });
     let count = move || listed.with(|parts| parts.iter().map(|p| p.launches.len()).sum::<usize>());
     view! {
-        <Dialog title="The kernels of one training step" testid="kernels" open=state.kernels_open>
+        <Dialog title="Kernels of a training step" testid="kernels" open=state.kernels_open>
             <p class="card-lead">{move || format!("{} dispatches, in this order; the backward ones in reverse. These are the very files that the card compiles.", count())}</p>
             <div class="card-kernels">
                 <ol class="card-parts" data-testid="kernel-list">

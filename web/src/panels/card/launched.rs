@@ -52,8 +52,8 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
     let once = |launch: Launch| vec![launched(&launch, Pass::Once)];
     let mut parts = vec![Part {
         title: "Batch".to_owned(),
-        about: format!("{} digits from their bytes", train.batch),
-        launches: once(gather::launch(graph.spec.input.len(), train.batch, true)),
+        about: format!("{} digits from their bytes{}", train.batch, if train.augment.is_nothing() { "" } else { ", moved at random" }),
+        launches: once(gather::launch(graph.spec.input, train.batch, true, &train.augment)),
     }];
     for node in &graph.nodes {
         parts.push(match plan.steps.iter().find(|s| s.at.node == node.id) {

@@ -1,12 +1,18 @@
 //! The dialog.
 
-use engine::{Graph, OptimizerSpec, presets::PRESETS};
+use std::ops::RangeInclusive;
+
+use engine::{
+    Augment, Graph, OptimizerSpec,
+    augment::{ROTATIONS, SCALES, SHIFTS},
+    presets::PRESETS,
+};
 use leptos::prelude::*;
 use protocol::RunSpec;
 
 use crate::{
     state::{app, lab},
-    widgets::{dialog::Dialog, number},
+    widgets::{dialog::Dialog, number, slider::Slider},
 };
 
 /// Batch sizes that are offered.
@@ -58,6 +64,11 @@ pub fn Setup() -> impl IntoView {
                 <Field label="Seed" testid="setup-seed" value=Signal::derive(move || draft.with(|d| d.train.seed.to_string()))
                     on_change=move |text: String| { if let Ok(seed) = text.trim().parse() { draft.update(|d| d.train.seed = seed); } }/>
             </div>
+            <fieldset class="setup-augment">
+                <legend>"Augmentation"</legend>
+                <p>"At every step each training image is moved a little, by random amounts up to these, so that the network cannot learn the images by heart."</p>
+                {AUGMENTS.iter().map(|setting| augment_view(setting, draft)).collect_view()}
+            </fieldset>
             <footer class="setup-end">
                 <p class="setup-problem" role="alert">{move || problem.get()}</p>
                 <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>"Train from the start"</button>
@@ -86,6 +97,37 @@ fn preset_view(preset: &'static engine::presets::Preset, draft: RwSignal<RunSpec
             <span>{preset.about}</span>
             <small class="number">{facts}</small>
         </button>
+    }
+}
+
+/// A part of the augmentation, set in steps of a fraction of its unit.
+struct AugmentSetting {
+    label: &'static str,
+    testid: &'static str,
+    limits: RangeInclusive<f32>,
+    /// Positions of the slider to one of the setting.
+    per_one: f32,
+    /// What the slider shows for one of the setting.
+    shown: f32,
+    field: fn(&mut Augment) -> &mut f32,
+}
+
+static AUGMENTS: [AugmentSetting; 3] = [
+    AugmentSetting { label: "Shift, px", testid: "setup-shift", limits: SHIFTS, per_one: 2.0, shown: 1.0, field: |a| &mut a.shift },
+    AugmentSetting { label: "Rotate, °", testid: "setup-rotate", limits: ROTATIONS, per_one: 1.0, shown: 1.0, field: |a| &mut a.rotate },
+    AugmentSetting { label: "Scale, %", testid: "setup-scale", limits: SCALES, per_one: 100.0, shown: 100.0, field: |a| &mut a.scale },
+];
+
+fn augment_view(setting: &'static AugmentSetting, draft: RwSignal<RunSpec>) -> impl IntoView {
+    let value = move || {
+        let mut augment = draft.with(|d| d.train.augment);
+        *(setting.field)(&mut augment)
+    };
+    view! {
+        <Slider label=setting.label testid=setting.testid last=(setting.limits.end() * setting.per_one) as u32
+            position=Signal::derive(move || (value() * setting.per_one).round() as u32)
+            reading=Signal::derive(move || number::short(f64::from(value() * setting.shown)))
+            on_move=move |place| draft.update(|d| *(setting.field)(&mut d.train.augment) = place as f32 / setting.per_one)/>
     }
 }
 

@@ -104,7 +104,10 @@ impl Card {
         descriptor.backends = wgpu::Backends::BROWSER_WEBGPU | wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
         let instance = wgpu::Instance::new(descriptor);
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
-        let adapter = instance.request_adapter(&options).await.map_err(|e| CardError::NoAdapter(e.to_string()))?;
+        // In a browser the library's words name everything that it was built without.
+        let words =
+            |e: wgpu::RequestAdapterError| if cfg!(target_arch = "wasm32") { "the browser found none".to_owned() } else { e.to_string() };
+        let adapter = instance.request_adapter(&options).await.map_err(|e| CardError::NoAdapter(words(e)))?;
         Self::from_adapter(&adapter, most).await
     }
 

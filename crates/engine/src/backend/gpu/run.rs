@@ -10,7 +10,7 @@ use super::{
     network::Gpu,
     pipeline::{Prepared, prepare},
 };
-use crate::{LossSpec, ParamId, Plan, Tensor, plan::Mode};
+use crate::{Augment, LossSpec, ParamId, Plan, Tensor, plan::Mode};
 
 /// The counterpart of [`crate::Run`]. Several share a [`Gpu`].
 #[derive(Debug)]
@@ -116,7 +116,15 @@ impl GpuRun {
     /// # Errors
     /// As [`GpuRun::new`].
     pub fn gather_from(&mut self, gpu: &Gpu, set: &DigitSet, in_order: bool) -> Result<(), CardError> {
-        let launch = gather::launch(set.image_len, self.plan.batch, in_order);
+        self.gather_augmented(gpu, set, in_order, &Augment::default())
+    }
+
+    /// As [`GpuRun::gather_from`], and each image is moved as `augment` draws it.
+    ///
+    /// # Errors
+    /// As [`GpuRun::new`].
+    pub fn gather_augmented(&mut self, gpu: &Gpu, set: &DigitSet, in_order: bool, augment: &Augment) -> Result<(), CardError> {
+        let launch = gather::launch(self.plan.graph.spec.input, self.plan.batch, in_order, augment);
         let find = |_: usize, slot: Slot| match slot {
             Slot::Pixels => &set.pixels,
             Slot::Classes => &set.classes,

@@ -1,67 +1,284 @@
-//! The launches.
+//! The launches: `forward`; then `d_weight` and `sum_parts`; and for the gradient of the input `spread`,
+//! `d_input` and, where the padding copies pixels, `fold`.
+//!
+//! Working space: the parts of the weights' gradient; when they are summed, the spread gradient, and
+//! behind it the gradient of the padded input.
 
 use super::{Conv2d, PadMode};
 use crate::{
-    backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, spread},
+    Mode,
+    backend::gpu::launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Word, spread},
     ops::{Activation, Placement},
 };
 
 static FORWARD: Shader = Shader { name: "conv2d/forward", source: include_str!("forward.wgsl") };
+static D_WEIGHT: Shader = Shader { name: "conv2d/d_weight", source: include_str!("d_weight.wgsl") };
+static SUM_PARTS: Shader = Shader { name: "conv2d/sum_parts", source: include_str!("sum_parts.wgsl") };
+static SPREAD: Shader = Shader { name: "conv2d/spread", source: include_str!("spread.wgsl") };
+static D_INPUT: Shader = Shader { name: "conv2d/d_input", source: include_str!("d_input.wgsl") };
+static FOLD: Shader = Shader { name: "conv2d/fold", source: include_str!("fold.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&FORWARD];
+pub const SHADERS: &[&Shader] = &[&FORWARD, &D_WEIGHT, &SUM_PARTS, &SPREAD, &D_INPUT, &FOLD];
 
-/// Columns (places of a map) and rows (channels) of a workgroup of `forward` and `d_input`.
-const COLUMNS: usize = 512;
+/// Invocations of a workgroup.
+const SIZE: usize = 64;
+/// Channels of a workgroup of the three products.
 const ROWS: usize = 8;
+/// Places of a workgroup of `forward` and `d_input`.
+const COLUMNS: usize = 512;
+/// Taps of a workgroup of `d_weight`.
+const TAPS: usize = 12;
+/// Workgroups that keep a large card busy.
+const ENOUGH: usize = 128;
+/// Planes that an invocation of a copying shader takes.
+const PLANES: usize = 16;
+
+type Dims = Vec<(&'static str, Word)>;
 
 /// What the padding does to a place beyond the edge, as `source` in the shaders wants it.
-fn edge(mode: PadMode, extent: usize) -> (i32, i32, i32) {
+fn edge(mode: PadMode, extent: usize) -> [i32; 3] {
     let n = extent as i32;
     match mode {
-        PadMode::Zeros => (-1, -1, 0),
-        PadMode::Reflect => (0, 2 * n - 2, -1),
-        PadMode::Symmetric => (-1, 2 * n - 1, -1),
-        PadMode::Replicate => (0, n - 1, 0),
-        PadMode::Circular => (n, -n, 1),
+        PadMode::Zeros => [-1, -1, 0],
+        PadMode::Reflect => [0, 2 * n - 2, -1],
+        PadMode::Symmetric => [-1, 2 * n - 1, -1],
+        PadMode::Replicate => [0, n - 1, 0],
+        PadMode::Circular => [n, -n, 1],
     }
 }
 
-pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
-    let (i, o) = (at.input, at.output);
-    let (in_ch, out_ch) = (i.ch / op.groups, o.ch / op.groups);
-    let columns = at.batch * o.plane();
-    let terms = in_ch * op.kernel.h * op.kernel.w;
-    let (before_y, after_y, slope) = edge(op.pad_mode, i.h);
-    let (before_x, after_x, _) = edge(op.pad_mode, i.w);
-    let tiles = out_ch.div_ceil(ROWS);
-    let mut groups = spread(columns, COLUMNS);
-    groups[2] = (tiles * op.groups) as u32;
-    let forward = Launch {
-        shader: &FORWARD,
-        reads: &[Slot::Input, Slot::Params],
-        writes: &[Slot::Output],
-        dims: vec![
-            ("columns", columns.into()),
-            ("groups", op.groups.into()),
+fn signed(n: usize) -> Word {
+    Word::I32(n as i32)
+}
+
+/// The groups of a shader that copies planes of `len` places.
+fn by_plane(len: usize, planes: usize) -> [u32; 3] {
+    [len.div_ceil(SIZE) as u32, (planes.div_ceil(PLANES) as u32).min(GROUPS_LIMIT), 1]
+}
+
+/// A layer with what its launches have in common.
+struct Layer<'a> {
+    op: &'a Conv2d,
+    at: &'a Placement,
+    site: &'a Site,
+    /// Channels of a group.
+    in_ch: usize,
+    out_ch: usize,
+    /// The input with its padding.
+    padded: [usize; 2],
+    /// The places at which the input's gradient is worked out: with the padding, where that copies pixels.
+    target: [usize; 2],
+    folds: bool,
+}
+
+impl<'a> Layer<'a> {
+    fn new(op: &'a Conv2d, at: &'a Placement, site: &'a Site) -> Self {
+        let (i, p) = (at.input, op.pad);
+        let padded = [i.h + p.top + p.bottom, i.w + p.left + p.right];
+        let folds = op.pad_mode != PadMode::Zeros && padded != [i.h, i.w];
+        let target = if folds { padded } else { [i.h, i.w] };
+        Self { op, at, site, in_ch: i.ch / op.groups, out_ch: at.output.ch / op.groups, padded, target, folds }
+    }
+
+    fn has_relu(&self) -> bool {
+        self.at.activation == Some(Activation::Relu)
+    }
+
+    /// Taps of an output: terms of its sum.
+    fn depth(&self) -> usize {
+        self.in_ch * self.op.kernel.h * self.op.kernel.w
+    }
+
+    fn weights(&self) -> usize {
+        self.at.output.ch * self.depth()
+    }
+
+    /// Trained numbers.
+    fn len(&self) -> usize {
+        self.weights() + if self.op.bias { self.at.output.ch } else { 0 }
+    }
+
+    fn places(&self) -> usize {
+        self.at.batch * self.at.output.plane()
+    }
+
+    fn padded_len(&self) -> usize {
+        self.at.batch * self.at.input.ch * self.padded[0] * self.padded[1]
+    }
+
+    /// The spread gradient's plane: the target, and room for the kernel.
+    fn spread(&self) -> [usize; 2] {
+        let (k, d) = (self.op.kernel, self.op.dilation);
+        [self.target[0] + (k.h - 1) * d.h, self.target[1] + (k.w - 1) * d.w]
+    }
+
+    fn spread_len(&self) -> usize {
+        self.at.batch * self.at.output.ch * self.spread()[0] * self.spread()[1]
+    }
+
+    fn channels_and_kernel(&self) -> Dims {
+        let (k, d) = (self.op.kernel, self.op.dilation);
+        vec![
+            ("groups", self.op.groups.into()),
+            ("in_ch", self.in_ch.into()),
+            ("out_ch", self.out_ch.into()),
+            ("kernel_h", k.h.into()),
+            ("kernel_w", k.w.into()),
+            ("dilation_h", d.h.into()),
+            ("dilation_w", d.w.into()),
+        ]
+    }
+
+    /// The padding, for the shaders that know `source`.
+    fn edges(&self) -> Dims {
+        let (i, p) = (self.at.input, self.op.pad);
+        let [before_y, after_y, slope] = edge(self.op.pad_mode, i.h);
+        let [before_x, after_x, _] = edge(self.op.pad_mode, i.w);
+        vec![
+            ("top", signed(p.top)),
+            ("left", signed(p.left)),
+            ("before_y", Word::I32(before_y)),
+            ("after_y", Word::I32(after_y)),
+            ("before_x", Word::I32(before_x)),
+            ("after_x", Word::I32(after_x)),
+            ("slope", Word::I32(slope)),
+        ]
+    }
+
+    /// Groups of a product with so many columns and, in each group of channels, so many rows.
+    fn by_tile(&self, columns: usize, rows: usize) -> ([u32; 3], usize) {
+        let tiles = rows.div_ceil(ROWS);
+        let [x, y, _] = spread(columns, COLUMNS);
+        ([x, y, (tiles * self.op.groups) as u32], tiles)
+    }
+
+    fn forward(&self) -> Launch {
+        let (i, o, s, site) = (self.at.input, self.at.output, self.op.stride, self.site);
+        let (groups, tiles) = self.by_tile(self.places(), self.out_ch);
+        let mut dims = self.channels_and_kernel();
+        dims.extend(self.edges());
+        dims.extend([
             ("tiles", tiles.into()),
-            ("in_ch", in_ch.into()),
-            ("out_ch", out_ch.into()),
+            ("columns", self.places().into()),
             ("in_h", i.h.into()),
             ("in_w", i.w.into()),
             ("out_h", o.h.into()),
             ("out_w", o.w.into()),
-            ("kernel_h", op.kernel.h.into()),
-            ("kernel_w", op.kernel.w.into()),
-            ("stride_h", op.stride.h.into()),
-            ("stride_w", op.stride.w.into()),
-            ("dilation_h", op.dilation.h.into()),
-            ("dilation_w", op.dilation.w.into()),
+            ("stride_h", s.h.into()),
+            ("stride_w", s.w.into()),
             ("weight_at", site.params.into()),
-            ("bias_at", (site.params + o.ch * terms).into()),
-            ("bias", op.bias.into()),
-            ("relu", (at.activation == Some(Activation::Relu)).into()),
-        ],
-        groups,
-    };
-    Launches { forward: vec![forward], backward: vec![], scratch_len: 1 }
+            ("bias_at", (site.params + self.weights()).into()),
+            ("bias", self.op.bias.into()),
+            ("relu", self.has_relu().into()),
+        ]);
+        Launch { shader: &FORWARD, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups }
+    }
+
+    /// Places of a part of the long sum of `d_weight`: as many parts as a large card wants workgroups for,
+    /// yet each with work enough to be worth adding up.
+    fn part(&self, workgroups: usize) -> usize {
+        let each = (self.places() * workgroups / (SIZE * ENOUGH)).clamp(32, 64);
+        (each * SIZE).min(self.places())
+    }
+
+    fn d_weight(&self) -> Launch {
+        let (i, o, s) = (self.at.input, self.at.output, self.op.stride);
+        let (columns, tiles) = (self.depth().div_ceil(TAPS), self.out_ch.div_ceil(ROWS));
+        let rows = tiles * self.op.groups;
+        let part = self.part(columns * rows);
+        let mut dims = self.channels_and_kernel();
+        dims.extend(self.edges());
+        dims.extend([
+            ("tiles", tiles.into()),
+            ("places", self.places().into()),
+            ("part", part.into()),
+            ("copies", self.folds.into()),
+            ("in_h", i.h.into()),
+            ("in_w", i.w.into()),
+            ("out_h", o.h.into()),
+            ("out_w", o.w.into()),
+            ("stride_h", signed(s.h)),
+            ("stride_w", signed(s.w)),
+            ("relu", self.has_relu().into()),
+            ("bias", self.op.bias.into()),
+            ("len", self.len().into()),
+        ]);
+        let reads = &[Slot::Input, Slot::Output, Slot::DOutput];
+        let groups = [columns as u32, self.places().div_ceil(part) as u32, rows as u32];
+        Launch { shader: &D_WEIGHT, reads, writes: &[Slot::Scratch], dims, groups }
+    }
+
+    fn sum_parts(&self, parts: u32) -> Launch {
+        let dims = vec![("len", self.len().into()), ("parts", parts.into()), ("grads_at", self.site.params.into())];
+        Launch { shader: &SUM_PARTS, reads: &[Slot::Scratch], writes: &[Slot::Grads], dims, groups: spread(self.len(), SIZE) }
+    }
+
+    fn spread_gradient(&self) -> Launch {
+        let (o, s, p) = (self.at.output, self.op.stride, self.op.pad);
+        let ([h, w], planes) = (self.spread(), self.at.batch * o.ch);
+        let room = |target: usize, spread: usize, pad: usize| Word::I32((spread - target) as i32 - if self.folds { 0 } else { pad as i32 });
+        let dims = vec![
+            ("planes", planes.into()),
+            ("out_h", o.h.into()),
+            ("out_w", o.w.into()),
+            ("spread_h", h.into()),
+            ("spread_w", w.into()),
+            ("stride_h", signed(s.h)),
+            ("stride_w", signed(s.w)),
+            ("room_y", room(self.target[0], h, p.top)),
+            ("room_x", room(self.target[1], w, p.left)),
+            ("relu", self.has_relu().into()),
+        ];
+        let groups = by_plane(h * w, planes);
+        Launch { shader: &SPREAD, reads: &[Slot::Output, Slot::DOutput], writes: &[Slot::Scratch], dims, groups }
+    }
+
+    fn d_input(&self) -> Launch {
+        let [h, w] = self.target;
+        let columns = self.at.batch * h * w;
+        let (groups, tiles) = self.by_tile(columns, self.in_ch);
+        let mut dims = self.channels_and_kernel();
+        dims.extend([
+            ("tiles", tiles.into()),
+            ("columns", columns.into()),
+            ("in_h", h.into()),
+            ("in_w", w.into()),
+            ("spread_h", self.spread()[0].into()),
+            ("spread_w", self.spread()[1].into()),
+            ("weight_at", self.site.params.into()),
+            ("folds", self.folds.into()),
+            ("padded_at", self.spread_len().into()),
+        ]);
+        Launch { shader: &D_INPUT, reads: &[Slot::Params], writes: &[Slot::DInput, Slot::Scratch], dims, groups }
+    }
+
+    fn fold(&self) -> Launch {
+        let (i, planes, [h, w]) = (self.at.input, self.at.batch * self.at.input.ch, self.padded);
+        let mut dims: Dims =
+            vec![("planes", planes.into()), ("in_h", i.h.into()), ("in_w", i.w.into()), ("padded_h", h.into()), ("padded_w", w.into())];
+        dims.extend(self.edges());
+        dims.push(("padded_at", self.spread_len().into()));
+        Launch { shader: &FOLD, reads: &[Slot::Scratch], writes: &[Slot::DInput], dims, groups: by_plane(i.plane(), planes) }
+    }
+}
+
+pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
+    let layer = Layer::new(op, at, site);
+    let forward = vec![layer.forward()];
+    if at.mode == Mode::Eval {
+        return Launches { forward, ..Launches::default() };
+    }
+    let d_weight = layer.d_weight();
+    let parts = d_weight.groups[1];
+    let mut backward = vec![d_weight, layer.sum_parts(parts)];
+    let mut scratch_len = parts as usize * layer.len();
+    if site.wants_d_input {
+        backward.extend([layer.spread_gradient(), layer.d_input()]);
+        let padded_len = if layer.folds { layer.padded_len() } else { 0 };
+        scratch_len = scratch_len.max(layer.spread_len() + padded_len);
+        if layer.folds {
+            backward.push(layer.fold());
+        }
+    }
+    Launches { forward, backward, scratch_len }
 }

@@ -27,7 +27,6 @@ mod gpu;
 mod cases;
 mod cpu;
 mod layout;
-pub mod plain;
 mod reference;
 
 use serde::{Deserialize, Serialize};
@@ -150,7 +149,7 @@ pub const KIND: Kind = Kind {
     absorbs: &[Activation::Relu],
     activation: None,
     cases: cases::cases,
-    shaders: plain::SHADERS,
+    shaders: gpu::SHADERS,
 };
 
 impl Conv2d {
@@ -246,7 +245,7 @@ impl Op for Conv2d {
     }
 
     fn launches(&self, at: &Placement, site: &Site) -> Launches {
-        plain::launches(self, at, site)
+        gpu::launches(self, at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

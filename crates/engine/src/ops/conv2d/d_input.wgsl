@@ -1,0 +1,167 @@
+// Convolution, the gradient of the input:
+//
+//   d_input[n, c, y, x] = Σ weight[o, c, ky, kx] · spread[n, o, y + (kernel_h − 1 − ky)·dilation_h, x + (kernel_w − 1 − kx)·dilation_w]
+//
+// summed over o, ky, kx: all channels of the output (with groups, those of the group) and the whole
+// kernel. `spread` has laid out the output's gradient so before that nothing is ever read beside it.
+//
+// The product of matrices of `forward`, with the kernel turned around: a row is an input channel c, a
+// column is a place (n, y, x) of the input, and the sum has out_ch · kernel_h · kernel_w terms. Where the
+// padding copies pixels, the gradient is worked out for the padding too, and `fold` sums it up.
+//
+// A workgroup computes 8 channels at 512 places, an invocation 8 channels at 8 of the places: 64 sums.
+// For one term it reads 8 weights and 8 numbers of the gradient and adds their 64 products. The weights
+// are shared: for 64 terms at a time, each invocation brings those of one term to workgroup memory.
+
+struct Dims {
+    groups: u32,
+    in_ch: u32,      // of a group
+    out_ch: u32,     // of a group
+    kernel_h: u32,
+    kernel_w: u32,
+    dilation_h: u32,
+    dilation_w: u32,
+    tiles: u32,      // workgroups that share the channels of a group
+    columns: u32,    // batch · in_h · in_w
+    in_h: u32,       // with its padding, where that copies pixels
+    in_w: u32,
+    spread_h: u32,   // the spread gradient's plane
+    spread_w: u32,
+    weight_at: u32,
+    folds: u32,      // 1: the result goes to `scratch`, for `fold`
+    padded_at: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> params: array<f32>;
+@group(0) @binding(2) var<storage, read_write> d_input: array<f32>;
+// The spread gradient, and behind it room for the gradient of the padded input.
+@group(0) @binding(3) var<storage, read_write> scratch: array<f32>;
+
+// Where the windows of four columns begin.
+fn windows(columns: vec4<u32>, group: u32) -> vec4<u32> {
+    let c = min(columns, vec4(dims.columns - 1)); // What is computed beyond the last is not written.
+    let row = c / dims.in_w;
+    let image = row / dims.in_h * dims.groups + group;
+    return (image * dims.out_ch * dims.spread_h + row % dims.in_h) * dims.spread_w + c % dims.in_w;
+}
+
+// How far from there a term looks.
+fn offset(term: u32) -> u32 {
+    let row = term / dims.kernel_w;
+    let channel = row / dims.kernel_h;
+    let y = (dims.kernel_h - 1 - row % dims.kernel_h) * dims.dilation_h;
+    let x = (dims.kernel_w - 1 - term % dims.kernel_w) * dims.dilation_w;
+    return (channel * dims.spread_h + y) * dims.spread_w + x;
+}
+
+fn seen(at: vec4<u32>) -> vec4<f32> {
+    return vec4(scratch[at.x], scratch[at.y], scratch[at.z], scratch[at.w]);
+}
+
+// A term's weights for four input channels of the group; those of the last one where there are fewer.
+fn of_channels(term: u32, group: u32, channel: u32) -> vec4<f32> {
+    let area = dims.kernel_h * dims.kernel_w;
+    let c = min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1));
+    let at = dims.weight_at + ((group * dims.out_ch + term / area) * dims.in_ch + c) * area + term % area;
+    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
+}
+
+// One term, for the workgroup's 8 channels.
+struct Term {
+    low: vec4<f32>,
+    high: vec4<f32>,
+    offset: u32,
+}
+
+var<workgroup> terms: array<Term, 64>;
+
+// A row for each channel, a column for each place: 8 × 8, in quarters.
+struct Sums {
+    near_low: mat4x4<f32>,
+    near_high: mat4x4<f32>,
+    far_low: mat4x4<f32>,
+    far_high: mat4x4<f32>,
+}
+
+// Every number of `a` times every number of `b`.
+fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
+    return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
+}
+
+fn add(sums: ptr<function, Sums>, near: vec4<u32>, far: vec4<u32>, k: u32) {
+    let t = terms[k];
+    let a = seen(near + t.offset);
+    let b = seen(far + t.offset);
+    sums.near_low += outer(t.low, a);
+    sums.near_high += outer(t.high, a);
+    sums.far_low += outer(t.low, b);
+    sums.far_high += outer(t.high, b);
+}
+
+// Writes the channels of a column. Where the last one was computed several times, it is written so.
+fn put(low: vec4<f32>, high: vec4<f32>, row: u32, end: u32, column: u32) {
+    if column >= dims.columns {
+        return;
+    }
+    let plane = dims.in_h * dims.in_w;
+    let image = column / plane * dims.groups * dims.in_ch;
+    let a = (image + min(row + vec4(0u, 1, 2, 3), vec4(end - 1))) * plane + column % plane;
+    let b = (image + min(row + vec4(4u, 5, 6, 7), vec4(end - 1))) * plane + column % plane;
+    if dims.folds == 0 {
+        d_input[a.x] = low.x;
+        d_input[a.y] = low.y;
+        d_input[a.z] = low.z;
+        d_input[a.w] = low.w;
+        d_input[b.x] = high.x;
+        d_input[b.y] = high.y;
+        d_input[b.z] = high.z;
+        d_input[b.w] = high.w;
+    } else {
+        scratch[dims.padded_at + a.x] = low.x;
+        scratch[dims.padded_at + a.y] = low.y;
+        scratch[dims.padded_at + a.z] = low.z;
+        scratch[dims.padded_at + a.w] = low.w;
+        scratch[dims.padded_at + b.x] = high.x;
+        scratch[dims.padded_at + b.y] = high.y;
+        scratch[dims.padded_at + b.z] = high.z;
+        scratch[dims.padded_at + b.w] = high.w;
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
+    let group = workgroup.z / dims.tiles;
+    // The workgroup's channels, within the group and among those of all groups.
+    let channel = workgroup.z % dims.tiles * 8;
+    let row = group * dims.in_ch + channel;
+    let end = (group + 1) * dims.in_ch;
+    // Neighbours in the workgroup take neighbouring places.
+    let column = (workgroup.y * workgroups.x + workgroup.x) * 512 + me;
+    let columns = column + vec4(0u, 64, 128, 192);
+    let near = windows(columns, group);
+    let far = windows(columns + 256, group);
+
+    var sums = Sums();
+    let depth = dims.out_ch * dims.kernel_h * dims.kernel_w;
+    for (var first = 0u; first < depth; first += 64) {
+        let k = first + me;
+        workgroupBarrier(); // All are done with the last terms.
+        if k < depth {
+            terms[me] = Term(of_channels(k, group, channel), of_channels(k, group, channel + 4), offset(k));
+        }
+        workgroupBarrier();
+        let count = min(depth - first, 64);
+        for (var i = 0u; i < count; i += 1) {
+            add(&sums, near, far, i);
+        }
+    }
+    put(sums.near_low[0], sums.near_high[0], row, end, column);
+    put(sums.near_low[1], sums.near_high[1], row, end, column + 64);
+    put(sums.near_low[2], sums.near_high[2], row, end, column + 128);
+    put(sums.near_low[3], sums.near_high[3], row, end, column + 192);
+    put(sums.far_low[0], sums.far_high[0], row, end, column + 256);
+    put(sums.far_low[1], sums.far_high[1], row, end, column + 320);
+    put(sums.far_low[2], sums.far_high[2], row, end, column + 384);
+    put(sums.far_low[3], sums.far_high[3], row, end, column + 448);
+}
