@@ -57,7 +57,7 @@ impl Training {
 
     /// The result on the digits `first..first + count`.
     async fn evaluate(&mut self, first: usize, count: usize) -> BatchResult {
-        let batch = 100;
+        let batch = count.min(100);
         let plan = self.network.plan(&PlanOptions { batch, mode: Mode::Eval, watch: Watch::Nothing });
         let mut sum = BatchResult::default();
         for first in (first..first + count).step_by(batch) {
@@ -95,31 +95,44 @@ every_way! {
     the_same_seed_gives_the_same_bits,
 }
 
-/// What software that plays a card computes in the time that a test may take.
-fn steps_of(way: &Way, on_cpu: usize, on_card: usize) -> usize {
-    match way {
-        Way::Cpu => on_cpu,
-        Way::Card(_) => on_card,
+/// How much is trained: software that plays a card takes its time.
+struct Effort {
+    steps: usize,
+    batch: usize,
+    /// Digits trained on, and others.
+    seen: usize,
+    unseen: usize,
+    /// Right answers afterwards, of the first and of the others.
+    least: [f64; 2],
+}
+
+impl Effort {
+    fn of(way: &Way) -> Self {
+        match way {
+            Way::Cpu => Self { steps: 200, batch: 50, seen: 500, unseen: 1000, least: [0.99, 0.90] },
+            Way::Card(_) => Self { steps: 60, batch: 20, seen: 200, unseen: 200, least: [0.9, 0.7] },
+        }
     }
 }
 
 async fn training_learns_to_read(way: Way) {
-    let mut training = Training::new(&way, &lens(), OptimizerSpec::default(), start(2e-3, 1), 50, 500);
-    let untrained = training.evaluate(1000, 1000).await;
+    let Effort { steps, batch, seen, unseen, least } = Effort::of(&way);
+    let mut training = Training::new(&way, &lens(), OptimizerSpec::default(), start(2e-3, 1), batch, seen);
+    let untrained = training.evaluate(1000, unseen).await;
     assert!(untrained.accuracy() < 0.4, "{way:?}: {untrained:?} before any training");
-    training.steps(steps_of(&way, 200, 60)).await;
-    let (seen, unseen) = (training.evaluate(0, 500).await, training.evaluate(1000, 1000).await);
-    let (least_seen, least_unseen) = if matches!(way, Way::Cpu) { (0.99, 0.90) } else { (0.95, 0.86) };
-    assert!(seen.accuracy() >= least_seen, "{way:?}: of the digits trained on, only {:.1} % are right", 100.0 * seen.accuracy());
-    assert!(unseen.accuracy() >= least_unseen, "{way:?}: of 1000 other digits, only {:.1} % are right", 100.0 * unseen.accuracy());
+    training.steps(steps).await;
+    let results = [training.evaluate(0, seen).await, training.evaluate(1000, unseen).await];
+    assert!(results[0].accuracy() >= least[0], "{way:?}: {:?} of the digits trained on", results[0]);
+    assert!(results[1].accuracy() >= least[1], "{way:?}: {:?} of other digits", results[1]);
 }
 
 async fn every_preset_learns(way: Way) {
     for entry in PRESETS {
-        let mut training = Training::new(&way, &entry.model(), OptimizerSpec::default(), start(2e-3, 1), 16, 16);
-        let results = training.steps(steps_of(&way, 12, 10)).await;
-        let [first, last] = [results[0], results[results.len() - 1]].map(|r| r.mean_loss());
-        assert!(last < 0.7 * first, "{}, {way:?}: the loss on the same 16 digits went from {first} to {last} only", entry.slug);
+        let batch = if matches!(way, Way::Cpu) { 16 } else { 8 };
+        let mut training = Training::new(&way, &entry.model(), OptimizerSpec::default(), start(2e-3, 1), batch, batch);
+        let results = training.steps(12).await;
+        let [first, last] = [results[0], results[11]].map(|r| r.mean_loss());
+        assert!(last < 0.7 * first, "{}, {way:?}: the loss on the same digits went from {first} to {last} only", entry.slug);
     }
 }
 
@@ -130,10 +143,10 @@ async fn every_optimizer_learns(way: Way) {
             OptimizerSpec::Momentum(_) => 0.02,
             OptimizerSpec::Adam(_) => 1e-3,
         };
-        let mut training = Training::new(&way, &lens(), optimizer, start(rate, 1), 20, 200);
-        training.steps(steps_of(&way, 60, 40)).await;
-        let seen = training.evaluate(0, 200).await;
-        let least = if matches!(way, Way::Cpu) { 0.8 } else { 0.7 };
+        let (steps, count, least) = if matches!(way, Way::Cpu) { (60, 200, 0.8) } else { (20, 40, 0.7) };
+        let mut training = Training::new(&way, &lens(), optimizer, start(rate, 1), 20, count);
+        training.steps(steps).await;
+        let seen = training.evaluate(0, count).await;
         assert!(seen.accuracy() > least, "{optimizer:?} at {rate}, {way:?}: {:.1} % right", 100.0 * seen.accuracy());
     }
 }
@@ -152,19 +165,18 @@ async fn the_same_seed_gives_the_same_bits(way: Way) {
 on_card! { the_card_follows_the_cpu => follow }
 
 /// The same run in both places. The first preset drops numbers out: its losses agree only if the
-/// masks do. What rounding moves grows from step to step (a pixel's maximum changes its place, Adam
-/// divides small gradients by their size), so the tolerance does, too.
+/// masks do. Software adapters stay within 10⁻⁶ over these steps; the rest is for cards that fuse
+/// products and sums.
 async fn follow(card: Rc<Card>) {
     for entry in PRESETS {
         let mut runs = Vec::new();
         for way in [Way::Cpu, Way::Card(Rc::clone(&card))] {
-            let mut training = Training::new(&way, &entry.model(), OptimizerSpec::default(), start(1e-3, 3), 16, 160);
+            let mut training = Training::new(&way, &entry.model(), OptimizerSpec::default(), start(1e-3, 3), 8, 80);
             runs.push(training.steps(10).await);
         }
         for (step, (want, got)) in runs[0].iter().zip(&runs[1]).enumerate() {
-            let most = 1e-5 * 2f64.powi(step as i32);
             let off = (got.mean_loss() / want.mean_loss() - 1.0).abs();
-            assert!(off <= most, "{}, step {step}: {got:?} on the card, {want:?} on the CPU: off by {off:e}, at most {most:e}", entry.slug);
+            assert!(off <= 2e-5, "{}, step {step}: {got:?} on the card, {want:?} on the CPU: off by {off:e}", entry.slug);
         }
     }
 }

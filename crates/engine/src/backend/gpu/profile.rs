@@ -3,16 +3,16 @@
 //! Every dispatch gets a pass of its own between two timestamps. That keeps neighbours from
 //! overlapping, so the sum is somewhat more than what a step takes in one pass.
 //!
-//! A browser makes its clock coarse, against spying: Chromium counts in 100 µs, unless it is started
-//! with `--enable-webgpu-developer-features`. There short kernels come out as 0; the natively measured
-//! times are those to trust.
+//! A browser makes its clock coarse, against spying: Chromium counts in 100 µs, unless it was started
+//! with flags for developers. There short kernels come out as 0; the times measured natively are those
+//! to trust.
 
 use wgpu::{BufferUsages, CommandEncoderDescriptor, ComputePassDescriptor, ComputePassTimestampWrites, QuerySetDescriptor, QueryType};
 
 use super::{
     card::CardError,
     commands::dispatch,
-    launch::{Site, Slot, Storage},
+    launch::{Slot, Storage},
     line::Turn,
     network::Gpu,
     pipeline::Prepared,
@@ -32,6 +32,7 @@ pub struct KernelTime {
     /// Products that are added up, by the layer's cost.
     pub multiply_adds: u64,
     /// Of the tensors that it reads and writes, each once; what it reads and then overwrites, twice.
+    /// Working space is left out, so where a layer uses it the rate is a lower bound.
     pub bytes: u64,
 }
 
@@ -117,7 +118,7 @@ async fn once(gpu: &Gpu, launches: &[&Prepared], turn: Turn) -> Result<Vec<u64>,
 fn multiply_adds(plan: &Plan, step: &Step, launch: &Prepared) -> u64 {
     let (reads, writes) = (|slot| launch.reads.contains(&slot), |slot| launch.writes.contains(&slot));
     let forward = reads(Slot::Input) && writes(Slot::Output);
-    let d_input = reads(Slot::DOutput) && writes(Slot::DInput);
+    let d_input = (reads(Slot::DOutput) || reads(Slot::Params)) && writes(Slot::DInput);
     let d_params = reads(Slot::Input) && reads(Slot::DOutput) && (writes(Slot::Grads) || writes(Slot::Scratch));
     let products = u64::from(forward) + u64::from(d_input) + u64::from(d_params);
     products * plan.batch as u64 * plan.graph.node(step.at.node).cost.multiply_adds
@@ -145,21 +146,12 @@ fn bytes(gpu: &Gpu, run: &GpuRun, step: Option<&Step>, slot: Slot) -> usize {
         Slot::Params | Slot::Grads => step.map_or(params, |s| s.params.len()) * 4,
         Slot::State => step.map_or(gpu.graph.state_len(), |s| s.state.len()) * 4,
         Slot::Saved => step.map_or(0, |s| s.saved.len()) * 4,
-        Slot::Scratch => step.map_or(0, |s| scratch_len(gpu, s)) * 4,
+        // How much of it each launch uses, only its shader knows.
+        Slot::Scratch => 0,
         Slot::OptimizerState => gpu.optimizer.state_len(params) * 4,
         Slot::Labels | Slot::Classes | Slot::Order => batch * 4,
         Slot::Results => super::network::RESULT_BYTES,
         // One byte for each number of the batch.
         Slot::Pixels => plan.regions.input,
     }
-}
-
-fn scratch_len(gpu: &Gpu, step: &Step) -> usize {
-    let site = Site {
-        params: step.params.start,
-        state: step.state.start,
-        wants_d_input: step.d_input.is_some(),
-        subgroups: gpu.card.info.subgroups,
-    };
-    gpu.graph.node(step.at.node).layer.op().launches(&step.at, &site).scratch_len
 }

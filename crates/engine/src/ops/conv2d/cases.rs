@@ -22,7 +22,9 @@ pub(super) fn cases() -> Vec<Case> {
         case("grouped", Conv2d { out_ch: 6, groups: 2, ..base.clone() }, Shape::new(4, 5, 5), 2),
         case("depthwise", Conv2d { groups: 3, pad: Sides::all(1), ..base.clone() }, Shape::new(3, 4, 4), 9),
         case("rectangular", Conv2d { kernel: Pair::new(2, 5), out_ch: 5, ..base.clone() }, Shape::new(1, 6, 9), 3),
-        case("tiny_maps_of_many_images", base, Shape::new(2, 4, 4), 17),
+        case("tiny_maps_of_many_images", base.clone(), Shape::new(2, 4, 4), 17),
+        case("many_places", Conv2d { kernel: Pair::square(2), ..base }, Shape::new(1, 14, 14), 13),
+        case("many_channels", Conv2d { out_ch: 34, kernel: Pair::new(1, 2), ..Conv2d::default() }, Shape::new(66, 2, 3), 2),
     ]
 }
 

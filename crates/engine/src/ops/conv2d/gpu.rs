@@ -282,3 +282,60 @@ pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
     }
     Launches { forward, backward, scratch_len }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NodeId, Pair, Shape, Sides, ops::Op};
+
+    /// The value of a launch's field.
+    fn field(launch: &Launch, name: &str) -> usize {
+        launch.dims.iter().find(|(n, _)| *n == name).map_or(0, |(_, word)| word.bits() as usize)
+    }
+
+    #[test]
+    fn tiles_and_parts_cover_every_number() {
+        let sizes = [1, 7, 8, 9, 33];
+        let layers = sizes.iter().flat_map(|ch| sizes.iter().map(move |extent| (*ch, *extent)));
+        for ((ch, extent), batch) in layers.zip([1, 3, 64, 1024].into_iter().cycle()) {
+            for groups in [1, ch] {
+                let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(3), pad: Sides::all(1), ..Conv2d::default() };
+                let input = Shape::new(ch, extent, extent);
+                let output = op.infer(&[input]).unwrap().output;
+                let at = Placement { node: NodeId(1), batch, mode: Mode::Train, input, output, activation: None };
+                let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
+                let what = format!("{ch} channels of {extent}, {groups} groups, {batch}");
+                for (launch, rows) in [(&all.forward[0], 2 * ch / groups), (&all.backward[3], ch / groups)] {
+                    let [x, y, z] = launch.groups.map(|n| n as usize);
+                    let columns = field(launch, "columns");
+                    assert_eq!(columns, batch * extent * extent, "{what}");
+                    assert!(x * y * COLUMNS >= columns && z == groups * rows.div_ceil(ROWS), "{what}: {:?}", launch.groups);
+                    assert_eq!(field(launch, "tiles") * groups, z, "{what}");
+                }
+                let [x, parts, _] = all.backward[0].groups.map(|n| n as usize);
+                let part = field(&all.backward[0], "part");
+                assert!(x * TAPS >= ch / groups * 9, "{what}");
+                assert!(
+                    parts * part >= batch * extent * extent && (parts - 1) * part < batch * extent * extent,
+                    "{what}: {parts} of {part}"
+                );
+                assert_eq!(field(&all.backward[1], "parts"), parts, "{what}");
+                assert!(
+                    parts * op.infer(&[input]).unwrap().params.iter().map(|p| p.dims.iter().product::<usize>()).sum::<usize>()
+                        <= all.scratch_len
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn beyond_the_edge_as_on_the_cpu() {
+        for (mode, extent) in PadMode::ALL.into_iter().flat_map(|m| (4..7usize).map(move |n| (m, n))) {
+            let [before, after, slope] = edge(mode, extent);
+            for place in (-3..0).chain(extent as i32..extent as i32 + 3) {
+                let there = if place < 0 { before } else { after } + slope * place;
+                assert_eq!(usize::try_from(there).ok(), mode.source(place as isize, extent), "{mode:?}, {place} of {extent}");
+            }
+        }
+    }
+}

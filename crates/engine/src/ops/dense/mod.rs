@@ -77,7 +77,13 @@ fn cases() -> Vec<Case> {
         mode: Mode::Train,
         worked,
     };
-    vec![case("worked_by_hand", 2, true, 3, 1, Some(worked)), case("batch", 7, true, 13, 10, None), case("no_bias", 3, false, 9, 17, None)]
+    vec![
+        case("worked_by_hand", 2, true, 3, 1, Some(worked)),
+        case("batch", 7, true, 13, 10, None),
+        case("no_bias", 3, false, 9, 17, None),
+        case("many_inputs", 9, true, 130, 66, None),
+        case("many_outputs", 66, true, 5, 3, None),
+    ]
 }
 
 impl Op for Dense {
