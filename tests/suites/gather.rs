@@ -1,10 +1,11 @@
-//! Batches that the card puts together by itself, many in one submission, and stored in half precision.
+//! Batches that the card puts together by itself: parts of one, many in one submission, and stored in
+//! half precision. (That each is bit for bit the digits asked for is in `batch.rs`.)
 
 use std::{rc::Rc, sync::Arc};
 
 use data::PIXELS;
 use engine::{
-    Cpu, Graph, LossSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
+    Cpu, Graph, LossSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
     backend::gpu::{Card, DigitSet, Gpu, GpuRun, Turn, launch::Storage, results},
     loss::BatchResult,
     plan::Watch,
@@ -19,7 +20,6 @@ use crate::{
 };
 
 on_card! {
-    a_batch_is_gathered_bit_for_bit => bit_for_bit,
     digits_beyond_the_count_do_not_count => partial,
     many_turns_at_once_are_those_one_by_one => at_once,
     half_precision_learns_as_full => halves,
@@ -91,26 +91,6 @@ impl Gathering {
         }
         assert_eq!(got.len(), turns);
         got
-    }
-}
-
-async fn bit_for_bit(card: Rc<Card>) {
-    let gathering = Gathering::new(&card, "n4");
-    let batch = 7;
-    for in_order in [true, false] {
-        let run = gathering.run(batch, Mode::Eval, Storage::F32, in_order);
-        for (first, count) in [(0, batch), (96, batch), (DIGITS - 3, 3)] {
-            let turn = Turn { now: StepInputs::default(), first: first as u32, count: count as u32 };
-            gathering.gpu.score(&run, &[turn]).unwrap();
-            gathering.next().await;
-            gathering.gpu.peek(&run, &[Tensor::Input]).unwrap();
-            let (_, found) = gathering.gpu.tensors(&run, &[Tensor::Input], &gathering.next().await);
-            let numbers = (first..first + count).map(|i| if in_order { gathering.order[i] as usize } else { i });
-            let mut want: Vec<f32> = numbers.flat_map(|n| batch_of(n..n + 1).0).collect();
-            want.resize(batch * PIXELS, 0.0);
-            let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
-            assert!(bits(&found[0]) == bits(&want), "in order {in_order}, {count} digits from {first}");
-        }
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Network {
 
 enum Place {
     Cpu { cpu: Box<Cpu>, runs: Vec<Run> },
-    Card { gpu: Gpu, runs: Vec<GpuRun> },
+    Card { gpu: Box<Gpu>, runs: Vec<GpuRun> },
 }
 
 /// One of a network's plans.
@@ -39,7 +39,7 @@ impl Network {
         let place = match way {
             Way::Cpu => Place::Cpu { cpu, runs: Vec::new() },
             Way::Card(card) => {
-                let gpu = Gpu::new(card, graph, optimizer).unwrap();
+                let gpu = Box::new(Gpu::new(card, graph, optimizer).unwrap());
                 gpu.write(&cpu.params, &cpu.state, &cpu.optimizer_state);
                 Place::Card { gpu, runs: Vec::new() }
             }

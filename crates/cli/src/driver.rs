@@ -50,17 +50,20 @@ impl Driver {
     pub fn open(data: Dataset, spec: &RunSpec, wish: Wish) -> Result<Self, Error> {
         let started = Instant::now();
         let mut driver = Self { session: Session::new(data), started, summary: Summary::default() };
+        // What is wrong with the run is known before a card is looked for.
+        driver.tell(Command::Open { run: RUN, spec: spec.clone() }.into());
+        driver.opened()?;
         let Survey { report, maker, .. } = block_on(survey(wish, spec, &(Rc::new(move || milliseconds(started)) as Rc<dyn Fn() -> f64>)));
         if matches!(wish, Wish::Gpu | Wish::Twin) && report.chosen == Backend::Cpu {
             return Err(Error::NoCard { asked: wish.name(), why: report.reason });
         }
-        if wish != Wish::Cpu {
-            let on = report.adapter.filter(|_| report.chosen != Backend::Cpu).map(|a| format!(" on {}", a.name)).unwrap_or_default();
+        if report.chosen != Backend::Cpu {
+            let on = report.adapter.map(|a| format!(" on {}", a.name)).unwrap_or_default();
             eprintln!("{}{on}: {}", report.chosen.name(), report.reason);
         }
-        driver.session.set_maker(maker);
-        driver.tell(Command::Open { run: RUN, spec: spec.clone() }.into());
-        driver.opened()?;
+        if maker.is_some() {
+            driver.session.set_maker(maker);
+        }
         Ok(driver)
     }
 

@@ -12,6 +12,8 @@ fn kernelscope() -> Command {
     let mut command = Command::cargo_bin("kernelscope").unwrap();
     // Tests run in the package's folder: the digits are found two folders above.
     command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    // Without it Mesa complains on stderr before a word of ours.
+    command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
     command
 }
 
@@ -185,7 +187,8 @@ fn backends_that_are_not_there() {
     for task in tasks {
         let known = contains("auto, cpu, gpu, twin").and(contains("'npu'"));
         kernelscope().args(task).args(["--backend", "npu"]).assert().code(2).stderr(known);
-        for asked in ["gpu", "twin"] {
+        // A file that cannot be read is named first.
+        for asked in ["gpu", "twin"].into_iter().filter(|_| task[0] != "eval") {
             let text = complaint(without_card().args(task).args(["--backend", asked]));
             assert!(text.contains(&format!("--backend {asked}")) && text.contains("graphics card"), "{text}");
         }

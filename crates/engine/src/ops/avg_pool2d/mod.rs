@@ -25,7 +25,9 @@ use super::{
     window::{self, Windows},
 };
 use crate::{
-    backend::gpu::launch::{Launches, Site},Mode, Pair, Shape, ShapeError, Sides, StepInputs};
+    Mode, Pair, Shape, ShapeError, Sides, StepInputs,
+    backend::gpu::launch::{Launches, Site},
+};
 
 /// `torch.nn.AvgPool2d`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -30,7 +30,10 @@ use super::{
     Worked, Working, single,
 };
 use crate::{
-    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
+    Mode, Shape, ShapeError, StepInputs,
+    backend::cpu::simd,
+    backend::gpu::launch::{Launches, Site},
+};
 
 mod gpu;
 mod reference;

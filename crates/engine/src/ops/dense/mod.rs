@@ -15,8 +15,8 @@
 //! # Errors
 //! An input that is not flat; no outputs.
 
-mod gpu;
 mod cpu;
+mod gpu;
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,9 @@ use super::{
     Worked, Working, in_range, single,
 };
 use crate::{
-    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs};
+    Mode, Shape, ShapeError, StepInputs,
+    backend::gpu::launch::{Launches, Site},
+};
 
 /// `torch.nn.Linear`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
-    backend::gpu::launch::{Launches, Site},
     Mode, Shape, ShapeError, StepInputs,
+    backend::gpu::launch::{Launches, Site},
     rng::{self, Stream},
 };
 

@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
-    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs, backend::cpu::simd};
+    Mode, Shape, ShapeError, StepInputs,
+    backend::cpu::simd,
+    backend::gpu::launch::{Launches, Site},
+};
 
 /// `torch.nn.AdaptiveAvgPool2d(1)` followed by `Flatten`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -21,7 +21,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Activation, Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
-    backend::gpu::launch::{Launches, Site},Mode, Shape, ShapeError, StepInputs};
+    Mode, Shape, ShapeError, StepInputs,
+    backend::gpu::launch::{Launches, Site},
+};
 
 /// `torch.nn.ReLU`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
