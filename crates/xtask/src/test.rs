@@ -104,8 +104,8 @@ fn in_wasm(shell: &Shell, browser: &Browser) -> Result<()> {
     for package in WASM_PACKAGES {
         let mut command = shell.cargo(&["test", "--target", "wasm32-unknown-unknown", "--package", package]);
         command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner");
-        // Seconds for all tests of one program; the runner's own 20 are too few for training.
-        command.env("WASM_BINDGEN_TEST_TIMEOUT", "600");
+        // Seconds for all tests of one program; the runner's own 20 are too few for training, and for a card in software.
+        command.env("WASM_BINDGEN_TEST_TIMEOUT", "1800");
         shell::run(browser.tell(&mut command))?;
     }
     Ok(())

@@ -9,7 +9,7 @@
 // The result is small and the sum is long. A workgroup computes 8 channels o × 12 taps (c, ky, kx) over
 // a part of the places; each invocation adds up its own share of them, 8 numbers of the gradient times 12
 // of the input at each place; then the 64 shares are added in workgroup memory. `sum_parts` adds the
-// parts.
+// parts. `d_weight_copies` is for padding that copies pixels.
 
 alias Stored = f32;
 
@@ -23,15 +23,9 @@ struct Dims {
     dilation_w: u32,
     top: i32,        // padding
     left: i32,
-    before_y: i32,   // what stands beyond the edge: see `source`
-    after_y: i32,
-    before_x: i32,
-    after_x: i32,
-    slope: i32,
     tiles: u32,      // workgroups that share the channels of a group
     places: u32,     // batch · out_h · out_w
     part: u32,       // places of a part
-    copies: u32,     // 1: the padding shows pixels of the image
     in_h: u32,
     in_w: u32,
     out_h: u32,
@@ -48,19 +42,6 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> output: array<Stored>;
 @group(0) @binding(3) var<storage, read> d_output: array<f32>;
 @group(0) @binding(4) var<storage, read_write> scratch: array<f32>;
-
-// Which row or column of the image stands at a place; below 0 for none. Beyond the edge:
-//
-//                before        after           slope
-//   zeros        −1            −1               0
-//   reflect       0            2 · extent − 2  −1
-//   symmetric    −1            2 · extent − 1  −1
-//   replicate     0            extent − 1       0
-//   circular     extent        −extent          1
-fn source(at: vec4<i32>, extent: u32, before: i32, after: i32) -> vec4<i32> {
-    let beyond = select(vec4(after), vec4(before), at < vec4(0)) + dims.slope * at;
-    return select(beyond, at, vec4<u32>(at) < vec4(extent));
-}
 
 // Where four taps look, seen from a window's first pixel.
 struct Taps {
@@ -81,22 +62,11 @@ fn taps_of(first: u32) -> Taps {
 
 var<workgroup> taps: array<Taps, 3>;
 
-// Where in the input four taps of the window at (y, x) look; below 0 where nothing is.
-fn under(window: i32, y: i32, x: i32, t: Taps) -> vec4<i32> {
+// What four taps of the window at (y, x) see: 0 beside the image.
+fn seen(window: i32, y: i32, x: i32, t: Taps) -> vec4<f32> {
     let there = (vec4<u32>(y + t.y) < vec4(dims.in_h)) & (vec4<u32>(x + t.x) < vec4(dims.in_w));
-    return select(vec4(-1), window + t.offset, there);
-}
-
-// The same where the padding copies pixels.
-fn under_copies(window: i32, y: i32, x: i32, t: Taps) -> vec4<i32> {
-    let rows = source(y + t.y, dims.in_h, dims.before_y, dims.after_y);
-    let columns = source(x + t.x, dims.in_w, dims.before_x, dims.after_x);
-    return window + t.offset + (rows - y - t.y) * i32(dims.in_w) + columns - x - t.x;
-}
-
-fn seen(at: vec4<i32>) -> vec4<f32> {
-    let a = max(at, vec4(0));
-    return select(vec4(0.0), vec4(f32(input[a.x]), f32(input[a.y]), f32(input[a.z]), f32(input[a.w])), at >= vec4(0));
+    let at = select(vec4(0), window + t.offset, there);
+    return select(vec4(0.0), vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])), there);
 }
 
 // The gradient of four channels at a place.
@@ -111,43 +81,37 @@ fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
 }
 
-// Eight vectors of each invocation.
-var<workgroup> shares: array<vec4<f32>, 512>;
+// For each invocation 32 sums of a matrix with 8 columns, and 8 of the bias. The 41st place stays empty:
+// so neighbours write to different banks of the memory.
+var<workgroup> shares: array<f32, 2624>;
 
-// Adds two matrices over all invocations. Of the eight columns, invocation i < 8 gets the i-th.
-fn total(low: mat4x4<f32>, high: mat4x4<f32>, me: u32) -> vec4<f32> {
-    workgroupBarrier();
-    shares[me] = low[0];
-    shares[me + 64] = low[1];
-    shares[me + 128] = low[2];
-    shares[me + 192] = low[3];
-    shares[me + 256] = high[0];
-    shares[me + 320] = high[1];
-    shares[me + 384] = high[2];
-    shares[me + 448] = high[3];
-    workgroupBarrier();
-    // Eight invocations add a column's 64 shares, eight each.
-    var sum = vec4(0.0);
-    for (var i = 0u; i < 8; i++) {
-        sum += shares[me * 8 + i];
-    }
-    workgroupBarrier();
-    shares[me] = sum;
-    workgroupBarrier();
-    sum = vec4(0.0);
-    if me < 8 {
-        for (var i = 0u; i < 8; i++) {
-            sum += shares[me * 8 + i];
-        }
-    }
-    return sum;
+fn hold(at: u32, v: vec4<f32>) {
+    shares[at] = v.x;
+    shares[at + 1] = v.y;
+    shares[at + 2] = v.z;
+    shares[at + 3] = v.w;
 }
 
-// Writes a column: four channels of one tap.
-fn put(values: vec4<f32>, row: u32, end: u32, at: u32, step: u32) {
-    for (var i = 0u; i < min(4, end - min(row, end)); i++) {
-        scratch[at + (row + i) * step] = values[i];
+// Adds two matrices over all invocations. Of the 32 sums, column by column, invocation i < 32 gets the
+// i-th; where `count` is 40, the next eight get those of the bias.
+fn total(low: mat4x4<f32>, high: mat4x4<f32>, me: u32, count: u32) -> f32 {
+    workgroupBarrier();
+    let at = me * 41;
+    hold(at, low[0]);
+    hold(at + 4, low[1]);
+    hold(at + 8, low[2]);
+    hold(at + 12, low[3]);
+    hold(at + 16, high[0]);
+    hold(at + 20, high[1]);
+    hold(at + 24, high[2]);
+    hold(at + 28, high[3]);
+    workgroupBarrier();
+    let rounds = select(0u, 64, me < count);
+    var sum = 0.0;
+    for (var i = 0u; i < rounds; i++) {
+        sum += shares[i * 41 + me];
     }
+    return sum;
 }
 
 @compute @workgroup_size(64)
@@ -189,17 +153,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         let window_y = i32(y) * dims.stride_h - dims.top;
         let window_x = i32(x) * dims.stride_w - dims.left;
         let window = (i32((n * dims.groups + group) * dims.in_ch * dims.in_h) + window_y) * i32(dims.in_w) + window_x;
-        var at0 = under(window, window_y, window_x, taps0);
-        var at1 = under(window, window_y, window_x, taps1);
-        var at2 = under(window, window_y, window_x, taps2);
-        if dims.copies != 0 {
-            at0 = under_copies(window, window_y, window_x, taps0);
-            at1 = under_copies(window, window_y, window_x, taps1);
-            at2 = under_copies(window, window_y, window_x, taps2);
-        }
-        let x0 = seen(at0);
-        let x1 = seen(at1);
-        let x2 = seen(at2);
+        let x0 = seen(window, window_y, window_x, taps0);
+        let x1 = seen(window, window_y, window_x, taps1);
+        let x2 = seen(window, window_y, window_x, taps2);
         let out = (n * dims.groups * dims.out_ch * dims.out_h + y) * dims.out_w + x;
         let d_low = gradient(out + low);
         let d_high = gradient(out + high);
@@ -218,32 +174,30 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         y -= select(0, dims.out_h, y >= dims.out_h);
     }
 
+    hold(me * 41 + 32, bias_low);
+    hold(me * 41 + 36, bias_high);
+    let sum0 = total(low0, high0, me, 40);
+    let sum1 = total(low1, high1, me, 32);
+    let sum2 = total(low2, high2, me, 32);
     let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
     let part = workgroup.y * dims.len;
-    let columns0 = total(low0, high0, me);
-    let columns1 = total(low1, high1, me);
-    let columns2 = total(low2, high2, me);
-    if me < 8 {
-        // Columns 0 to 3 belong to the first four channels.
-        let r = row + me / 4 * 4;
-        let k = first + me % 4;
-        let at = part + k;
+    // Columns 0 to 3 belong to the first four channels.
+    let channel = row + me / 16 * 4 + me % 4;
+    let k = first + me / 4 % 4;
+    let at = part + channel * depth + k;
+    if me < 32 && channel < end {
         if k < depth {
-            put(columns0, r, end, at, depth);
+            scratch[at] = sum0;
         }
         if k + 4 < depth {
-            put(columns1, r, end, at + 4, depth);
+            scratch[at + 4] = sum1;
         }
         if k + 8 < depth {
-            put(columns2, r, end, at + 8, depth);
+            scratch[at + 8] = sum2;
         }
     }
     // One of the workgroups that share the channels writes the bias.
-    if dims.bias != 0 && first == 0 {
-        let none = vec4(0.0);
-        let sums = total(mat4x4(bias_low, none, none, none), mat4x4(bias_high, none, none, none), me);
-        if me == 0 || me == 4 {
-            put(sums, row + me, end, part + dims.groups * dims.out_ch * depth, 1);
-        }
+    if dims.bias != 0 && first == 0 && me >= 32 && row + me - 32 < min(end, row + 8) {
+        scratch[part + dims.groups * dims.out_ch * depth + row + me - 32] = sum0;
     }
 }

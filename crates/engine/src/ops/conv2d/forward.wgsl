@@ -10,8 +10,8 @@
 //
 // A workgroup computes 8 channels at 512 places, an invocation 8 channels at 8 of the places: 64 sums.
 // For one term it reads 8 weights and 8 numbers of the input and adds their 64 products. The weights are
-// shared: for up to 64 terms at a time, each invocation brings those of one term to workgroup memory.
-// Where a tap of the kernel looks is worked out once for all channels.
+// shared: for 64 terms at a time, each invocation brings those of one term to workgroup memory, and
+// works out where the term looks. `forward_copies` is for padding that copies pixels.
 
 alias Stored = f32;
 
@@ -25,14 +25,9 @@ struct Dims {
     dilation_w: u32,
     top: i32,        // padding
     left: i32,
-    before_y: i32,   // what stands beyond the edge: see `source`
-    after_y: i32,
-    before_x: i32,
-    after_x: i32,
-    slope: i32,
     tiles: u32,      // workgroups that share the channels of a group
     columns: u32,    // batch · out_h · out_w
-    in_h: u32,       // with its padding
+    in_h: u32,
     in_w: u32,
     out_h: u32,
     out_w: u32,
@@ -49,22 +44,9 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> params: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<Stored>;
 
-// Which row or column of the image stands at a place; below 0 for none. Beyond the edge:
-//
-//                before        after           slope
-//   zeros        −1            −1               0
-//   reflect       0            2 · extent − 2  −1
-//   symmetric    −1            2 · extent − 1  −1
-//   replicate     0            extent − 1       0
-//   circular     extent        −extent          1
-fn source(at: vec4<i32>, extent: u32, before: i32, after: i32) -> vec4<i32> {
-    let beyond = select(vec4(after), vec4(before), at < vec4(0)) + dims.slope * at;
-    return select(beyond, at, vec4<u32>(at) < vec4(extent));
-}
-
-// The windows of four columns: where their image begins, and their first pixel.
+// The windows of four columns: their first pixel, and where it is in the input (or would be, in the padding).
 struct Windows {
-    image: vec4<i32>,
+    at: vec4<i32>,
     y: vec4<i32>,
     x: vec4<i32>,
 }
@@ -72,28 +54,10 @@ struct Windows {
 fn windows(columns: vec4<u32>, group: u32) -> Windows {
     let c = min(columns, vec4(dims.columns - 1)); // What is computed beyond the last is not written.
     let row = c / dims.out_w;
-    let image = (row / dims.out_h * dims.groups + group) * dims.in_ch * dims.in_h * dims.in_w;
+    let image = (row / dims.out_h * dims.groups + group) * dims.in_ch * dims.in_h; // Its first row in the input.
     let y = vec4<i32>(row % dims.out_h * dims.stride_h) - dims.top;
     let x = vec4<i32>(c % dims.out_w * dims.stride_w) - dims.left;
-    return Windows(vec4<i32>(image), y, x);
-}
-
-// Where a tap of four windows looks in the input's first channel, and 1 if anything is there, else 0.
-struct Seen {
-    at: vec4<i32>,
-    there: vec4<f32>,
-}
-
-fn under(tap: u32, w: Windows) -> Seen {
-    let y = source(w.y + i32(tap / dims.kernel_w * dims.dilation_h), dims.in_h, dims.before_y, dims.after_y);
-    let x = source(w.x + i32(tap % dims.kernel_w * dims.dilation_w), dims.in_w, dims.before_x, dims.after_x);
-    let at = w.image + max(y, vec4(0)) * i32(dims.in_w) + max(x, vec4(0));
-    return Seen(at, select(vec4(0.0), vec4(1.0), min(y, x) >= vec4(0)));
-}
-
-fn seen(s: Seen, plane: i32) -> vec4<f32> {
-    let at = s.at + plane;
-    return vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])) * s.there;
+    return Windows((vec4<i32>(image) + y) * i32(dims.in_w) + x, y, x);
 }
 
 // The numbers of four channels, `step` apart; of the last one where there are fewer.
@@ -102,10 +66,31 @@ fn of_channels(at: u32, row: u32, end: u32, step: u32) -> vec4<f32> {
     return vec4(params[r.x], params[r.y], params[r.z], params[r.w]);
 }
 
-// The weights of a term, for the workgroup's 8 channels.
+// One term, for the workgroup's 8 channels: the weights, and how far from a window's first pixel it looks.
 struct Term {
     low: vec4<f32>,
     high: vec4<f32>,
+    y: i32,
+    x: i32,
+    offset: i32, // channel, y and x in one number
+}
+
+fn term(k: u32, row: u32, end: u32) -> Term {
+    let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
+    let at = dims.weight_at + k;
+    let line = k / dims.kernel_w;
+    let channel = line / dims.kernel_h;
+    let y = line % dims.kernel_h * dims.dilation_h;
+    let x = k % dims.kernel_w * dims.dilation_w;
+    let offset = (channel * dims.in_h + y) * dims.in_w + x;
+    return Term(of_channels(at, row, end, depth), of_channels(at, row + 4, end, depth), i32(y), i32(x), i32(offset));
+}
+
+// What a term sees in four windows: 0 beside the image.
+fn seen(w: Windows, t: Term) -> vec4<f32> {
+    let there = (vec4<u32>(w.y + t.y) < vec4(dims.in_h)) & (vec4<u32>(w.x + t.x) < vec4(dims.in_w));
+    let at = select(vec4(0), w.at + t.offset, there);
+    return select(vec4(0.0), vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])), there);
 }
 
 var<workgroup> terms: array<Term, 64>;
@@ -161,37 +146,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let far = windows(columns + 256, group);
 
     var sums = Sums();
-    let area = dims.kernel_h * dims.kernel_w;
-    let depth = dims.in_ch * area;
-    // The terms by blocks of so many channels and taps.
-    let channels = min(dims.in_ch, 64);
-    let taps = min(64 / channels, area);
-    let blocks = (area + taps - 1) / taps;
-    for (var block = 0u; block < blocks * ((dims.in_ch + channels - 1) / channels); block++) {
-        let channel = block / blocks * channels;
-        let tap = block % blocks * taps;
+    let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
+    for (var first = 0u; first < depth; first += 64) {
+        let k = first + me;
         workgroupBarrier(); // All are done with the last terms.
-        let my_channel = channel + me % channels;
-        let my_tap = tap + me / channels;
-        if my_channel < dims.in_ch && my_tap < min(tap + taps, area) {
-            let at = dims.weight_at + my_channel * area + my_tap;
-            terms[me] = Term(of_channels(at, row, end, depth), of_channels(at, row + 4, end, depth));
+        if k < depth {
+            terms[me] = term(k, row, end);
         }
         workgroupBarrier();
-        let count = min(channels, dims.in_ch - channel);
-        for (var i = 0u; i < min(taps, area - tap); i++) {
-            let a = under(tap + i, near);
-            let b = under(tap + i, far);
-            for (var c = 0u; c < count; c++) {
-                let plane = i32((channel + c) * dims.in_h * dims.in_w);
-                let x = seen(a, plane);
-                let y = seen(b, plane);
-                let w = terms[i * channels + c];
-                sums.near_low += outer(w.low, x);
-                sums.near_high += outer(w.high, x);
-                sums.far_low += outer(w.low, y);
-                sums.far_high += outer(w.high, y);
-            }
+        let count = min(depth - first, 64);
+        for (var i = 0u; i < count; i++) {
+            let t = terms[i];
+            let x = seen(near, t);
+            let y = seen(far, t);
+            sums.near_low += outer(t.low, x);
+            sums.near_high += outer(t.high, x);
+            sums.far_low += outer(t.low, y);
+            sums.far_high += outer(t.high, y);
         }
     }
     if dims.bias != 0 {

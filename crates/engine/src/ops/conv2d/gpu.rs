@@ -12,13 +12,15 @@ use crate::{
 };
 
 static FORWARD: Shader = Shader { name: "conv2d/forward", source: include_str!("forward.wgsl") };
+static FORWARD_COPIES: Shader = Shader { name: "conv2d/forward_copies", source: include_str!("forward_copies.wgsl") };
 static D_WEIGHT: Shader = Shader { name: "conv2d/d_weight", source: include_str!("d_weight.wgsl") };
+static D_WEIGHT_COPIES: Shader = Shader { name: "conv2d/d_weight_copies", source: include_str!("d_weight_copies.wgsl") };
 static SUM_PARTS: Shader = Shader { name: "conv2d/sum_parts", source: include_str!("sum_parts.wgsl") };
 static SPREAD: Shader = Shader { name: "conv2d/spread", source: include_str!("spread.wgsl") };
 static D_INPUT: Shader = Shader { name: "conv2d/d_input", source: include_str!("d_input.wgsl") };
 static FOLD: Shader = Shader { name: "conv2d/fold", source: include_str!("fold.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&FORWARD, &D_WEIGHT, &SUM_PARTS, &SPREAD, &D_INPUT, &FOLD];
+pub const SHADERS: &[&Shader] = &[&FORWARD, &FORWARD_COPIES, &D_WEIGHT, &D_WEIGHT_COPIES, &SUM_PARTS, &SPREAD, &D_INPUT, &FOLD];
 
 /// Invocations of a workgroup.
 const SIZE: usize = 64;
@@ -129,6 +131,11 @@ impl<'a> Layer<'a> {
         ]
     }
 
+    /// The padding, for the shaders that see the input.
+    fn padding(&self) -> Dims {
+        if self.folds { self.edges() } else { vec![("top", signed(self.op.pad.top)), ("left", signed(self.op.pad.left))] }
+    }
+
     /// The padding, for the shaders that know `source`.
     fn edges(&self) -> Dims {
         let (i, p) = (self.at.input, self.op.pad);
@@ -156,7 +163,7 @@ impl<'a> Layer<'a> {
         let (i, o, s, site) = (self.at.input, self.at.output, self.op.stride, self.site);
         let (groups, tiles) = self.by_tile(self.places(), self.out_ch);
         let mut dims = self.channels_and_kernel();
-        dims.extend(self.edges());
+        dims.extend(self.padding());
         dims.extend([
             ("tiles", tiles.into()),
             ("columns", self.places().into()),
@@ -171,7 +178,8 @@ impl<'a> Layer<'a> {
             ("bias", self.op.bias.into()),
             ("relu", self.has_relu().into()),
         ]);
-        Launch { shader: &FORWARD, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups }
+        let shader = if self.folds { &FORWARD_COPIES } else { &FORWARD };
+        Launch { shader, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups }
     }
 
     /// Places of a part of the long sum of `d_weight`: as many parts as a large card wants workgroups for,
@@ -187,12 +195,11 @@ impl<'a> Layer<'a> {
         let rows = tiles * self.op.groups;
         let part = self.part(columns * rows);
         let mut dims = self.channels_and_kernel();
-        dims.extend(self.edges());
+        dims.extend(self.padding());
         dims.extend([
             ("tiles", tiles.into()),
             ("places", self.places().into()),
             ("part", part.into()),
-            ("copies", self.folds.into()),
             ("in_h", i.h.into()),
             ("in_w", i.w.into()),
             ("out_h", o.h.into()),
@@ -205,7 +212,8 @@ impl<'a> Layer<'a> {
         ]);
         let reads = &[Slot::Input, Slot::Output, Slot::DOutput];
         let groups = [columns as u32, self.places().div_ceil(part) as u32, rows as u32];
-        Launch { shader: &D_WEIGHT, reads, writes: &[Slot::Scratch], dims, groups }
+        let shader = if self.folds { &D_WEIGHT_COPIES } else { &D_WEIGHT };
+        Launch { shader, reads, writes: &[Slot::Scratch], dims, groups }
     }
 
     fn sum_parts(&self, parts: u32) -> Launch {

@@ -23,9 +23,9 @@
 //! Zero extents, a window larger than the padded input, groups that do not divide, a padding mode
 //! that needs a larger input.
 
-mod gpu;
 mod cases;
 mod cpu;
+mod gpu;
 mod layout;
 mod reference;
 
@@ -36,8 +36,8 @@ use super::{
     in_range, single,
 };
 use crate::{
-    backend::gpu::launch::{Launches, Site},
     Pair, Shape, ShapeError, Sides, StepInputs,
+    backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
 };
 
