@@ -194,7 +194,7 @@ impl Gpu {
         Ok(())
     }
 
-    /// Scores batches: after their results come the scores of each (batch, classes).
+    /// Scores batches: first come the scores of each (batch, classes), then the results of all.
     ///
     /// # Errors
     /// [`CardError::Limit`].

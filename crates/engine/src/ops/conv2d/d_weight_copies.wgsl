@@ -100,8 +100,8 @@ fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
 }
 
-// For each invocation 32 sums of a matrix with 8 columns, and 8 of the bias. The 41st place stays empty:
-// so neighbours write to different banks of the memory.
+// For each invocation 32 sums of 8 columns, and 8 of the bias. A 41st place stays empty: an odd distance,
+// so that neighbours write to different banks of the memory.
 var<workgroup> shares: array<f32, 2624>;
 
 fn hold(at: u32, v: vec4<f32>) {

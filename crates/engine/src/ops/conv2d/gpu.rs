@@ -1,5 +1,6 @@
 //! The launches: `forward`; then `d_weight` and `sum_parts`; and for the gradient of the input `spread`,
-//! `d_input` and, where the padding copies pixels, `fold`.
+//! `d_input` and, where the padding copies pixels, `fold`. There `forward_copies` and `d_weight_copies`
+//! stand in for the first two: to say which pixel a tap sees takes more work.
 //!
 //! Working space: the parts of the weights' gradient; when they are summed, the spread gradient, and
 //! behind it the gradient of the padded input.
