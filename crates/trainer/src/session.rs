@@ -209,7 +209,7 @@ impl Session {
             if fault.lost {
                 self.maker = None;
             }
-            self.outbox.push(training.moved(format!("{fault}: the run goes on on the CPU")).into());
+            self.outbox.push(training.moved(format!("{fault}: the run continues on the CPU")).into());
         }
         self.training = Some(Box::new(training));
     }

@@ -120,7 +120,7 @@ impl Rig {
             Event::Evaluated { score, .. } if score.set == set => Some(score),
             _ => None,
         });
-        let last = scores.last().unwrap();
+        let last = scores.reduce(|_, score| score).unwrap();
         assert_eq!(last.count, 200);
         assert_eq!(last.confusion.iter().sum::<u32>(), 200);
         last.accuracy

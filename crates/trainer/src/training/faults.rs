@@ -22,7 +22,7 @@ impl Training {
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
-    /// The machine is lost: goes on on the CPU with the last numbers that were read from it.
+    /// The machine is lost: continues on the CPU with the last numbers that were read from it.
     pub(super) fn fall_back(&mut self, fault: &MachineFault, around: &mut Surroundings) {
         if fault.lost && !self.moves {
             *around.maker = None;
@@ -38,7 +38,7 @@ impl Training {
             1 => "; the step after it is lost".to_owned(),
             count => format!("; the {count} steps after it are lost"),
         };
-        let message = format!("{fault}: the run goes on on the CPU with the weights of step {step}{lost}");
+        let message = format!("{fault}: the run continues on the CPU with the weights of step {step}{lost}");
         around.outbox.push(self.moved(message).into());
         if self.drive == Drive::Pausing || (self.drive == Drive::Finished && !self.at_goal()) {
             self.drive = Drive::Pausing;
@@ -88,9 +88,9 @@ impl Training {
                         if fault.lost {
                             *around.maker = None;
                         }
-                        format!("{fault}: the run goes on on the CPU from step {step}")
+                        format!("{fault}: the run continues on the CPU from step {step}")
                     }
-                    _ => format!("the run goes on on the CPU from step {step}"),
+                    _ => format!("the run continues on the CPU from step {step}"),
                 }
             }
         };

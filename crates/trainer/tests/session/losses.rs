@@ -35,7 +35,7 @@ fn a_lost_card_costs_time_and_no_more() {
         rig.rest();
         for (backend, step, message) in moved(&rig) {
             assert_eq!(backend, Backend::Cpu);
-            assert!(message.starts_with("the card was pulled out: the run goes on on the CPU with the weights of step "), "{message}");
+            assert!(message.starts_with("the card was pulled out: the run continues on the CPU with the weights of step "), "{message}");
             assert!(message.contains(&format!("step {step}")));
             steps.push((step, message.contains("lost")));
         }
@@ -68,7 +68,7 @@ fn what_stands_still_is_not_lost_with_its_card() {
         assert_eq!(rig.turn(), Rest::UntilCalled);
         assert_eq!(
             moved(&rig),
-            [(Backend::Cpu, stop, format!("the card was pulled out: the run goes on on the CPU with the weights of step {stop}"))]
+            [(Backend::Cpu, stop, format!("the card was pulled out: the run continues on the CPU with the weights of step {stop}"))]
         );
         assert_eq!(rig.session.stage(), stage);
         finish(&mut rig);
@@ -106,7 +106,7 @@ fn a_card_that_cannot_take_the_run_leaves_it_on_the_cpu() {
     let mut rig = on_card(small(), &card);
     let [.., opened, moved] = &rig.events[..] else { panic!() };
     assert!(matches!(&opened.head, Event::Opened { summary, .. } if summary.backend == Backend::Cpu));
-    let said = "the card has too little memory: the run goes on on the CPU";
+    let said = "the card has too little memory: the run continues on the CPU";
     assert!(matches!(&moved.head, Event::Moved { backend: Backend::Cpu, message, .. } if message == said), "{moved:?}");
     rig.step(5);
     // Not lost for good: the next run may fit.
@@ -119,7 +119,7 @@ fn a_card_that_cannot_take_the_run_leaves_it_on_the_cpu() {
     card.borrow_mut().refusal = Some("a limit is too small");
     rig.session.set_maker(maker(&card));
     let Event::Moved { message, .. } = rig.until(|e| matches!(e, Event::Moved { backend: Backend::Cpu, .. })) else { panic!() };
-    assert_eq!(message, "a limit is too small: the run goes on on the CPU from step 0");
+    assert_eq!(message, "a limit is too small: the run continues on the CPU from step 0");
     finish(&mut rig);
     let last = plain().1;
     let end = save(&mut rig, Save::Checkpoint);

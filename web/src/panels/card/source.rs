@@ -9,7 +9,7 @@ fn split(line: &str) -> (&str, &str) {
 
 /// What the file says of itself first.
 pub fn summary(text: &str) -> &str {
-    text.lines().next().and_then(|line| line.strip_prefix("//")).unwrap_or_default().trim()
+    text.lines().next().and_then(|line| line.strip_prefix("//")).unwrap_or_default().trim().trim_end_matches([':', ','])
 }
 
 /// Its numbers are made by the style, so that they are not copied along.
@@ -35,6 +35,7 @@ mod tests {
         assert_eq!(split("    let x = 1u; // one"), ("    let x = 1u; ", "// one"));
         assert_eq!(split("a / b"), ("a / b", ""));
         assert_eq!(summary("// What it does.\nalias Stored = f32;\n"), "What it does.");
+        assert_eq!(summary("// Its formula:\n"), "Its formula");
         assert_eq!(summary("fn main() {}"), "");
     }
 }

@@ -6,7 +6,7 @@
 //! Gpu::train, score, look, read --> Commands --submit--> Reader --take--> bytes
 //! ```
 //!
-//! Nothing here waits: work is submitted, and what it gave comes back through [`Reader`], in order.
+//! Nothing here waits: work is submitted, and what it gave comes back through [`reader::Reader`], in order.
 
 pub mod alone;
 pub mod card;
