@@ -63,7 +63,7 @@ impl Training {
         self.sample.forget_look();
     }
 
-    /// The old machine has given its `numbers` out: goes on on another, or on the CPU.
+    /// The old machine has given its `numbers` out: continues on another, or on the CPU.
     pub(super) fn arrive(&mut self, numbers: Numbers, around: &mut Surroundings) {
         self.moves = false;
         self.report(around.now_ms, around.outbox);
@@ -77,7 +77,7 @@ impl Training {
                     Backend::Gpu => "the graphics card",
                     Backend::Twin => "the CPU and the graphics card side by side",
                 };
-                format!("the run goes on on {place} from step {step}")
+                format!("the run continues on {place} from step {step}")
             }
             refused => {
                 if self.machine.backend() != Backend::Cpu {

@@ -309,7 +309,7 @@ fn a_run_moves_at_a_boundary_and_back() {
         rig.session.set_maker(to.and_then(|_| maker(&card)));
         let Event::Moved { backend, half, progress, message, .. } = rig.until(|e| matches!(e, Event::Moved { .. })) else { panic!() };
         assert_eq!((backend, half), (to.unwrap_or_default(), to.is_some()));
-        assert_eq!(message, format!("the run goes on on {place} from step {}", progress.step));
+        assert_eq!(message, format!("the run continues on {place} from step {}", progress.step));
         assert!(matches!(rig.session.stage(), Stage::Playing | Stage::Scoring), "it plays on");
         rig.turn();
     }
