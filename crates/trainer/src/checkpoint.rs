@@ -12,6 +12,7 @@
 use std::collections::HashMap;
 
 use engine::ops::ParamRole;
+use half::{bf16, f16};
 use protocol::{Hyper, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -252,8 +253,8 @@ impl File<'_> {
         match tensor.dtype() {
             Dtype::F32 => put(numbers, bytes, f32::from_le_bytes),
             Dtype::F64 => put(numbers, bytes, |b| f64::from_le_bytes(b) as f32),
-            Dtype::F16 => put(numbers, bytes, |b| from_half(u16::from_le_bytes(b))),
-            Dtype::BF16 => put(numbers, bytes, |b| f32::from_bits(u32::from(u16::from_le_bytes(b)) << 16)),
+            Dtype::F16 => put(numbers, bytes, |b| f16::from_le_bytes(b).to_f32()),
+            Dtype::BF16 => put(numbers, bytes, |b| bf16::from_le_bytes(b).to_f32()),
             other => return Err(FileError::Type { name: owned(), found: format!("{other:?}") }),
         }
         match numbers.iter().position(|x| !x.is_finite()) {
@@ -270,29 +271,26 @@ fn put<const N: usize>(numbers: &mut [f32], bytes: &[u8], number: impl Fn([u8; N
     }
 }
 
-/// IEEE 754 binary16: sign, 5 bits of exponent, 10 of fraction.
-fn from_half(bits: u16) -> f32 {
-    let (exponent, fraction) = (bits >> 10 & 0x1f, f32::from(bits & 0x3ff));
-    let size = match exponent {
-        0 => fraction * 2f32.powi(-24),
-        0x1f if bits & 0x3ff == 0 => f32::INFINITY,
-        0x1f => f32::NAN,
-        _ => (1.0 + fraction / 1024.0) * 2f32.powi(i32::from(exponent) - 15),
-    };
-    if bits >> 15 == 1 { -size } else { size }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::from_half;
+    use super::put;
+    use half::{bf16, f16};
 
     #[test]
     fn halves_are_read() {
+        let read = |bits: u16| {
+            let mut number = [9.0];
+            put(&mut number, &bits.to_le_bytes(), |b| f16::from_le_bytes(b).to_f32());
+            number[0]
+        };
         let cases = [(0x0000, 0.0), (0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)];
         for (bits, value) in cases {
-            assert_eq!(from_half(bits), value, "{bits:#06x}");
+            assert_eq!(read(bits), value, "{bits:#06x}");
         }
-        assert!(from_half(0x7e00).is_nan());
-        assert_eq!(from_half(0xfc00), f32::NEG_INFINITY);
+        assert!(read(0x7e00).is_nan());
+        assert_eq!(read(0xfc00), f32::NEG_INFINITY);
+        let mut number = [9.0];
+        put(&mut number, &0xc0a0_u16.to_le_bytes(), |b| bf16::from_le_bytes(b).to_f32());
+        assert_eq!(number, [-5.0]);
     }
 }

@@ -80,15 +80,9 @@ impl Network {
         let plan = &self.sample;
         let is_there = match tensor {
             Tensor::Input | Tensor::Param(_) | Tensor::ParamGrad(_) | Tensor::State(_) => true,
-            Tensor::Output(id) => plan.output_of(id).is_some() || self.shows_image(id),
+            Tensor::Output(id) => plan.output_of(id).is_some() || plan.shows_image(id),
             Tensor::OutputGrad(id) => plan.output_grad_of(id).is_some(),
         };
         if is_there { plan.dims(tensor) } else { None }
-    }
-
-    /// An identity over the image shows the image.
-    fn shows_image(&self, id: engine::NodeId) -> bool {
-        let upto = self.graph.nodes.get(..=id.0).unwrap_or(&[]);
-        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&self.sample.mode))
     }
 }

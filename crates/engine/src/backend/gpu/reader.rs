@@ -11,6 +11,7 @@ use std::{
     task::{Poll, Waker},
 };
 
+use half::f16;
 use wgpu::{Buffer, BufferUsages, MapMode};
 
 use super::card::{Card, CardError};
@@ -148,17 +149,9 @@ pub fn bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
 }
 
-/// Half-precision numbers from the card (IEEE 754 binary16).
+/// Half-precision numbers from the card.
 pub fn halves(bytes: &[u8]) -> impl Iterator<Item = f32> {
-    bytes.as_chunks::<2>().0.iter().map(|b| {
-        let bits = u32::from(u16::from_le_bytes(*b));
-        let (sign, exponent, fraction) = ((bits & 0x8000) << 16, bits >> 10 & 0x1f, bits & 0x3ff);
-        match exponent {
-            0 => f32::from_bits(sign | 0x3f80_0000) * fraction as f32 / 16_777_216.0,
-            31 => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
-            _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),
-        }
-    })
+    bytes.as_chunks::<2>().0.iter().map(|b| f16::from_le_bytes(*b).to_f32())
 }
 
 /// Runs a future of this module to its end (natively: there every one is ready when polled).

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use half::f16;
 use wgpu::{Buffer, BufferUsages};
 
 use super::{
@@ -74,7 +75,7 @@ impl Single<'_> {
         let stored = |numbers: &[f32]| match self.storage {
             Storage::F32 => bytes(numbers),
             Storage::F16 => {
-                let mut all: Vec<u8> = numbers.iter().flat_map(|x| half_of(*x).to_le_bytes()).collect();
+                let mut all: Vec<u8> = numbers.iter().flat_map(|x| f16::from_f32(*x).to_le_bytes()).collect();
                 all.resize(all.len().next_multiple_of(4), 0);
                 all
             }
@@ -187,43 +188,5 @@ impl Single<'_> {
         }
         result.saved = saved;
         result
-    }
-}
-
-/// The nearest number of half precision (IEEE 754 binary16), ties to even; NaN stays NaN.
-pub fn half_of(x: f32) -> u16 {
-    let sign = (x.to_bits() >> 16 & 0x8000) as u16;
-    let size = x.abs();
-    if size.is_nan() {
-        return sign | 0x7e00;
-    }
-    if size >= 65520.0 {
-        return sign | 0x7c00;
-    }
-    // Adding a number of the right size lets the processor's own rounding cut the fraction.
-    let exponent = (size.to_bits() >> 23).max(113);
-    let cut = f32::from_bits((exponent + 13) << 23);
-    let rounded = (size + cut) - cut;
-    if rounded < 6.103_515_6e-5 {
-        return sign | (rounded * 16_777_216.0) as u16;
-    }
-    sign | ((rounded.to_bits() >> 13) - (112 << 10)) as u16
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn halves_go_there_and_back() {
-        for bits in 0..0x7c00u16 {
-            let x = halves(&bits.to_le_bytes()).next().unwrap_or(f32::NAN);
-            assert_eq!(half_of(x), bits, "{x}");
-            assert_eq!(half_of(-x), bits | 0x8000, "-{x}");
-        }
-        assert_eq!(half_of(f32::INFINITY), 0x7c00);
-        assert_eq!(half_of(1.0 + 1.0 / 2048.0), 0x3c00, "ties to even");
-        assert_eq!(half_of(1.0 + 3.0 / 2048.0), 0x3c02, "ties to even");
-        assert_eq!(half_of(1e-9), 0);
     }
 }
