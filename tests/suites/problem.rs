@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use engine::{
     LayerSpec, Mode, NodeId, Shape, StepInputs,
     backend::gpu::{Single, launch::Storage},
-    ops::{Activation, Case, Inferred, Op, Placement, Reference},
+    ops::{Activation, Case, Inferred, Op, Others, Placement, Reference},
 };
 
 /// A layer, where it stands, and every number that goes in.
@@ -30,7 +30,7 @@ impl Problem {
             of_kind.map(|p| p.dims.iter().product::<usize>()).sum()
         };
         Self {
-            at: Placement { node: NodeId(1), batch, mode, input, output: inferred.output, activation: None },
+            at: Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output: inferred.output, activation: None },
             now: StepInputs { rate: 0.1, step: 7, seed: 5 },
             input: vec![0.0; batch * input.len()],
             params: vec![0.0; count(true)],

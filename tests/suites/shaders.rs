@@ -12,7 +12,7 @@ use engine::{
         gather,
         launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Storage, Word},
     },
-    ops::{KINDS, Op, Placement},
+    ops::{KINDS, Op, Others, Placement},
     presets::PRESETS,
 };
 use naga::{AddressSpace, Module, ScalarKind, ShaderStage, StorageAccess, TypeInner, valid::Capabilities};
@@ -249,7 +249,7 @@ fn launches_and_shaders_agree() {
             for (mode, wants_d_input, subgroups) in
                 [Mode::Train, Mode::Eval].into_iter().flat_map(|m| [(m, true, false), (m, false, false), (m, true, true)])
             {
-                let at = Placement { node: NodeId(1), batch, mode, input, output, activation };
+                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output, activation };
                 let site = Site { params: 3, state: 5, wants_d_input, subgroups };
                 let what = format!("{name}, {batch} of {input}, {mode:?}, {activation:?}, {site:?}");
                 check_layer(&library, &what, op, &at, &site, &mut used);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Graph, NodeId, ParamId, SpecError,
     graph::Feed,
-    ops::{Activation, Placement},
+    ops::{Activation, Others, Placement},
 };
 
 /// Training keeps what the backward pass needs; evaluation uses running statistics and no dropout.
@@ -192,7 +192,15 @@ impl Plan {
         let mut steps = Vec::with_capacity(count);
         for (i, launch) in launches.iter().enumerate() {
             let node = graph.node(launch.node);
-            let at = Placement { node: launch.node, batch, mode, input: node.input, output: node.output, activation: launch.activation };
+            let at = Placement {
+                node: launch.node,
+                batch,
+                mode,
+                input: node.input,
+                others: Others::default(),
+                output: node.output,
+                activation: launch.activation,
+            };
             let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);

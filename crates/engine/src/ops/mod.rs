@@ -81,6 +81,35 @@ pub enum Activation {
     Relu,
 }
 
+/// Most inputs that a layer takes.
+pub const INPUTS_LIMIT: usize = 8;
+
+/// Shapes of a layer's inputs after the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Others {
+    shapes: [Shape; INPUTS_LIMIT - 1],
+    count: usize,
+}
+
+impl Others {
+    /// Those of `shapes` that there is room for: a shape rule has refused more before.
+    pub fn new(shapes: &[Shape]) -> Self {
+        let mut others = Self { count: shapes.len().min(INPUTS_LIMIT - 1), ..Self::default() };
+        for (own, shape) in others.shapes.iter_mut().zip(shapes) {
+            *own = *shape;
+        }
+        others
+    }
+}
+
+impl std::ops::Deref for Others {
+    type Target = [Shape];
+
+    fn deref(&self) -> &[Shape] {
+        &self.shapes[..self.count]
+    }
+}
+
 /// Where a layer runs: fixed when the plan is made.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Placement {
@@ -88,6 +117,8 @@ pub struct Placement {
     pub batch: usize,
     pub mode: Mode,
     pub input: Shape,
+    /// Shapes of the inputs after the first: joins alone have some.
+    pub others: Others,
     pub output: Shape,
     /// Set where the plan fused the next layer into this one: `output` then holds its result.
     pub activation: Option<Activation>,
@@ -225,6 +256,8 @@ pub struct Case {
     pub name: &'static str,
     pub layer: LayerSpec,
     pub input: Shape,
+    /// Further inputs of a join.
+    pub others: &'static [Shape],
     pub batch: usize,
     pub mode: Mode,
     pub worked: Option<Worked>,

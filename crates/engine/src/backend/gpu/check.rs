@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Cpu, Graph, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
-    ops::{Case, KINDS, ParamRole, Placement},
+    ops::{Case, KINDS, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
     rng::{self, Stream},
@@ -70,7 +70,15 @@ fn normals(len: usize, seed: u32, part: u32) -> Vec<f32> {
 async fn layer(card: &Rc<Card>, case: &Case, seed: u32) -> Result<f64, CardError> {
     let Ok(inferred) = case.layer.op().infer(&[case.input]) else { return Ok(f64::INFINITY) };
     let (batch, mode) = (case.batch, case.mode);
-    let at = Placement { node: crate::NodeId(1), batch, mode, input: case.input, output: inferred.output, activation: None };
+    let at = Placement {
+        node: crate::NodeId(1),
+        batch,
+        mode,
+        input: case.input,
+        others: Others::new(case.others),
+        output: inferred.output,
+        activation: None,
+    };
     let drawn = |trained: bool| -> Vec<f32> {
         let specs = inferred.params.iter().zip(10..).filter(|(p, _)| p.role.is_trained() == trained);
         specs

@@ -73,7 +73,7 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, batch, mode: Mode::Train, worked };
+    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
     let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
     vec![
         case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),

@@ -79,7 +79,7 @@ fn cases() -> Vec<Case> {
     };
     let case = |name, eps, input, batch, mode, worked| {
         let layer = BatchNorm2d { eps, ..BatchNorm2d::default() };
-        Case { name, layer: layer.into(), input, batch, mode, worked }
+        Case { name, layer: layer.into(), input, others: &[], batch, mode, worked }
     };
     vec![
         case("worked_by_hand", 3.0, Shape::new(1, 2, 2), 1, Mode::Train, Some(worked)),

@@ -75,6 +75,7 @@ fn cases() -> Vec<Case> {
         name,
         layer: Dense { out, bias }.into(),
         input: Shape::flat(input),
+        others: &[],
         batch,
         mode: Mode::Train,
         worked,

@@ -67,7 +67,7 @@ fn cases() -> Vec<Case> {
         d_input: vec![3.0, 4.0],
         d_params: vec![],
     };
-    let case = |name, p, batch, mode, worked| Case { name, layer: Dropout { p }.into(), input: Shape::new(2, 1, 1), batch, mode, worked };
+    let case = |name, p, batch, mode, worked| Case { name, layer: Dropout { p }.into(), input: Shape::new(2, 1, 1), others: &[], batch, mode, worked };
     vec![
         case("worked_by_hand", 0.0, 1, Mode::Train, Some(worked)),
         case("half", 0.5, 20, Mode::Train, None),

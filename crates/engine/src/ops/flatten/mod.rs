@@ -57,6 +57,7 @@ fn cases() -> Vec<Case> {
         name: "worked_by_hand",
         layer: Flatten {}.into(),
         input: Shape::new(2, 1, 2),
+        others: &[],
         batch: 1,
         mode: Mode::Train,
         worked: Some(worked),

@@ -54,7 +54,7 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, input, batch, worked| Case { name, layer: GlobalAvgPool2d {}.into(), input, batch, mode: Mode::Train, worked };
+    let case = |name, input, batch, worked| Case { name, layer: GlobalAvgPool2d {}.into(), input, others: &[], batch, mode: Mode::Train, worked };
     vec![case("worked_by_hand", Shape::new(2, 2, 2), 1, Some(worked)), case("batch", Shape::new(3, 3, 5), 3, None)]
 }
 

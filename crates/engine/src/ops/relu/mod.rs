@@ -53,7 +53,7 @@ fn cases() -> Vec<Case> {
         d_input: vec![0.0, 0.0, 3.0, 0.0, 5.0, 6.0],
         d_params: vec![],
     };
-    let case = |name, input, batch, worked| Case { name, layer: Relu {}.into(), input, batch, mode: Mode::Train, worked };
+    let case = |name, input, batch, worked| Case { name, layer: Relu {}.into(), input, others: &[], batch, mode: Mode::Train, worked };
     vec![case("worked_by_hand", Shape::new(1, 2, 3), 1, Some(worked)), case("batch", Shape::new(3, 4, 5), 3, None)]
 }
 
