@@ -24,15 +24,21 @@ pub struct Problem {
 impl Problem {
     /// The layer on `batch` examples of `input`, all numbers zero.
     pub fn new(layer: &LayerSpec, input: Shape, batch: usize, mode: Mode) -> Self {
-        let inferred = layer.op().infer(&[input]).unwrap_or_else(|e| panic!("{layer:?} on {input}: {e}"));
+        Self::joining(layer, input, &[], batch, mode)
+    }
+
+    /// As [`Problem::new`], of a layer with further inputs.
+    pub fn joining(layer: &LayerSpec, input: Shape, others: &[Shape], batch: usize, mode: Mode) -> Self {
+        let inferred = layer.op().infer(&[&[input], others].concat()).unwrap_or_else(|e| panic!("{layer:?} on {input}: {e}"));
+        let len = input.len() + others.iter().map(Shape::len).sum::<usize>();
         let count = |trained: bool| -> usize {
             let of_kind = inferred.params.iter().filter(|p| p.role.is_trained() == trained);
             of_kind.map(|p| p.dims.iter().product::<usize>()).sum()
         };
         Self {
-            at: Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output: inferred.output, activation: None },
+            at: Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output: inferred.output, activation: None },
             now: StepInputs { rate: 0.1, step: 7, seed: 5 },
-            input: vec![0.0; batch * input.len()],
+            input: vec![0.0; batch * len],
             params: vec![0.0; count(true)],
             state: vec![0.0; count(false)],
             d_output: vec![0.0; batch * inferred.output.len()],
@@ -42,7 +48,7 @@ impl Problem {
     }
 
     pub fn of(case: &Case) -> Self {
-        Self::new(&case.layer, case.input, case.batch, case.mode)
+        Self::joining(&case.layer, case.input, case.others, case.batch, case.mode)
     }
 
     pub fn op(&self) -> &dyn Op {

@@ -57,7 +57,7 @@ fn cases_are_legal_and_one_is_worked() {
             assert_eq!(written["op"], kind.name, "{}: the tag is not the name", case.name);
             assert_eq!(case.layer.op().kind().name, kind.name, "{}", case.name);
             assert_eq!(serde_json::from_value::<LayerSpec>(written).unwrap(), case.layer, "{}: does not come back as written", case.name);
-            case.layer.op().infer(&[case.input]).unwrap_or_else(|e| panic!("{}, {}: {e}", kind.name, case.name));
+            case.layer.op().infer(&[&[case.input], case.others].concat()).unwrap_or_else(|e| panic!("{}, {}: {e}", kind.name, case.name));
         }
     }
 }

@@ -10,7 +10,7 @@ use engine::{
     Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape,
     backend::gpu::{
         gather,
-        launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Storage, Word},
+        launch::{GROUPS_LIMIT, Launch, Launches, SUM_INTO, Shader, Site, Slot, Storage, Word},
     },
     ops::{KINDS, Op, Others, Placement},
     presets::PRESETS,
@@ -26,7 +26,7 @@ fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders);
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.loss().shaders());
-    ops.chain(optimizers).chain(losses).chain(gather::SHADERS).copied().collect()
+    ops.chain(optimizers).chain(losses).chain(gather::SHADERS).copied().chain([&SUM_INTO]).collect()
 }
 
 /// The forms in which a shader is compiled.
@@ -134,24 +134,28 @@ fn what_changes_from_step_to_step_is_the_same_everywhere() {
 }
 
 /// The variable that holds a slot, and the numbers in it; `None` for those of the plan's storage.
-fn variable(slot: Slot) -> (&'static str, Option<ScalarKind>) {
+fn variable(slot: Slot) -> (&'static [&'static str], Option<ScalarKind>) {
     let (float, whole) = (Some(ScalarKind::Float), Some(ScalarKind::Uint));
     match slot {
-        Slot::Input => ("input", None),
-        Slot::Output => ("output", None),
-        Slot::DOutput => ("d_output", float),
-        Slot::DInput => ("d_input", float),
-        Slot::Params => ("params", float),
-        Slot::Grads => ("grads", float),
-        Slot::State => ("state", float),
-        Slot::Saved => ("saved", float),
-        Slot::Scratch => ("scratch", float),
-        Slot::OptimizerState => ("optimizer_state", float),
-        Slot::Labels => ("labels", whole),
-        Slot::Results => ("results", whole),
-        Slot::Pixels => ("pixels", whole),
-        Slot::Classes => ("classes", whole),
-        Slot::Order => ("order", whole),
+        Slot::Input => (&["input"], None),
+        // One file may serve every input of a join.
+        Slot::Side(_) => (&["side", "input"], None),
+        Slot::DSide(_) => (&["d_side", "d_input"], float),
+        Slot::Sum(_) => (&["sum"], float),
+        Slot::Output => (&["output"], None),
+        Slot::DOutput => (&["d_output"], float),
+        Slot::DInput => (&["d_input"], float),
+        Slot::Params => (&["params"], float),
+        Slot::Grads => (&["grads"], float),
+        Slot::State => (&["state"], float),
+        Slot::Saved => (&["saved"], float),
+        Slot::Scratch => (&["scratch"], float),
+        Slot::OptimizerState => (&["optimizer_state"], float),
+        Slot::Labels => (&["labels"], whole),
+        Slot::Results => (&["results"], whole),
+        Slot::Pixels => (&["pixels"], whole),
+        Slot::Classes => (&["classes"], whole),
+        Slot::Order => (&["order"], whole),
     }
 }
 
@@ -203,9 +207,10 @@ impl Library {
         let names: Vec<&str> = tensors.iter().map(|b| b.name).collect();
         assert_eq!(names.len(), launch.reads.len() + launch.writes.len(), "{what} binds {names:?}");
         for (i, ((slot, access), binding)) in reads.chain(writes).zip(tensors).enumerate() {
-            let (name, kind) = variable(*slot);
+            let (names, kind) = variable(*slot);
+            let name = names.iter().find(|n| **n == binding.name).unwrap_or(&names[0]);
             let place = (0, i as u32 + 1);
-            assert_eq!((binding.name, binding.place, binding.space), (name, place, AddressSpace::Storage { access }), "{what}");
+            assert_eq!((binding.name, binding.place, binding.space), (*name, place, AddressSpace::Storage { access }), "{what}");
             let wanted = kind.map_or((ScalarKind::Float, stored), |kind| (kind, 4));
             assert_eq!(element(module, binding), Some(wanted), "{what}: the numbers of {name}");
         }
@@ -229,10 +234,13 @@ fn check_layer(library: &Library, what: &str, op: &dyn Op, at: &Placement, site:
     let training = at.mode == Mode::Train;
     let identity = kind.identity_in.contains(&at.mode);
     let writes = |launches: &[Launch], slot| launches.iter().any(|l| l.writes.contains(&slot));
-    let inferred = op.infer(&[at.input]).unwrap();
+    let inferred = op.infer(&[&[at.input], &at.others[..]].concat()).unwrap();
     let learns = inferred.params.iter().any(|p| p.role.is_trained());
     assert_eq!(writes(forward, Slot::Output), !identity, "{what}: an identity runs nothing, all else writes its output");
     assert_eq!(writes(backward, Slot::DInput), !identity && training && site.wants_d_input, "{what}: gradient of the input");
+    for k in 1..=at.others.len() {
+        assert_eq!(writes(backward, Slot::DSide(k as u8)), training && site.wants(k), "{what}: gradient of input {k}");
+    }
     assert_eq!(writes(backward, Slot::Grads), training && learns, "{what}: gradient of the weights");
     assert!(training || backward.is_empty(), "{what}: evaluation has no way back");
     assert_eq!(writes(forward, Slot::Saved), training && inferred.saved != (0, 0), "{what}: kept for the way back");
@@ -242,15 +250,15 @@ fn check_layer(library: &Library, what: &str, op: &dyn Op, at: &Placement, site:
 fn launches_and_shaders_agree() {
     let library = Library::new();
     let mut used = HashSet::new();
-    let mut check = |name: &str, op: &dyn Op, input: Shape, batch: usize| {
-        let output = op.infer(&[input]).unwrap().output;
+    let mut check = |name: &str, op: &dyn Op, input: Shape, others: &[Shape], batch: usize| {
+        let output = op.infer(&[&[input], others].concat()).unwrap().output;
         let activations = op.kind().absorbs.iter().map(|a| Some(*a));
         for activation in std::iter::once(None).chain(activations) {
             for (mode, wants_d_input, subgroups) in
                 [Mode::Train, Mode::Eval].into_iter().flat_map(|m| [(m, true, false), (m, false, false), (m, true, true)])
             {
-                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output, activation };
-                let site = Site { params: 3, state: 5, wants_d_input, subgroups };
+                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation };
+                let site = Site { params: 3, state: 5, wants_d_input, wants_d_sides: [wants_d_input; 7], subgroups };
                 let what = format!("{name}, {batch} of {input}, {mode:?}, {activation:?}, {site:?}");
                 check_layer(&library, &what, op, &at, &site, &mut used);
             }
@@ -259,14 +267,14 @@ fn launches_and_shaders_agree() {
     for kind in KINDS {
         for case in (kind.cases)() {
             for batch in [case.batch, 1024] {
-                check(&format!("{}, {}", kind.name, case.name), case.layer.op(), case.input, batch);
+                check(&format!("{}, {}", kind.name, case.name), case.layer.op(), case.input, case.others, batch);
             }
         }
     }
     for preset in PRESETS {
         for node in &Graph::check(&preset.model()).unwrap().nodes {
             for batch in [1, 64, 1024] {
-                check(&format!("{}, {}", preset.slug, node.name), node.layer.op(), node.input, batch);
+                check(&format!("{}, {}", preset.slug, node.name), node.layer.op(), node.input, &node.others, batch);
             }
         }
     }

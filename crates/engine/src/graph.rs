@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     LayerSpec, ModelSpec, Shape, ShapeError, SpecError,
-    ops::{Cost, ParamRole, Window},
+    ops::{Cost, INPUTS_LIMIT, Others, ParamRole, Window},
 };
 
 /// Index of a layer, in the order of the specification.
@@ -29,7 +29,8 @@ pub enum Feed {
 /// One contiguous tensor of the parameter or the state block.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Param {
-    /// PyTorch's name in an `nn.Sequential`: `"0.weight"`, `"1.running_mean"`.
+    /// PyTorch's name in an `nn.Sequential`: `"0.weight"`, `"1.running_mean"`; in a branch of a join, which
+    /// is an `nn.ModuleList` of such, `"3.1.0.weight"`.
     pub name: String,
     pub node: NodeId,
     pub role: ParamRole,
@@ -60,6 +61,21 @@ pub struct Reach {
 impl Reach {
     const PIXEL: Self = Self { size: [1, 1], jump: [1, 1], start: [0, 0] };
 
+    /// What a unit sees that joins units of both at the same place.
+    fn joined(self, other: Self) -> Self {
+        if self.jump.contains(&0) || other.jump.contains(&0) {
+            // One of them sees the same everywhere: all of the image.
+            return if self.jump.contains(&0) { self } else { other };
+        }
+        let end = |reach: Self, i: usize| reach.start[i] + reach.size[i] as i64;
+        let start: [i64; 2] = std::array::from_fn(|i| self.start[i].min(other.start[i]));
+        Self {
+            size: std::array::from_fn(|i| (end(self, i).max(end(other, i)) - start[i]) as usize),
+            jump: std::array::from_fn(|i| self.jump[i].max(other.jump[i])),
+            start,
+        }
+    }
+
     fn through(self, window: Window, input: Shape, image: Shape) -> Self {
         match window {
             Window::Point => self,
@@ -81,11 +97,17 @@ impl Reach {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     pub id: NodeId,
+    /// Place in the specification: the layer's number, and within a join the branch's and the layer's in it,
+    /// and so on: `[3, 1, 0]` is the first layer of the second branch of layer 3.
+    pub path: Vec<usize>,
     /// `conv1`, `conv2`, `dense1`: short and unique in the network.
     pub name: String,
     pub layer: LayerSpec,
     pub inputs: Vec<Feed>,
+    /// Shape of the first input.
     pub input: Shape,
+    /// Shapes of the further inputs of a join.
+    pub others: Others,
     pub output: Shape,
     /// This node's tensors in [`Graph::params`].
     pub params: Range<usize>,
@@ -114,6 +136,16 @@ pub const EXTENT_LIMIT: usize = 4096;
 /// Largest count of numbers in one tensor of one example, and of weights in a network.
 pub const TENSOR_LIMIT: usize = 1 << 26;
 const LAYER_LIMIT: usize = 256;
+/// Longest path of a layer in the specification: eight joins within each other.
+const DEPTH_LIMIT: usize = 16;
+
+/// What one layer hands to the next.
+#[derive(Clone, Copy)]
+struct Flow {
+    feed: Feed,
+    shape: Shape,
+    reach: Reach,
+}
 
 /// `count` numbers fit a tensor, or the error that says so.
 pub(crate) fn limit(what: &str, count: usize) -> Result<(), ShapeError> {
@@ -142,54 +174,84 @@ impl Graph {
             return Err(SpecError::TooManyLayers { count: spec.layers.len(), most: LAYER_LIMIT });
         }
         let mut graph = Self { spec: spec.clone(), nodes: Vec::new(), params: Vec::new(), state: Vec::new() };
-        let (mut params_len, mut state_len) = (0usize, 0usize);
-        let (mut shape, mut feed, mut reach) = (image, Feed::Image, Reach::PIXEL);
-        for (index, layer) in spec.layers.iter().enumerate() {
-            let id = NodeId(index);
-            let op = layer.op();
-            let at = |error| SpecError::Layer { node: id, op: op.kind().name.to_owned(), error };
-            let inferred = op.infer(&[shape]).map_err(at)?;
-            let len_of = |dims: &[usize]| dims.iter().fold(1usize, |n, d| n.saturating_mul(*d));
-            limit("the output of this layer", inferred.output.len()).map_err(at)?;
-            let asked = inferred.params.iter().fold(params_len, |sum, p| sum.saturating_add(len_of(&p.dims)));
-            limit("the network with the weights of this layer", asked).map_err(at)?;
-            let (first_param, first_state) = (graph.params.len(), graph.state.len());
-            for p in inferred.params {
-                let (list, used) =
-                    if p.role.is_trained() { (&mut graph.params, &mut params_len) } else { (&mut graph.state, &mut state_len) };
-                let len = len_of(&p.dims);
-                list.push(Param {
-                    name: format!("{index}.{}", p.name),
-                    node: id,
-                    role: p.role,
-                    range: *used..*used + len,
-                    dims: p.dims,
-                    fan_in: p.fan_in,
-                    fan_out: p.fan_out,
-                });
-                *used += len;
-            }
-            reach = reach.through(inferred.window, shape, image);
-            let same = spec.layers[..=index].iter().filter(|l| l.op().kind().name == op.kind().name).count();
-            graph.nodes.push(Node {
-                id,
-                name: format!("{}{same}", op.kind().short),
-                layer: layer.clone(),
-                inputs: vec![feed],
-                input: shape,
-                output: inferred.output,
-                params: first_param..graph.params.len(),
-                state: first_state..graph.state.len(),
-                saved: inferred.saved,
-                cost: inferred.cost,
-                reach,
-            });
-            (shape, feed) = (inferred.output, Feed::Node(id));
-        }
+        graph.grow(&spec.layers, &[], Flow { feed: Feed::Image, shape: image, reach: Reach::PIXEL })?;
         if graph.params.is_empty() {
             return Err(SpecError::NothingToLearn);
         }
         Ok(graph)
+    }
+
+    /// Appends `layers`, which stand at `path`, and says what flows out of them.
+    fn grow(&mut self, layers: &[LayerSpec], path: &[usize], mut flow: Flow) -> Result<Flow, SpecError> {
+        for (index, layer) in layers.iter().enumerate() {
+            let path = [path, &[index]].concat();
+            let branches = layer.op().branches();
+            if path.len() > DEPTH_LIMIT && !branches.is_empty() {
+                return Err(SpecError::TooDeep { node: NodeId(self.nodes.len()), most: DEPTH_LIMIT / 2 });
+            }
+            let flows = match branches {
+                [] => vec![flow],
+                some => some
+                    .iter()
+                    .take(INPUTS_LIMIT + 1)
+                    .enumerate()
+                    .map(|(branch, layers)| self.grow(layers, &[&path[..], &[branch]].concat(), flow))
+                    .collect::<Result<_, _>>()?,
+            };
+            flow = self.append(layer, path, &flows)?;
+        }
+        Ok(flow)
+    }
+
+    /// Appends one layer that takes in `flows`.
+    fn append(&mut self, layer: &LayerSpec, path: Vec<usize>, flows: &[Flow]) -> Result<Flow, SpecError> {
+        let id = NodeId(self.nodes.len());
+        let op = layer.op();
+        let at = |error| SpecError::Layer { node: id, op: op.kind().name.to_owned(), error };
+        let shapes: Vec<Shape> = flows.iter().map(|f| f.shape).collect();
+        let inferred = op.infer(&shapes).map_err(at)?;
+        let len_of = |dims: &[usize]| dims.iter().fold(1usize, |n, d| n.saturating_mul(*d));
+        limit("the output of this layer", inferred.output.len()).map_err(at)?;
+        let asked = inferred.params.iter().fold(self.params_len().max(self.state_len()), |sum, p| sum.saturating_add(len_of(&p.dims)));
+        limit("the network with the weights of this layer", asked).map_err(at)?;
+        let (first_param, first_state) = (self.params.len(), self.state.len());
+        let place: Vec<String> = path.iter().map(ToString::to_string).collect();
+        for p in inferred.params {
+            let used = if p.role.is_trained() { self.params_len() } else { self.state_len() };
+            let list = if p.role.is_trained() { &mut self.params } else { &mut self.state };
+            list.push(Param {
+                name: format!("{}.{}", place.join("."), p.name),
+                node: id,
+                role: p.role,
+                range: used..used + len_of(&p.dims),
+                dims: p.dims,
+                fan_in: p.fan_in,
+                fan_out: p.fan_out,
+            });
+        }
+        // A shape rule accepts at least one input.
+        let reach = flows.iter().map(|f| f.reach).reduce(Reach::joined).unwrap_or(Reach::PIXEL);
+        let reach = reach.through(inferred.window, shapes[0], self.spec.input);
+        let same = 1 + self.nodes.iter().filter(|n| n.layer.op().kind().name == op.kind().name).count();
+        self.nodes.push(Node {
+            id,
+            path,
+            name: format!("{}{same}", op.kind().short),
+            layer: layer.clone(),
+            inputs: flows.iter().map(|f| f.feed).collect(),
+            input: shapes[0],
+            others: Others::new(&shapes[1..]),
+            output: inferred.output,
+            params: first_param..self.params.len(),
+            state: first_state..self.state.len(),
+            saved: inferred.saved,
+            cost: inferred.cost,
+            reach,
+        });
+        if self.nodes.len() > LAYER_LIMIT {
+            return Err(SpecError::TooManyLayers { count: self.nodes.len(), most: LAYER_LIMIT });
+        }
+        Ok(Flow { feed: Feed::Node(id), shape: inferred.output, reach })
     }
 
     /// As [`Graph::check`], and the last layer must give one score for each of `classes`.

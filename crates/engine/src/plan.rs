@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Graph, NodeId, ParamId, SpecError,
     graph::Feed,
-    ops::{Activation, Others, Placement},
+    ops::{Activation, INPUTS_LIMIT, Placement},
 };
 
 /// Training keeps what the backward pass needs; evaluation uses running statistics and no dropout.
@@ -63,14 +63,10 @@ impl Watch {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     pub at: Placement,
-    /// The image (region `input`) or a range of the activations.
-    pub input: Source,
-    /// The step whose output that is; `None` for the image.
-    pub from: Option<usize>,
+    /// One, or several for a join.
+    pub inputs: Vec<Intake>,
     pub output: Range<usize>,
     pub d_output: Range<usize>,
-    /// Absent where nobody asks for it.
-    pub d_input: Option<Range<usize>>,
     pub params: Range<usize>,
     pub state: Range<usize>,
     pub saved: Range<usize>,
@@ -78,6 +74,35 @@ pub struct Step {
     pub table: Vec<u32>,
     /// The layer whose result `output` holds: `at.node`, or the one fused into it.
     pub gives: NodeId,
+}
+
+/// One input of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intake {
+    /// The image (region `input`) or a range of the activations.
+    pub source: Source,
+    /// The step whose output that is; `None` for the image.
+    pub from: Option<usize>,
+    /// Absent where nobody asks for it.
+    pub grad: Option<InputGrad>,
+}
+
+/// Where the gradient of an input goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputGrad {
+    /// What the layer overwrites, among the activation gradients.
+    pub range: Range<usize>,
+    /// Its number in [`Plan::grad_sharing`].
+    pub number: usize,
+    /// Where others read the same numbers and wrote their gradient before: this layer's is then added to it.
+    pub sum: Option<Range<usize>>,
+}
+
+impl Step {
+    /// Whether somebody asks for the gradient of each input.
+    pub fn wants(&self) -> [bool; INPUTS_LIMIT] {
+        std::array::from_fn(|k| self.inputs.get(k).is_some_and(|i| i.grad.is_some()))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +146,10 @@ pub struct Plan {
     output_grads: Vec<Option<usize>>,
     /// For memory of whole buffers instead of one block: steps of one number may share a buffer.
     pub output_sharing: Vec<usize>,
+    /// The same for the gradients of the steps' outputs, and after them for those of [`Plan::extra_grads`].
     pub grad_sharing: Vec<usize>,
+    /// The step for whose output's gradient each further one is a summand.
+    pub extra_grads: Vec<usize>,
 }
 
 /// No plan asks for more memory than this.
@@ -146,10 +174,11 @@ impl Plan {
         let (batch, mode) = (options.batch.max(1), options.mode);
         let (launches, homes) = choose_launches(graph, mode, &options.watch);
         let count = launches.len();
-        let source = |node: NodeId| match graph.node(node).inputs[0] {
+        let home = |feed: &Feed| match *feed {
             Feed::Image => Home::Image,
             Feed::Node(id) => homes[id.0],
         };
+        let sources: Vec<Vec<Home>> = launches.iter().map(|l| graph.node(l.node).inputs.iter().map(home).collect()).collect();
 
         // A value lives from the step that writes it to the last step that reads it; the gradient
         // of a value lives over the same steps, gone through backwards.
@@ -157,7 +186,7 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(i, launch)| {
-                let readers = (i + 1..count).filter(|&j| source(launches[j].node) == Home::Step(i));
+                let readers = (i + 1..count).filter(|&j| sources[j].contains(&Home::Step(i)));
                 let len = aligned(batch.saturating_mul(graph.node(launch.node).output.len()));
                 Lifetime { len, first: i, last: readers.max().unwrap_or(count) }
             })
@@ -168,11 +197,29 @@ impl Plan {
             lives.iter().enumerate().map(stretch).collect()
         };
         let output_lives = kept(&|i| mode == Mode::Train || watched(i));
-        let grad_lives = kept(&watched);
+        let mut grad_lives = kept(&watched);
+        // Of several that read the same numbers, the last, which goes backward first, writes their gradient;
+        // the others write beside it, and that is added.
+        let mut extra_grads = Vec::new();
+        let mut written = vec![false; count];
+        // For each step and input, in the order of the backward pass: the number of its own gradient.
+        let mut numbers: Vec<Vec<usize>> = sources.iter().map(|s| vec![0; s.len()]).collect();
+        for (j, homes) in sources.iter().enumerate().rev() {
+            for (k, from) in homes.iter().enumerate() {
+                let Home::Step(i) = *from else { continue };
+                numbers[j][k] = if std::mem::replace(&mut written[i], true) {
+                    extra_grads.push(i);
+                    grad_lives.push(Lifetime { len: lives[i].len, first: j, last: j });
+                    grad_lives.len() - 1
+                } else {
+                    i
+                };
+            }
+        }
         let (outputs, activations) = lay_out(&output_lives);
         let (grads, activation_grads) = match mode {
             Mode::Train => lay_out(&grad_lives),
-            Mode::Eval => (vec![0..0; count], 0),
+            Mode::Eval => (vec![0..0; grad_lives.len()], 0),
         };
 
         let mut regions = Regions {
@@ -192,38 +239,28 @@ impl Plan {
         let mut steps = Vec::with_capacity(count);
         for (i, launch) in launches.iter().enumerate() {
             let node = graph.node(launch.node);
-            let at = Placement {
-                node: launch.node,
-                batch,
-                mode,
-                input: node.input,
-                others: Others::default(),
-                output: node.output,
-                activation: launch.activation,
-            };
+            let (input, others, output) = (node.input, node.others, node.output);
+            let at = Placement { node: launch.node, batch, mode, input, others, output, activation: launch.activation };
             let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);
             let working = node.layer.op().working(&at);
             regions.scratch = regions.scratch.max(working.scratch_len);
-            let from = source(launch.node);
             let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * node.output.len() };
+            let shapes = std::iter::once(node.input).chain(node.others.iter().copied());
+            let intake = |((from, number), shape): ((&Home, &usize), crate::Shape)| {
+                let len = batch * shape.len();
+                let Home::Step(j) = *from else { return Intake { source: Source::Image, from: None, grad: None } };
+                let (source, range) = (outputs[j].start..outputs[j].start + len, grads[*number].start..grads[*number].start + len);
+                let sum = (*number >= count).then(|| grads[j].start..grads[j].start + len);
+                let grad = (mode == Mode::Train).then_some(InputGrad { range, number: *number, sum });
+                Intake { source: Source::Activations(source), from: Some(j), grad }
+            };
             steps.push(Step {
                 at,
-                input: match from {
-                    Home::Image => Source::Image,
-                    Home::Step(j) => Source::Activations(outputs[j].start..outputs[j].start + batch * node.input.len()),
-                },
-                from: match from {
-                    Home::Image => None,
-                    Home::Step(j) => Some(j),
-                },
+                inputs: sources[i].iter().zip(&numbers[i]).zip(shapes).map(intake).collect(),
                 output: exact(&outputs[i]),
                 d_output: exact(&grads[i]),
-                d_input: match from {
-                    Home::Step(j) if mode == Mode::Train => Some(grads[j].start..grads[j].start + batch * node.input.len()),
-                    _ => None,
-                },
                 params: block(&graph.params[node.params.clone()]),
                 state: block(&graph.state[node.state.clone()]),
                 saved,
@@ -244,16 +281,28 @@ impl Plan {
                 })
                 .collect()
         };
+        // An identity's gradient is that of its input, unless others read that input too.
+        let readers = |id: NodeId| graph.nodes.iter().flat_map(|n| &n.inputs).filter(|f| **f == Feed::Node(id)).count();
+        let mut sole = Vec::with_capacity(graph.nodes.len());
+        for node in &graph.nodes {
+            sole.push(match node.inputs[0] {
+                Feed::Node(before) if node.layer.op().kind().identity_in.contains(&mode) => sole[before.0] && readers(before) == 1,
+                _ => true,
+            });
+        }
+        let mut output_grads = find(&|i| mode == Mode::Train && watched(i));
+        output_grads.iter_mut().zip(sole).filter(|(_, sole)| !sole).for_each(|(step, _)| *step = None);
         Ok(Self {
             graph: Arc::clone(graph),
             batch,
             mode,
             outputs: find(&readable),
-            output_grads: find(&|i| mode == Mode::Train && watched(i)),
+            output_grads,
             steps,
             regions,
             output_sharing: share(&output_lives),
             grad_sharing: share(&grad_lives),
+            extra_grads,
         })
     }
 
@@ -279,8 +328,16 @@ impl Plan {
 
     /// An identity over the image, which is then what the layer shows.
     pub fn shows_image(&self, node: NodeId) -> bool {
-        let upto = self.graph.nodes.get(..=node.0).unwrap_or(&[]);
-        !upto.is_empty() && upto.iter().all(|n| n.layer.op().kind().identity_in.contains(&self.mode))
+        let mut at = node;
+        while let Some(here) = self.graph.nodes.get(at.0)
+            && here.layer.op().kind().identity_in.contains(&self.mode)
+        {
+            match here.inputs[0] {
+                Feed::Image => return true,
+                Feed::Node(before) => at = before,
+            }
+        }
+        false
     }
 
     /// The scores of the last layer, among the activations.

@@ -84,6 +84,10 @@ pub enum ShapeError {
     RatioOutOfRange { setting: String, value: String, least: String, most: String },
     #[error("expects {expected} inputs, but has {got}")]
     InputCount { expected: usize, got: usize },
+    #[error("joins {least} to {most} branches, but has {got}")]
+    BranchCount { least: usize, most: usize, got: usize },
+    #[error("branch {} gives {got}, but branch 1 gives {first}; {rule}", branch + 1)]
+    BranchesDiffer { branch: usize, first: Shape, got: Shape, rule: String },
     #[error("{what} would hold {count} numbers; the limit is {limit}")]
     TooLarge { what: String, count: u64, limit: u64 },
 }

@@ -26,6 +26,8 @@ pub enum SpecError {
     NoLayers,
     #[error("the network has {count} layers; the limit is {most}")]
     TooManyLayers { count: usize, most: usize },
+    #[error("layer {} stands in more than {most} joins within each other", node.0 + 1)]
+    TooDeep { node: NodeId, most: usize },
     #[error("the network has nothing to learn: no layer has weights")]
     NothingToLearn,
     #[error("the last layer gives {got}, but the loss needs a flat vector of {classes} scores")]
@@ -38,7 +40,7 @@ impl SpecError {
     /// The layer to mark, where one is to blame.
     pub fn node(&self) -> Option<NodeId> {
         match self {
-            Self::Layer { node, .. } | Self::Output { node, .. } => Some(*node),
+            Self::Layer { node, .. } | Self::Output { node, .. } | Self::TooDeep { node, .. } => Some(*node),
             _ => None,
         }
     }

@@ -3,25 +3,28 @@
 
 use engine::{
     Graph, Mode, NodeId, Plan,
+    graph::Feed,
     plan::{Source, Step},
 };
 use std::ops::Range;
 
 const NOBODY: usize = usize::MAX;
+/// A gradient that is added to another at once.
+const SUMMAND: usize = usize::MAX - 1;
 
 /// Fails where the plan would read a number that something else has written over.
 pub fn check(plan: &Plan) {
     let (graph, regions) = (&plan.graph, plan.regions);
     for (range, size) in plan.steps.iter().flat_map(|s| {
-        let d_input = s.d_input.clone().unwrap_or(0..0);
-        [
+        let grads = s.inputs.iter().filter_map(|i| i.grad.as_ref()).flat_map(|g| [Some(g.range.clone()), g.sum.clone()]);
+        let own = [
             (s.output.clone(), regions.activations),
             (s.d_output.clone(), regions.activation_grads),
-            (d_input, regions.activation_grads),
             (s.saved.clone(), regions.saved),
             (s.params.clone(), regions.params),
             (s.state.clone(), regions.state),
-        ]
+        ];
+        grads.flatten().map(|range| (range, regions.activation_grads)).chain(own)
     }) {
         assert!(range.start <= range.end && range.end <= size.max(range.start), "{range:?} lies outside of {size}");
     }
@@ -30,18 +33,28 @@ pub fn check(plan: &Plan) {
     assert_disjoint("state", plan.steps.iter().map(|s| s.state.clone()));
     assert_eq!(plan.steps.iter().map(|s| s.params.len()).sum::<usize>(), graph.params_len(), "every parameter belongs to a step");
 
-    // Forward: step i reads what step i - 1 wrote.
+    // Forward: step i reads what the steps before it wrote.
     let mut writer = vec![NOBODY; regions.activations];
     for (i, step) in plan.steps.iter().enumerate() {
-        if let Source::Activations(range) = &step.input {
-            assert_eq!(range.len(), plan.batch * step.at.input.len(), "step {i}: input");
-            assert!(apart(range, &step.output), "step {i} writes over its own input");
-            all_written_by(&writer, range, i - 1, &format!("the input of step {i}"));
-        } else {
-            assert!(
-                graph.nodes[..step.at.node.0].iter().all(|n| n.layer.op().kind().identity_in.contains(&plan.mode)),
-                "step {i} reads the image"
-            );
+        let node = graph.node(step.at.node);
+        assert_eq!(step.inputs.len(), node.inputs.len(), "step {i}: inputs");
+        let shapes = std::iter::once(step.at.input).chain(step.at.others.iter().copied());
+        for ((intake, shape), feed) in step.inputs.iter().zip(shapes).zip(&node.inputs) {
+            let giver = match feed {
+                Feed::Image => None,
+                Feed::Node(id) if plan.shows_image(*id) => None,
+                Feed::Node(id) => Some(producer(plan, graph, *id)),
+            };
+            assert_eq!(intake.from, giver, "step {i} takes in what another step gives");
+            match (&intake.source, giver) {
+                (Source::Image, None) => {}
+                (Source::Activations(range), Some(giver)) => {
+                    assert_eq!(range.len(), plan.batch * shape.len(), "step {i}: input");
+                    assert!(apart(range, &step.output), "step {i} writes over its own input");
+                    all_written_by(&writer, range, giver, &format!("an input of step {i}"));
+                }
+                (source, giver) => panic!("step {i} reads {source:?} from {giver:?}"),
+            }
         }
         assert_eq!(step.output.len(), plan.batch * step.at.output.len(), "step {i}: output");
         writer[step.output.clone()].fill(i);
@@ -56,24 +69,41 @@ pub fn check(plan: &Plan) {
         return;
     }
 
-    // Backward: every activation is still there, step i reads the gradient that step i + 1 wrote.
+    // Backward: every activation is still there, step i reads the gradient that all who read its output gave.
     for (i, step) in plan.steps.iter().enumerate() {
         all_written_by(&writer, &step.output, i, "an activation in the backward pass");
     }
     let mut writer = vec![NOBODY; regions.activation_grads];
     let count = plan.steps.len();
+    let mut given = vec![false; count];
     writer[plan.d_logits()].fill(count - 1);
     for (i, step) in plan.steps.iter().enumerate().rev() {
         assert_eq!(step.d_output.len(), plan.batch * step.at.output.len(), "step {i}: d_output");
         all_written_by(&writer, &step.d_output, i, &format!("the gradient that step {i} receives"));
-        match (&step.d_input, &step.input) {
-            (None, Source::Image) => {}
-            (Some(range), Source::Activations(_)) => {
-                assert_eq!(range.len(), plan.batch * step.at.input.len(), "step {i}: d_input");
-                assert!(apart(range, &step.d_output), "step {i} writes over the gradient that it reads");
-                writer[range.clone()].fill(i - 1);
+        for (k, intake) in step.inputs.iter().enumerate() {
+            let Some(from) = intake.from else {
+                assert_eq!(intake.grad, None, "step {i} gives the image a gradient");
+                continue;
+            };
+            let grad = intake.grad.as_ref().unwrap_or_else(|| panic!("step {i}, input {k}: the gradient goes nowhere"));
+            assert_eq!(grad.range.len(), plan.batch * plan.steps[from].at.output.len(), "step {i}, input {k}: d_input");
+            assert!(apart(&grad.range, &step.d_output), "step {i} writes over the gradient that it reads");
+            assert!(
+                !step.inputs[..k].iter().any(|i| i.grad.as_ref().is_some_and(|g| !apart(&g.range, &grad.range))),
+                "step {i}, input {k}"
+            );
+            match &grad.sum {
+                Some(sum) => {
+                    assert_eq!((sum, given[from]), (&plan.steps[from].d_output, true), "step {i}, input {k}: added to what nobody wrote");
+                    writer[grad.range.clone()].fill(SUMMAND);
+                    all_written_by(&writer, sum, from, &format!("the gradient to which step {i} adds"));
+                }
+                None => {
+                    assert_eq!((&grad.range, given[from]), (&plan.steps[from].d_output, false), "step {i}, input {k}: written twice");
+                    writer[grad.range.clone()].fill(from);
+                }
             }
-            (wanted, from) => panic!("step {i} reads {from:?} and gives its gradient to {wanted:?}"),
+            given[from] = true;
         }
     }
     for id in (0..graph.nodes.len()).map(NodeId) {
@@ -83,19 +113,17 @@ pub fn check(plan: &Plan) {
     }
 }
 
-/// The step whose output is that of `id`: its own, or that of the last step before where `id`
-/// passes its input on.
+/// The step whose output is that of `id`: its own, or that of the layer before where `id` passes its input on.
 fn producer(plan: &Plan, graph: &Graph, id: NodeId) -> usize {
-    let found =
-        plan.steps.iter().rposition(|s| s.gives <= id).unwrap_or_else(|| panic!("nothing gives the output of {}", graph.node(id).name));
-    let Step { gives, .. } = &plan.steps[found];
-    let between = &graph.nodes[gives.0 + 1..=id.0.max(gives.0)];
-    assert!(
-        between.iter().all(|n| n.layer.op().kind().identity_in.contains(&plan.mode)),
-        "{} is shown, but was not computed",
-        graph.node(id).name
-    );
-    found
+    let found = plan.steps.iter().position(|Step { gives, at, .. }| *gives == id || at.node == id);
+    found.unwrap_or_else(|| {
+        let node = graph.node(id);
+        assert!(node.layer.op().kind().identity_in.contains(&plan.mode), "nothing gives the output of {}", node.name);
+        match node.inputs[0] {
+            Feed::Node(before) => producer(plan, graph, before),
+            Feed::Image => panic!("{} shows the image, which no step gives", node.name),
+        }
+    })
 }
 
 fn all_written_by(writer: &[usize], range: &Range<usize>, step: usize, what: &str) {

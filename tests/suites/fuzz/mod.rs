@@ -7,7 +7,8 @@ mod specs;
 use std::sync::Arc;
 
 use engine::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, NodeId, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
+    Cpu, Graph, LayerSpec, LossSpec, Mode, ModelSpec, NodeId, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
+    graph::Feed,
     ops::Reference,
     plan::Watch,
     rng::{Stream, bits},
@@ -145,6 +146,17 @@ impl Trial {
         }
     }
 
+    /// The layer of `id` alone, with its numbers; what it takes in is zero.
+    fn problem(&self, id: NodeId, mode: Mode) -> Problem {
+        let node = self.graph.node(id);
+        let mut problem = Problem::joining(&node.layer, node.input, &node.others, self.labels.len(), mode);
+        problem.at.node = id;
+        problem.now = self.now;
+        problem.params = self.cpu.params[block(&self.graph.params[node.params.clone()])].to_vec();
+        problem.state = self.cpu.state[block(&self.graph.state[node.state.clone()])].to_vec();
+        problem
+    }
+
     /// Forward, and in training backward, of all examples on `way`, with everything kept.
     async fn seen(&self, way: &Way, mode: Mode) -> Seen {
         let mut network = Network::new(way, &self.graph, OptimizerSpec::default(), 3);
@@ -203,51 +215,81 @@ async fn networks_agree_with_the_naive_chain(way: Way) {
         let trial = Trial::new(&spec, batch);
         for mode in [Mode::Train, Mode::Eval] {
             let seen = trial.seen(&way, mode).await;
-            let mut chained = wide(&trial.images);
+            let mut chained: Vec<Vec<f64>> = Vec::new();
             for node in &trial.graph.nodes {
-                let mut problem = Problem::new(&node.layer, node.input, batch, mode);
-                problem.at.node = node.id;
-                problem.now = trial.now;
-                problem.params = trial.cpu.params[block(&trial.graph.params[node.params.clone()])].to_vec();
-                problem.state = trial.cpu.state[block(&trial.graph.state[node.state.clone()])].to_vec();
+                let problem = trial.problem(node.id, mode);
                 // The chain in f64 from the images on: errors of all layers before add up.
-                chained = problem.reference_at(&chained, &wide(&problem.params)).output;
+                let taken = node.inputs.iter().flat_map(|feed| match feed {
+                    Feed::Image => wide(&trial.images),
+                    Feed::Node(id) => chained[id.0].clone(),
+                });
+                chained.push(problem.reference_at(&taken.collect::<Vec<_>>(), &wide(&problem.params)).output);
                 let reached = seen.outputs[node.id.0].as_ref().unwrap();
                 let loose = Tolerance { rtol: 1e-3, atol: 1e-3 };
-                assert_close(&format!("{mode:?}, {}, chained, {way:?}", node.name), &wide(reached), &chained, loose);
-                if mode == Mode::Train {
-                    check_layer(&trial, &seen, problem, node.id);
-                }
+                assert_close(&format!("{mode:?}, {}, chained, {way:?}", node.name), &wide(reached), &chained[node.id.0], loose);
+            }
+            if mode == Mode::Train {
+                check_backward(&trial, &seen);
             }
         }
     })
     .await;
 }
 
-/// One layer of a network that has run: from the numbers that it received, forward and backward,
-/// the naive loops must reach the numbers that it passed on.
-fn check_layer(trial: &Trial, seen: &Seen, mut problem: Problem, id: NodeId) {
-    let node = trial.graph.node(id);
-    let before = id.0.checked_sub(1);
-    let read = |kept: &[Option<Vec<f32>>], i: usize| kept[i].clone().unwrap_or_else(|| panic!("{}: not kept", node.name));
-    problem.input = before.map_or_else(|| trial.images.clone(), |b| read(&seen.outputs, b));
-    if is_image(&trial.graph, id, Mode::Train) {
-        return;
+/// Layer by layer, last first, in a network that has run: from the numbers that it received, the naive loops
+/// must reach the numbers that it passed on, forward and backward.
+fn check_backward(trial: &Trial, seen: &Seen) {
+    let graph = &trial.graph;
+    // What the layers that read an output gave back for it, and for how much work.
+    let mut sums: Vec<(Vec<f64>, usize)> = graph.nodes.iter().map(|n| (vec![0.0; trial.labels.len() * n.output.len()], 0)).collect();
+    for node in graph.nodes.iter().rev() {
+        if is_image(graph, node.id, Mode::Train) {
+            continue;
+        }
+        let read = |id: NodeId| seen.outputs[id.0].clone().unwrap_or_else(|| panic!("{}: not kept", graph.node(id).name));
+        let mut problem = trial.problem(node.id, Mode::Train);
+        let taken = node.inputs.iter().map(|feed| match feed {
+            Feed::Image => trial.images.clone(),
+            Feed::Node(id) => read(*id),
+        });
+        problem.input = taken.collect::<Vec<_>>().concat();
+        let (sum, terms) = &sums[node.id.0];
+        match &seen.output_grads[node.id.0] {
+            Some(kept) => {
+                if node.id.0 + 1 < graph.nodes.len() {
+                    let what = format!("{}: gradient of the output", node.name);
+                    assert_close(&what, &wide(kept), sum, Tolerance::of_sum(*terms));
+                }
+                problem.d_output.clone_from(kept);
+            }
+            // Shares its buffer with what it hands on, which others read too.
+            None => problem.d_output = sum.iter().map(|x| *x as f32).collect(),
+        }
+        let reference = problem.reference();
+        let mut place = 0;
+        for feed in &node.inputs {
+            let len = match feed {
+                Feed::Image => trial.images.len(),
+                Feed::Node(id) => {
+                    let (sum, terms) = &mut sums[id.0];
+                    // An image that only passed through has no gradient.
+                    let from = reference.d_input.get(place..).unwrap_or_default();
+                    sum.iter_mut().zip(from).for_each(|(s, d)| *s += d);
+                    *terms += problem.terms();
+                    sum.len()
+                }
+            };
+            place += len;
+        }
+        let got = Reference {
+            output: wide(&read(node.id)),
+            state: wide(&seen.state[block(&graph.state[node.state.clone()])]),
+            d_input: Vec::new(),
+            d_params: wide(&seen.grads[block(&graph.params[node.params.clone()])]),
+        };
+        let want = Reference { d_input: Vec::new(), ..reference };
+        assert_same(&node.name, &got, &want, Tolerance::of_sum(problem.terms()));
     }
-    problem.d_output = read(&seen.output_grads, id.0);
-    let mut want = problem.reference();
-    let mut got = Reference {
-        output: wide(&read(&seen.outputs, id.0)),
-        state: wide(&seen.state[block(&trial.graph.state[node.state.clone()])]),
-        d_input: Vec::new(),
-        d_params: wide(&seen.grads[block(&trial.graph.params[node.params.clone()])]),
-    };
-    // The gradient of the image is asked for by nobody.
-    match before.filter(|b| !is_image(&trial.graph, NodeId(*b), Mode::Train)) {
-        Some(b) => got.d_input = wide(&read(&seen.output_grads, b)),
-        None => want.d_input = Vec::new(),
-    }
-    assert_same(&node.name, &got, &want, Tolerance::of_sum(problem.terms()));
 }
 
 fn block(params: &[engine::Param]) -> std::ops::Range<usize> {
@@ -276,7 +318,7 @@ fn watching_changes_no_number() {
                         let wanted = matches!(&watch, Watch::Nodes(ids) if ids.contains(&node.id))
                             && (mode == Mode::Train || tensor == Tensor::Output(node.id));
                         assert!(
-                            shown.is_some() || !wanted || is_image(&trial.graph, node.id, mode),
+                            shown.is_some() || !wanted || shares(&trial.graph, node.id, mode),
                             "{what}: {tensor:?} is watched, but not to be had"
                         );
                         if let Some(shown) = shown {
@@ -290,9 +332,18 @@ fn watching_changes_no_number() {
     });
 }
 
-/// Whether the output of `id` is the image itself, which has no gradient.
+/// Whether the output of `id` is its input: the image, which has no gradient, or what others may read too.
+fn shares(graph: &Graph, id: NodeId, mode: Mode) -> bool {
+    graph.node(id).layer.op().kind().identity_in.contains(&mode)
+}
+
+/// Whether the output of `id` is the image itself.
 fn is_image(graph: &Graph, id: NodeId, mode: Mode) -> bool {
-    graph.nodes[..=id.0].iter().all(|n| n.layer.op().kind().identity_in.contains(&mode))
+    shares(graph, id, mode)
+        && match graph.node(id).inputs[0] {
+            Feed::Image => true,
+            Feed::Node(before) => is_image(graph, before, mode),
+        }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -310,11 +361,17 @@ fn batches_of_any_size_give_the_same_numbers() {
     });
 }
 
+/// Whether no layer in it couples or numbers the examples of a batch.
+fn separates(layer: &LayerSpec) -> bool {
+    let op = layer.op();
+    !["batch_norm2d", "dropout"].contains(&op.kind().name) && op.branches().iter().flatten().all(separates)
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn gradients_of_parts_add_up() {
     // What couples or numbers the examples of a batch (its statistics, its masks) is left out.
     let separable = specs::legal().prop_map(|mut spec| {
-        spec.layers.retain(|l| !["batch_norm2d", "dropout"].contains(&l.op().kind().name));
+        spec.layers.retain(separates);
         spec
     });
     try_all(200, separable, |spec| {

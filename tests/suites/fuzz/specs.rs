@@ -2,7 +2,10 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu, conv2d::PadMode},
+    ops::{
+        Add, AvgPool2d, BatchNorm2d, Concat, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu, Scale,
+        conv2d::PadMode,
+    },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -25,7 +28,12 @@ fn extreme_number() -> impl Strategy<Value = f64> {
 pub fn extreme() -> impl Strategy<Value = Value> {
     let layers: Vec<_> =
         KINDS.iter().map(|kind| extreme_layer(kind.name, kind.knobs.iter().map(|k| (k.key, k.control)).collect())).collect();
-    let layer = proptest::strategy::Union::new(layers);
+    let layer = proptest::strategy::Union::new(layers).boxed();
+    // Every third layer stands in branches of whatever operator: only joins accept that.
+    let joins: Vec<&str> = KINDS.iter().map(|k| k.name).filter(|n| ["add", "concat", "scale"].contains(n)).collect();
+    let layer = layer.prop_recursive(2, 12, 3, move |inner| {
+        (select(joins.clone()), vec(vec(inner, 0..3), 0..4)).prop_map(|(op, branches)| json!({ "op": op, "branches": branches }))
+    });
     // Half of the inputs are ordinary: a network with a hopeless one says nothing of its layers.
     let input = prop_oneof![
         Just(json!([1, 28, 28])),
@@ -107,28 +115,51 @@ pub fn legal() -> impl Strategy<Value = ModelSpec> {
     let side = || prop_oneof![6 => 4_usize..13, 1 => 24_usize..31];
     let input = (1_usize..4, side(), side());
     let hidden = (option::of(1_usize..20), any::<bool>(), 2_usize..8);
-    (input, vec(window_layer(), 0..5), any::<bool>(), hidden).prop_map(|((ch, h, w), candidates, global, (hidden, dropped, classes))| {
-        let input = Shape::new(ch, h, w);
-        let (mut layers, mut shape): (Vec<LayerSpec>, _) = (Vec::new(), input);
-        let mut push = |layer: LayerSpec| {
-            // A layer that does not fit where it would stand is left out.
-            if let Ok(inferred) = layer.op().infer(&[shape]) {
-                shape = inferred.output;
-                layers.push(layer);
+    (input, vec(prop_oneof![4 => window_layer(), 1 => join()], 0..5), any::<bool>(), hidden).prop_map(
+        |((ch, h, w), candidates, global, (hidden, dropped, classes))| {
+            let input = Shape::new(ch, h, w);
+            let (mut layers, mut shape): (Vec<LayerSpec>, _) = (Vec::new(), input);
+            let mut push = |layer: LayerSpec| {
+                // A layer that does not fit where it would stand is left out.
+                if let Some(output) = through(&layer, shape) {
+                    shape = output;
+                    layers.push(layer);
+                }
+            };
+            candidates.into_iter().for_each(&mut push);
+            push(if global { GlobalAvgPool2d {}.into() } else { Flatten {}.into() });
+            if let Some(out) = hidden {
+                push(Dense { out, bias: true }.into());
+                push(Relu {}.into());
             }
-        };
-        candidates.into_iter().for_each(&mut push);
-        push(if global { GlobalAvgPool2d {}.into() } else { Flatten {}.into() });
-        if let Some(out) = hidden {
-            push(Dense { out, bias: true }.into());
-            push(Relu {}.into());
-        }
-        if dropped {
-            push(Dropout { p: 0.4 }.into());
-        }
-        push(Dense { out: classes, bias: classes % 2 == 0 }.into());
-        ModelSpec { input, layers, init: Init::default() }
-    })
+            if dropped {
+                push(Dropout { p: 0.4 }.into());
+            }
+            push(Dense { out: classes, bias: classes % 2 == 0 }.into());
+            ModelSpec { input, layers, init: Init::default() }
+        },
+    )
+}
+
+/// What `layer` makes of `shape`, if it can stand there.
+fn through(layer: &LayerSpec, shape: Shape) -> Option<Shape> {
+    let inputs = match layer.op().branches() {
+        [] => vec![shape],
+        some => some.iter().map(|b| b.iter().try_fold(shape, |s, l| through(l, s))).collect::<Option<_>>()?,
+    };
+    layer.op().infer(&inputs).ok().map(|inferred| inferred.output)
+}
+
+/// A join of branches that keep the image's extents, and where need be its channels; also within another.
+fn join() -> impl Strategy<Value = LayerSpec> {
+    let keeps = || prop_oneof![Just(Relu {}.into()), Just(BatchNorm2d::default().into()), Just(Dropout { p: 0.3 }.into())];
+    let conv = |ch| Conv2d { out_ch: ch, pad: Sides::all(1), ..Conv2d::default() }.into();
+    let add = vec(vec(keeps(), 0..3), 2..5).prop_map(|branches| Add { branches }.into()).boxed();
+    let gate = prop_oneof![Just(vec![GlobalAvgPool2d {}.into()]), Just(vec![conv(1)]), Just(vec![])];
+    let scale = (vec(keeps(), 0..2), gate).prop_map(|(maps, gate)| Scale { branches: vec![maps, gate] }.into()).boxed();
+    let inner = prop_oneof![2 => keeps(), 2 => (1_usize..6).prop_map(conv), 1 => add.clone(), 1 => scale.clone()];
+    let concat = vec(vec(inner, 0..3), 2..4).prop_map(|branches| Concat { branches }.into());
+    prop_oneof![add, scale, concat]
 }
 
 fn window_layer() -> impl Strategy<Value = LayerSpec> {

@@ -5,6 +5,7 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+pub(crate) mod join;
 mod window;
 
 use std::fmt::Debug;
@@ -150,7 +151,8 @@ pub struct Backward<'a> {
     pub d_output: &'a [f32],
     pub params: &'a [f32],
     pub saved: &'a [f32],
-    /// One per input, overwritten; no entry where nobody asks for it (the image).
+    /// One per input, overwritten. Where nobody asks for it (the image): no entry for a layer of one input, an
+    /// empty one for a join.
     pub d_inputs: &'a mut [&'a mut [f32]],
     /// Overwritten.
     pub d_params: &'a mut [f32],
@@ -179,7 +181,7 @@ pub struct Reference {
     pub d_params: Vec<f64>,
 }
 
-/// A layer of a network. No method has a default: an operator describes itself completely.
+/// A layer of a network. An operator describes itself completely: only joins have branches, which is the one default.
 pub trait Op: Debug {
     fn kind(&self) -> &'static Kind;
 
@@ -188,6 +190,12 @@ pub trait Op: Debug {
     /// # Errors
     /// Any combination of settings and inputs that has no meaning. Never panics.
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError>;
+
+    /// The layers that make each of a join's inputs from what reaches the join; an empty branch hands it on.
+    /// All other operators have none: they take in what the layer before them gives.
+    fn branches(&self) -> &[Vec<LayerSpec>] {
+        &[]
+    }
 
     /// What the kernels need beside the tensors, worked out once, when the plan is made.
     fn working(&self, at: &Placement) -> Working;
@@ -199,7 +207,8 @@ pub trait Op: Debug {
     /// The same two passes on a graphics card; `Launches::default()` where the layer is an identity.
     fn launches(&self, at: &Placement, site: &Site) -> Launches;
 
-    /// Forward and, from `d_output`, backward by naive loops.
+    /// Forward and, from `d_output`, backward by naive loops. A join's inputs stand one after another in
+    /// `input`, and so do their gradients in [`Reference::d_input`].
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference;
 }
 
@@ -326,4 +335,7 @@ operators! {
     dropout::Dropout,
     flatten::Flatten,
     dense::Dense,
+    add::Add,
+    concat::Concat,
+    scale::Scale,
 }

@@ -6,7 +6,7 @@ use engine::{
     Graph, Mode, NodeId, Plan, PlanOptions, Shape,
     backend::gpu::{
         gather,
-        launch::{Launch, Shader, Site},
+        launch::{Launch, Shader, Site, sums},
     },
     plan::Watch,
 };
@@ -58,8 +58,8 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
     for node in &graph.nodes {
         parts.push(match plan.steps.iter().find(|s| s.at.node == node.id) {
             Some(step) => {
-                let site = Site { params: step.params.start, state: step.state.start, wants_d_input: step.d_input.is_some(), subgroups };
-                let launches = node.layer.op().launches(&step.at, &site);
+                let mut launches = node.layer.op().launches(&step.at, &Site::of(step, subgroups));
+                launches.backward.extend(sums(step));
                 let passes = [(launches.forward, Pass::Forward), (launches.backward, Pass::Backward)];
                 Part {
                     title: node.name.clone(),

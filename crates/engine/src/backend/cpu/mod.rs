@@ -6,13 +6,13 @@
 pub mod product;
 pub mod simd;
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use crate::{
     Graph, LossSpec, OptimizerSpec, ParamId, Plan, StepInputs, Tensor,
-    arena::carve,
+    arena::{carve, lift},
     loss::BatchResult,
-    ops::{Backward, Forward},
+    ops::{Backward, Forward, INPUTS_LIMIT},
     plan::{Mode, Source, Step},
 };
 
@@ -86,17 +86,13 @@ impl Cpu {
     pub fn forward_step(&mut self, run: &mut Run, index: usize, now: &StepInputs) {
         let Run { plan, images, activations, saved, scratch, .. } = run;
         let step = &plan.steps[index];
-        let inner = match &step.input {
-            Source::Image => 0..0,
-            Source::Activations(range) => range.clone(),
-        };
-        let [input, output] = carve(activations, [inner, step.output.clone()]);
-        let input: &[f32] = if step.input == Source::Image { images } else { input };
+        let (output, rest) = lift(activations, step.output.clone());
+        let inputs = intakes(step, images, |range| rest.get(range));
         let op = plan.graph.node(step.at.node).layer.op();
         op.forward(
             &step.at,
             Forward {
-                inputs: &[input],
+                inputs: &inputs[..step.inputs.len()],
                 params: &self.params[step.params.clone()],
                 state: &mut self.state[step.state.clone()],
                 output,
@@ -136,18 +132,20 @@ impl Cpu {
     pub fn backward_step(&mut self, run: &mut Run, index: usize, now: &StepInputs) {
         let Run { plan, images, activations, activation_grads, saved, scratch, .. } = run;
         let step: &Step = &plan.steps[index];
-        let input = match &step.input {
-            Source::Image => &images[..],
-            Source::Activations(range) => &activations[range.clone()],
-        };
-        let [d_output, d_input] = carve(activation_grads, [step.d_output.clone(), step.d_input.clone().unwrap_or(0..0)]);
-        let mut d_inputs = [d_input];
-        let wanted = usize::from(step.d_input.is_some());
+        let inputs = intakes(step, images, |range| &activations[range]);
+        let mut ranges: [_; 1 + INPUTS_LIMIT] = std::array::from_fn(|_| 0..0);
+        ranges[0] = step.d_output.clone();
+        for (range, intake) in ranges[1..].iter_mut().zip(&step.inputs) {
+            *range = intake.grad.as_ref().map_or(0..0, |g| g.range.clone());
+        }
+        let mut pieces = carve(activation_grads, ranges);
+        let [d_output, d_inputs @ ..] = &mut pieces;
+        let wanted = if step.inputs.len() > 1 { step.inputs.len() } else { usize::from(step.wants()[0]) };
         let op = plan.graph.node(step.at.node).layer.op();
         op.backward(
             &step.at,
             Backward {
-                inputs: &[input],
+                inputs: &inputs[..step.inputs.len()],
                 output: &activations[step.output.clone()],
                 d_output,
                 params: &self.params[step.params.clone()],
@@ -159,6 +157,12 @@ impl Cpu {
                 now,
             },
         );
+        for grad in step.inputs.iter().filter_map(|i| i.grad.as_ref()) {
+            if let Some(sum) = &grad.sum {
+                let [to, summand] = carve(activation_grads, [sum.clone(), grad.range.clone()]);
+                to.iter_mut().zip(summand).for_each(|(to, by)| *to += *by);
+            }
+        }
     }
 
     /// One step of the optimizer.
@@ -182,4 +186,13 @@ impl Cpu {
             Tensor::State(ParamId(i)) => self.graph.state.get(i).map(|p| &self.state[p.range.clone()]),
         }
     }
+}
+
+/// The numbers that a step takes in.
+fn intakes<'a>(step: &Step, images: &'a [f32], activations: impl Fn(Range<usize>) -> &'a [f32]) -> [&'a [f32]; INPUTS_LIMIT] {
+    std::array::from_fn(|k| match step.inputs.get(k).map(|i| &i.source) {
+        Some(Source::Image) => images,
+        Some(Source::Activations(range)) => activations(range.clone()),
+        None => &[],
+    })
 }

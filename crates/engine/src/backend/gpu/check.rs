@@ -11,7 +11,7 @@ use super::{
     single::{Single, SingleResult},
 };
 use crate::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs,
+    Cpu, Graph, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs,
     ops::{Case, KINDS, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
@@ -68,7 +68,7 @@ fn normals(len: usize, seed: u32, part: u32) -> Vec<f32> {
 }
 
 async fn layer(card: &Rc<Card>, case: &Case, seed: u32) -> Result<f64, CardError> {
-    let Ok(inferred) = case.layer.op().infer(&[case.input]) else { return Ok(f64::INFINITY) };
+    let Ok(inferred) = case.layer.op().infer(&[&[case.input], case.others].concat()) else { return Ok(f64::INFINITY) };
     let (batch, mode) = (case.batch, case.mode);
     let at = Placement {
         node: crate::NodeId(1),
@@ -90,7 +90,10 @@ async fn layer(card: &Rc<Card>, case: &Case, seed: u32) -> Result<f64, CardError
             .collect()
     };
     let (params, state) = (drawn(true), drawn(false));
-    let (input, d_output) = (normals(batch * case.input.len(), seed, 1), normals(batch * inferred.output.len(), seed, 2));
+    let (input, d_output) = (
+        normals(batch * (case.input.len() + case.others.iter().map(Shape::len).sum::<usize>()), seed, 1),
+        normals(batch * inferred.output.len(), seed, 2),
+    );
     let single = Single {
         layer: &case.layer,
         at,

@@ -27,6 +27,11 @@
 
 use std::borrow::Cow;
 
+use crate::{
+    ops::{INPUTS_LIMIT, join},
+    plan::{InputGrad, Step},
+};
+
 /// A WGSL file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shader {
@@ -34,6 +39,9 @@ pub struct Shader {
     pub name: &'static str,
     pub source: &'static str,
 }
+
+/// Adds one gradient to another.
+pub static SUM_INTO: Shader = Shader { name: "gpu/sum_into", source: include_str!("sum_into.wgsl") };
 
 /// The line that says how activations are stored.
 const STORED: &str = "alias Stored = f32;";
@@ -78,9 +86,16 @@ pub enum Slot {
     /// What the layer takes in: `Stored`.
     Input,
     /// What it gives out: `Stored`.
+    /// The further inputs of a join, from 1 on: `Stored`.
+    Side(u8),
     Output,
     DOutput,
     DInput,
+    /// Gradients of the further inputs.
+    DSide(u8),
+    /// Where several layers read the same numbers: all of the gradient of that input of a step, to which the
+    /// step's own is added. Input 0 is the first.
+    Sum(u8),
     /// All weights of the network; the layer's own begin at [`Site::params`].
     Params,
     /// All gradients, laid out as the weights.
@@ -178,8 +193,43 @@ pub struct Site {
     pub state: usize,
     /// Whether somebody asks for the gradient of the input.
     pub wants_d_input: bool,
+    /// The same for each further input of a join.
+    pub wants_d_sides: [bool; INPUTS_LIMIT - 1],
     /// The device can sum across a subgroup.
     pub subgroups: bool,
+}
+
+impl Site {
+    /// Whether somebody asks for the gradient of input `k`.
+    pub fn wants(&self, k: usize) -> bool {
+        if k == 0 { self.wants_d_input } else { self.wants_d_sides.get(k - 1).is_some_and(|w| *w) }
+    }
+
+    /// Where a step of a plan stands.
+    pub fn of(step: &Step, subgroups: bool) -> Self {
+        let [wants_d_input, wants_d_sides @ ..] = step.wants();
+        Self { params: step.params.start, state: step.state.start, wants_d_input, wants_d_sides, subgroups }
+    }
+}
+
+/// What adds up the gradients of numbers that several layers read: after a step's own backward launches.
+pub fn sums(step: &Step) -> Vec<Launch> {
+    const SUMS: [&[Slot]; INPUTS_LIMIT] = [
+        &[Slot::Sum(0)],
+        &[Slot::Sum(1)],
+        &[Slot::Sum(2)],
+        &[Slot::Sum(3)],
+        &[Slot::Sum(4)],
+        &[Slot::Sum(5)],
+        &[Slot::Sum(6)],
+        &[Slot::Sum(7)],
+    ];
+    let grads = step.inputs.iter().enumerate().filter_map(|(k, i)| Some((k, i.grad.as_ref()?)));
+    let launch = |(k, grad): (usize, &InputGrad)| {
+        let len = grad.range.len();
+        Launch { shader: &SUM_INTO, reads: join::D_INPUT[k], writes: SUMS[k], dims: vec![("len", len.into())], groups: spread(len, 64) }
+    };
+    grads.filter(|(_, grad)| grad.sum.is_some()).map(launch).collect()
 }
 
 /// Most workgroups along one axis, by WebGPU's defaults.

@@ -126,7 +126,7 @@ fn multiply_adds(plan: &Plan, step: &Step, launch: &Prepared) -> u64 {
 
 /// What carries over from step to step is read before it is written.
 fn times_touched(slot: Slot) -> usize {
-    if matches!(slot, Slot::Params | Slot::OptimizerState | Slot::State) { 2 } else { 1 }
+    if matches!(slot, Slot::Params | Slot::OptimizerState | Slot::State | Slot::Sum(_)) { 2 } else { 1 }
 }
 
 /// Bytes of a launch's tensor: the layer's own, or, outside layers, the whole.
@@ -138,10 +138,13 @@ fn bytes(gpu: &Gpu, run: &GpuRun, step: Option<&Step>, slot: Slot) -> usize {
     };
     let params = gpu.graph.params_len();
     let extents = step.map(|s| (s.at.input.len() * batch, s.at.output.len() * batch));
+    let side = |k: u8| step.and_then(|s| s.at.others.get(usize::from(k).wrapping_sub(1))).map_or(0, |shape| shape.len() * batch);
     match slot {
+        Slot::Side(k) => side(k) * stored,
+        Slot::DSide(k) | Slot::Sum(k) if k > 0 => side(k) * 4,
         Slot::Input => extents.map_or(plan.regions.input, |e| e.0) * stored,
         Slot::Output => extents.map_or(0, |e| e.1) * stored,
-        Slot::DInput => extents.map_or(0, |e| e.0) * 4,
+        Slot::DInput | Slot::DSide(_) | Slot::Sum(_) => extents.map_or(0, |e| e.0) * 4,
         Slot::DOutput => extents.map_or(0, |e| e.1) * 4,
         Slot::Params | Slot::Grads => step.map_or(params, |s| s.params.len()) * 4,
         Slot::State => step.map_or(gpu.graph.state_len(), |s| s.state.len()) * 4,

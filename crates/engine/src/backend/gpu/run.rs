@@ -6,7 +6,7 @@ use super::{
     card::{Card, CardError},
     digits::DigitSet,
     gather,
-    launch::{Launch, Site, Slot, Storage},
+    launch::{Launch, Site, Slot, Storage, sums},
     network::Gpu,
     pipeline::{Prepared, prepare},
 };
@@ -61,14 +61,10 @@ impl GpuRun {
 
         let (mut steps, mut saved, mut scratch_len) = (Vec::new(), Vec::new(), 0);
         for step in &plan.steps {
-            let site = Site {
-                params: step.params.start,
-                state: step.state.start,
-                wants_d_input: step.d_input.is_some(),
-                subgroups: card.info.subgroups,
-            };
+            let site = Site::of(step, card.info.subgroups);
             let node = graph.node(step.at.node);
-            let launches = node.layer.op().launches(&step.at, &site);
+            let mut launches = node.layer.op().launches(&step.at, &site);
+            launches.backward.extend(sums(step));
             scratch_len = scratch_len.max(launches.scratch_len);
             saved.push(card.buffer(&format!("what {} keeps", node.name), step.saved.len() * 4, STORAGE)?);
             steps.push(launches);
@@ -78,11 +74,17 @@ impl GpuRun {
         let find = |index: usize, slot: Slot| -> &Buffer {
             let step = &plan.steps[index];
             let grad_of = |i: usize| grads.get(plan.grad_sharing[i]).unwrap_or(&scratch);
+            let input = |k: usize| step.inputs.get(k).and_then(|i| i.from).map_or(&images, |i| &outputs[plan.output_sharing[i]]);
+            let d_input = |k: usize| step.inputs.get(k).and_then(|i| i.grad.as_ref()).map_or(&scratch, |g| grad_of(g.number));
+            let sum = |k: usize| step.inputs.get(k).and_then(|i| i.from).map_or(&scratch, grad_of);
             match slot {
-                Slot::Input => step.from.map_or(&images, |i| &outputs[plan.output_sharing[i]]),
+                Slot::Input => input(0),
+                Slot::Side(k) => input(k.into()),
                 Slot::Output => &outputs[plan.output_sharing[index]],
                 Slot::DOutput => grad_of(index),
-                Slot::DInput => step.from.map_or(&scratch, grad_of),
+                Slot::DInput => d_input(0),
+                Slot::DSide(k) => d_input(k.into()),
+                Slot::Sum(k) => sum(k.into()),
                 Slot::Saved => &saved[index],
                 Slot::Scratch => &scratch,
                 Slot::Labels => &labels,
@@ -198,13 +200,15 @@ fn block<'a>(buffer: &'a Buffer, range: &std::ops::Range<usize>) -> Option<Place
     Some(Place { buffer, first: range.start, count: range.len(), storage: Storage::F32 })
 }
 
-/// Buffers that steps share, each as large as the largest of its tensors.
+/// Buffers that tensors share, each as large as the largest of them: one for each step, then the further
+/// gradients.
 fn shared(card: &Card, plan: &Plan, sharing: &[usize], what: &str, size: usize) -> Result<Vec<Buffer>, CardError> {
     let count = sharing.iter().max().map_or(0, |n| n + 1);
+    let owners: Vec<usize> = (0..plan.steps.len()).chain(plan.extra_grads.iter().copied()).collect();
     (0..count)
         .map(|number| {
-            let nodes = sharing.iter().zip(&plan.steps).filter(|(n, _)| **n == number).map(|(_, s)| plan.graph.node(s.at.node));
-            let largest = nodes.max_by_key(|n| n.output.len());
+            let own = sharing.iter().zip(&owners).filter(|(n, _)| **n == number);
+            let largest = own.map(|(_, i)| plan.graph.node(plan.steps[*i].at.node)).max_by_key(|n| n.output.len());
             let (name, len) = largest.map_or(("", 0), |n| (n.name.as_str(), n.output.len()));
             card.buffer(&format!("the {what} of {name}"), plan.batch * len * size, STORAGE)
         })

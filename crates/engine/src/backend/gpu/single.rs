@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     LayerSpec, Mode, OptimizerSpec, StepInputs,
-    ops::{Backward, Forward, Placement},
+    ops::{Backward, Forward, INPUTS_LIMIT, Placement, join},
 };
 
 /// A layer with every number that goes in. Lengths are those of the placement.
@@ -24,6 +24,7 @@ pub struct Single<'a> {
     pub layer: &'a LayerSpec,
     pub at: Placement,
     pub now: StepInputs,
+    /// Those of a join one after another.
     pub input: &'a [f32],
     pub params: &'a [f32],
     pub state: &'a [f32],
@@ -58,7 +59,8 @@ impl Single<'_> {
     /// Whatever the card says.
     pub async fn run(&self, card: &Rc<Card>) -> Result<SingleResult, CardError> {
         let (at, training) = (&self.at, self.at.mode == Mode::Train);
-        let site = Site { params: LEAD, state: LEAD, wants_d_input: self.wants_d_input, subgroups: self.subgroups && card.info.subgroups };
+        let (wants_d_input, wants_d_sides) = (self.wants_d_input, [self.wants_d_input; INPUTS_LIMIT - 1]);
+        let site = Site { params: LEAD, state: LEAD, wants_d_input, wants_d_sides, subgroups: self.subgroups && card.info.subgroups };
         let launches = self.layer.op().launches(at, &site);
         let line = Line::new(card)?;
 
@@ -81,24 +83,27 @@ impl Single<'_> {
             }
         };
         let out_len = at.batch * at.output.len();
-        let input = make("input", &stored(self.input))?;
+        let lens: Vec<usize> = join::shapes(at).map(|shape| at.batch * shape.len()).collect();
+        let inputs = parts(self.input, &lens).map(|own| make("input", &stored(own))).collect::<Result<Vec<_>, _>>()?;
         let output = make("output", &stored(&vec![f32::NAN; out_len]))?;
         let params = make("params", &behind(self.params))?;
         let grads = make("grads", &unknown(LEAD + self.params.len()))?;
         let state = make("state", &behind(self.state))?;
         let d_output = make("d_output", &bytes(self.d_output))?;
-        let d_input = make("d_input", &unknown(self.input.len()))?;
+        let d_inputs = lens.iter().map(|len| make("d_input", &unknown(*len))).collect::<Result<Vec<_>, _>>()?;
         let saved = make("saved", &unknown(self.saved_len))?;
         let scratch = make("scratch", &unknown(launches.scratch_len))?;
         let find = |_: usize, slot: Slot| -> &Buffer {
             match slot {
-                Slot::Input => &input,
+                Slot::Input => &inputs[0],
+                Slot::Side(k) => &inputs[usize::from(k)],
                 Slot::Output => &output,
                 Slot::Params => &params,
                 Slot::Grads => &grads,
                 Slot::State => &state,
                 Slot::DOutput => &d_output,
-                Slot::DInput => &d_input,
+                Slot::DInput => &d_inputs[0],
+                Slot::DSide(k) => &d_inputs[usize::from(k)],
                 Slot::Saved => &saved,
                 _ => &scratch,
             }
@@ -108,30 +113,32 @@ impl Single<'_> {
         let backward: &[Launch] = if training { &launches.backward } else { &[] };
         let forward = prepare(card, &launches.forward, self.storage, find)?;
         let backward = prepare(card, backward, self.storage, find)?;
-        let d_input_len = if training && self.wants_d_input { self.input.len() } else { 0 };
+        let wanted = if training && self.wants_d_input { &lens[..] } else { &[] };
         let d_params_len = if training { self.params.len() } else { 0 };
         let size = if self.storage == Storage::F16 { (2 * out_len).next_multiple_of(4) } else { 4 * out_len };
-        let parts = [
+        let fixed = [
             (&output, 0, size),
             (&state, 4 * LEAD, 4 * self.state.len()),
             (&saved, 0, 4 * self.saved_len),
-            (&d_input, 0, 4 * d_input_len),
             (&grads, 4 * LEAD, 4 * d_params_len),
         ];
-        let mut commands = Commands::new(&line, parts.iter().map(|p| p.2).sum())?;
+        let back = d_inputs.iter().zip(wanted).map(|(buffer, len)| (buffer, 0, 4 * len));
+        let d_input_len = 4 * wanted.iter().sum::<usize>();
+        let mut commands = Commands::new(&line, fixed.iter().map(|p| p.2).sum::<usize>() + d_input_len)?;
         commands.launch(&forward, 0);
         commands.launch(&backward, 0);
-        for (buffer, first, bytes) in parts {
+        for (buffer, first, bytes) in fixed.into_iter().chain(back) {
             commands.copy(buffer, first, bytes);
         }
         commands.submit();
         let content = line.reader.next().await?;
         let mut rest = &content[..];
-        let [own, state, saved, d_input, d_params] = parts.map(|(_, _, bytes)| {
+        let [own, state, saved, d_params] = fixed.map(|(_, _, bytes)| {
             let (own, others) = rest.split_at(bytes);
             rest = others;
             own
         });
+        let d_input = &rest[..d_input_len];
         Ok(SingleResult {
             output: if self.storage == Storage::F16 { halves(own).take(out_len).collect() } else { floats(own).collect() },
             state: floats(state).collect(),
@@ -147,7 +154,9 @@ impl Single<'_> {
     pub fn run_on_cpu(&self) -> SingleResult {
         let (op, at, training) = (self.layer.op(), &self.at, self.at.mode == Mode::Train);
         let working = op.working(at);
-        let (table, now, inputs) = (&working.table[..], &self.now, &[self.input][..]);
+        let (table, now) = (&working.table[..], &self.now);
+        let lens: Vec<usize> = join::shapes(at).map(|shape| at.batch * shape.len()).collect();
+        let inputs = &parts(self.input, &lens).collect::<Vec<_>>()[..];
         let mut saved = vec![f32::NAN; if training { self.saved_len } else { 0 }];
         let mut scratch = vec![f32::NAN; working.scratch_len];
         let mut result =
@@ -169,7 +178,16 @@ impl Single<'_> {
             scratch.fill(f32::NAN);
             result.d_params = vec![f32::NAN; self.params.len()];
             result.d_input = vec![f32::NAN; if self.wants_d_input { self.input.len() } else { 0 }];
-            let mut d_inputs = [&mut result.d_input[..]];
+            let mut rest = &mut result.d_input[..];
+            let mut d_inputs: Vec<&mut [f32]> = Vec::new();
+            for len in if self.wants_d_input { &lens[..] } else { &[] } {
+                let (own, others) = rest.split_at_mut(*len);
+                d_inputs.push(own);
+                rest = others;
+            }
+            if lens.len() > 1 {
+                d_inputs.resize_with(lens.len(), Default::default);
+            }
             op.backward(
                 at,
                 Backward {
@@ -178,7 +196,7 @@ impl Single<'_> {
                     d_output: self.d_output,
                     params: self.params,
                     saved: &saved,
-                    d_inputs: &mut d_inputs[..usize::from(self.wants_d_input)],
+                    d_inputs: &mut d_inputs,
                     d_params: &mut result.d_params,
                     table,
                     scratch: &mut scratch,
@@ -189,4 +207,13 @@ impl Single<'_> {
         result.saved = saved;
         result
     }
+}
+
+/// Pieces of these lengths, one after another.
+fn parts<'a>(mut values: &'a [f32], lens: &[usize]) -> impl Iterator<Item = &'a [f32]> {
+    lens.iter().map(move |len| {
+        let (own, others) = values.split_at(*len);
+        values = others;
+        own
+    })
 }

@@ -1,0 +1,24 @@
+// A further branch of a sum: output = output + side.
+
+alias Stored = f32;
+
+struct Dims {
+    len: u32, // numbers in the batch
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> side: array<Stored>;
+@group(0) @binding(2) var<storage, read_write> output: array<Stored>;
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) place: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 64u + place;
+    if (i >= dims.len) {
+        return;
+    }
+    output[i] = Stored(f32(output[i]) + f32(side[i]));
+}

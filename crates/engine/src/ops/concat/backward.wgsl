@@ -1,0 +1,27 @@
+// Gradient of a concatenation: each branch takes back the part of the gradient at its own channels.
+//
+//     d_input[n, c, y, x] = d_output[n, first + c, y, x]
+
+struct Dims {
+    len: u32,   // numbers of this branch in the batch
+    own: u32,   // numbers of this branch in one example
+    first: u32, // where they begin in the output of an example
+    all: u32,   // numbers of the output in one example
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> d_output: array<f32>;
+@group(0) @binding(2) var<storage, read_write> d_input: array<f32>;
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) place: u32,
+) {
+    let i = (group.y * groups.x + group.x) * 64u + place;
+    if (i >= dims.len) {
+        return;
+    }
+    d_input[i] = d_output[i / dims.own * dims.all + dims.first + i % dims.own];
+}
