@@ -237,6 +237,16 @@ pub enum Control {
     Switch,
 }
 
+/// Which signs numbers can have: what a colour map must be able to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signs {
+    Both,
+    /// None below zero.
+    Positive,
+    /// Those of the input.
+    AsInput,
+}
+
 /// What all layers of one operator share.
 #[derive(Debug)]
 pub struct Kind {
@@ -253,6 +263,10 @@ pub struct Kind {
     pub absorbs: &'static [Activation],
     /// The function that the layer is, where it is point-wise without settings.
     pub activation: Option<Activation>,
+    /// Which signs its numbers can have.
+    pub signs: Signs,
+    /// Whether one map of the output is made from several of the input.
+    pub mixes: bool,
     /// Small problems with legal settings. Never empty; at least one worked by hand.
     pub cases: fn() -> Vec<Case>,
     /// Every file that [`Op::launches`] may name.

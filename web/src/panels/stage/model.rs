@@ -1,6 +1,10 @@
 //! Where everything on the stage lies: pure geometry, in CSS pixels.
 
-use engine::{Graph, LayerSpec, Node, NodeId, ParamId, Tensor, ops::ParamRole};
+use engine::{
+    Graph, Mode, Node, NodeId, ParamId, Tensor,
+    graph::Feed,
+    ops::{Kind, ParamRole, Signs, Window},
+};
 use figures::tiles::{Hit, Sheet};
 
 /// Height of a column's heading.
@@ -160,7 +164,11 @@ impl Layout {
             one_to_one: false,
         }];
         for node in &graph.nodes {
-            let signed = is_signed(&node.layer, columns.last().is_some_and(|c| c.signed));
+            let before = node.inputs.iter().any(|feed| match feed {
+                Feed::Image => columns[0].signed,
+                Feed::Node(id) => columns[id.0 + 1].signed,
+            });
+            let signed = is_signed(node.layer.op().kind(), before);
             columns.push(column(graph, node, side, room, ratio, signed));
         }
         let mut x = 0.0;
@@ -209,7 +217,7 @@ impl Layout {
 
 fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: bool) -> Column {
     let op = node.layer.op();
-    let passes_on = matches!(node.layer, LayerSpec::Flatten(_) | LayerSpec::Dropout(_));
+    let passes_on = op.kind().identity_in.contains(&Mode::Eval);
     let (out, tensor) = (node.output, Tensor::Output(node.id));
     let maps = if passes_on {
         None
@@ -223,7 +231,7 @@ fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: 
     Column {
         node: Some(node.id),
         name: node.name.clone(),
-        title: title(&node.layer, op.kind().title),
+        title: title(node),
         shape: out.to_string(),
         params: graph.params[node.params.clone()].iter().map(|p| p.range.len()).sum(),
         sees: node.reach.size,
@@ -232,7 +240,7 @@ fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: 
         kernels: weight.map(|i| kernels(ParamId(i), &graph.params[i].dims, cols, side, room, ratio)),
         maps,
         signed,
-        one_to_one: !matches!(node.layer, LayerSpec::Conv2d(_) | LayerSpec::Dense(_)),
+        one_to_one: !op.kind().mixes,
     }
 }
 
@@ -295,23 +303,22 @@ fn kernels(id: ParamId, dims: &[usize], map_cols: usize, side: f64, room: f64, r
     Block { tensor, sheet, scale, count: out_ch, x: 0.0, y: 0.0, kind: BlockKind::Kernels(KernelTiles::Mean) }
 }
 
-fn is_signed(layer: &LayerSpec, before: bool) -> bool {
-    match layer {
-        LayerSpec::Conv2d(_) | LayerSpec::Dense(_) | LayerSpec::BatchNorm2d(_) => true,
-        LayerSpec::Relu(_) => false,
-        LayerSpec::MaxPool2d(_)
-        | LayerSpec::AvgPool2d(_)
-        | LayerSpec::GlobalAvgPool2d(_)
-        | LayerSpec::Dropout(_)
-        | LayerSpec::Flatten(_) => before,
+fn is_signed(kind: &Kind, before: bool) -> bool {
+    match kind.signs {
+        Signs::Both => true,
+        Signs::Positive => false,
+        Signs::AsInput => before,
     }
 }
 
-fn title(layer: &LayerSpec, kind: &str) -> String {
-    match layer {
-        LayerSpec::Conv2d(c) => format!("{}×{} {}", c.kernel.h, c.kernel.w, kind.to_lowercase()),
-        LayerSpec::MaxPool2d(p) => format!("{}×{} {}", p.kernel.h, p.kernel.w, kind.to_lowercase()),
-        _ => kind.to_lowercase(),
+/// What the layer is, with the size of its window where it has one.
+fn title(node: &Node) -> String {
+    let op = node.layer.op();
+    let kind = op.kind().title.to_lowercase();
+    let shapes: Vec<_> = std::iter::once(node.input).chain(node.others.iter().copied()).collect();
+    match op.infer(&shapes).map(|inferred| inferred.window) {
+        Ok(Window::Slide { kernel, .. }) => format!("{}×{} {kind}", kernel.h, kernel.w),
+        _ => kind,
     }
 }
 

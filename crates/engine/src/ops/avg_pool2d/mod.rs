@@ -21,7 +21,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
     window::{self, Windows},
 };
 use crate::{
@@ -56,6 +56,8 @@ pub const KIND: Kind = Kind {
         Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
         Knob { key: "count_include_pad", label: "Count padding", control: Control::Switch },
     ],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[],
     absorbs: &[],
     activation: None,
@@ -73,7 +75,15 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
+    let case = |name, layer: AvgPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
     let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
     vec![
         case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),

@@ -26,8 +26,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
-    Worked, Working, single,
+    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
+    Window, Worked, Working, single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -58,6 +58,8 @@ pub const KIND: Kind = Kind {
     title: "Batch norm",
     about: include_str!("about.md"),
     knobs: &[Knob { key: "momentum", label: "Momentum", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }],
+    signs: Signs::Both,
+    mixes: false,
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,

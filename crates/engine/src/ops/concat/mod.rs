@@ -20,7 +20,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Cost, Forward, INPUTS_LIMIT, Inferred, Kind, LayerSpec, Op, Placement, Reference, Window, Worked, Working, join,
+    Backward, Case, Cost, Forward, INPUTS_LIMIT, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked, Working, join,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -41,6 +41,8 @@ pub const KIND: Kind = Kind {
     title: "Concatenate",
     about: include_str!("about.md"),
     knobs: &[],
+    signs: Signs::AsInput,
+    mixes: true,
     identity_in: &[],
     absorbs: &[],
     activation: None,

@@ -8,7 +8,8 @@ use crate::{
 
 pub(super) fn cases() -> Vec<Case> {
     let base = Conv2d { out_ch: 3, kernel: Pair::square(3), ..Conv2d::default() };
-    let case = |name, layer: Conv2d, input, batch| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked: None };
+    let case =
+        |name, layer: Conv2d, input, batch| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked: None };
     vec![
         worked(),
         case("one_pixel_kernel", Conv2d { kernel: Pair::one(), ..base.clone() }, Shape::new(2, 4, 5), 3),

@@ -295,7 +295,10 @@ pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{NodeId, Pair, Shape, Sides, ops::{Op, Others}};
+    use crate::{
+        NodeId, Pair, Shape, Sides,
+        ops::{Op, Others},
+    };
 
     /// The value of a launch's field.
     fn field(launch: &Launch, name: &str) -> usize {
@@ -311,7 +314,8 @@ mod tests {
                 let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(3), pad: Sides::all(1), ..Conv2d::default() };
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
-                let at = Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None };
+                let at =
+                    Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None };
                 let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
                 let what = format!("{ch} channels of {extent}, {groups} groups, {batch}");
                 for (launch, rows) in [(&all.forward[0], 2 * ch / groups), (&all.backward[3], ch / groups)] {

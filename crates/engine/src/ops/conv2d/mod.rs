@@ -32,8 +32,8 @@ mod reference;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window, Working,
-    in_range, single,
+    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
+    Working, in_range, single,
 };
 use crate::{
     Pair, Shape, ShapeError, Sides, StepInputs,
@@ -145,6 +145,8 @@ pub const KIND: Kind = Kind {
         Knob { key: "groups", label: "Groups", control: Control::Count { least: 1, most: 64 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },
     ],
+    signs: Signs::Both,
+    mixes: true,
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,

@@ -21,8 +21,8 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Window,
-    Worked, Working, in_range, single,
+    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
+    Window, Worked, Working, in_range, single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -54,6 +54,8 @@ pub const KIND: Kind = Kind {
         Knob { key: "out", label: "Units", control: Control::Count { least: 1, most: 1024 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },
     ],
+    signs: Signs::Both,
+    mixes: true,
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,

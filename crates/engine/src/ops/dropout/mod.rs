@@ -20,7 +20,9 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single};
+use super::{
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, single,
+};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -49,6 +51,8 @@ pub const KIND: Kind = Kind {
     title: "Dropout",
     about: include_str!("about.md"),
     knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: MOST, step: 0.05 } }],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[Mode::Eval],
     absorbs: &[],
     activation: None,
@@ -67,7 +71,15 @@ fn cases() -> Vec<Case> {
         d_input: vec![3.0, 4.0],
         d_params: vec![],
     };
-    let case = |name, p, batch, mode, worked| Case { name, layer: Dropout { p }.into(), input: Shape::new(2, 1, 1), others: &[], batch, mode, worked };
+    let case = |name, p, batch, mode, worked| Case {
+        name,
+        layer: Dropout { p }.into(),
+        input: Shape::new(2, 1, 1),
+        others: &[],
+        batch,
+        mode,
+        worked,
+    };
     vec![
         case("worked_by_hand", 0.0, 1, Mode::Train, Some(worked)),
         case("half", 0.5, 20, Mode::Train, None),

@@ -19,7 +19,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
+use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -36,6 +36,8 @@ pub const KIND: Kind = Kind {
     title: "Flatten",
     about: include_str!("about.md"),
     knobs: &[],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[Mode::Train, Mode::Eval],
     absorbs: &[],
     activation: None,

@@ -19,7 +19,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Window, Worked, Working, single};
+use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::cpu::simd,
@@ -37,6 +37,8 @@ pub const KIND: Kind = Kind {
     title: "Global average pooling",
     about: include_str!("about.md"),
     knobs: &[],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[],
     absorbs: &[],
     activation: None,
@@ -54,7 +56,8 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, input, batch, worked| Case { name, layer: GlobalAvgPool2d {}.into(), input, others: &[], batch, mode: Mode::Train, worked };
+    let case =
+        |name, input, batch, worked| Case { name, layer: GlobalAvgPool2d {}.into(), input, others: &[], batch, mode: Mode::Train, worked };
     vec![case("worked_by_hand", Shape::new(2, 2, 2), 1, Some(worked)), case("batch", Shape::new(3, 3, 5), 3, None)]
 }
 

@@ -23,7 +23,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
     window::{self, Windows},
 };
 use crate::{
@@ -56,6 +56,8 @@ pub const KIND: Kind = Kind {
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
     ],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[],
     absorbs: &[],
     activation: None,
@@ -74,7 +76,15 @@ fn cases() -> Vec<Case> {
         d_input: vec![0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0],
         d_params: vec![],
     };
-    let case = |name, layer: MaxPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
+    let case = |name, layer: MaxPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
     let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1) };
     vec![
         case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),

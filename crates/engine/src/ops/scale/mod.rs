@@ -20,7 +20,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, LayerSpec, Op, Placement, Reference, Window, Worked, Working, join};
+use super::{Backward, Case, Cost, Forward, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked, Working, join};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -40,6 +40,8 @@ pub const KIND: Kind = Kind {
     title: "Scale",
     about: include_str!("about.md"),
     knobs: &[],
+    signs: Signs::AsInput,
+    mixes: false,
     identity_in: &[],
     absorbs: &[],
     activation: None,

@@ -1,5 +1,8 @@
 //! What will run: every step and every buffer, known before step 0.
 
+mod fusion;
+mod memory;
+
 use std::{ops::Range, sync::Arc};
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Graph, NodeId, ParamId, SpecError,
     graph::Feed,
-    ops::{Activation, INPUTS_LIMIT, Placement},
+    ops::{INPUTS_LIMIT, Placement},
 };
+use fusion::{Home, choose_launches};
+use memory::{Lifetime, aligned, lay_out, share};
 
 /// Training keeps what the backward pass needs; evaluation uses running statistics and no dropout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -154,16 +159,6 @@ pub struct Plan {
 
 /// No plan asks for more memory than this.
 pub const MEMORY_LIMIT_MIB: usize = 1024;
-/// Every tensor starts on this boundary, in numbers (256 bytes, what WebGPU wants).
-const ALIGN: usize = 64;
-
-/// Where a layer's output lies: an identity shares its input's place.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Home {
-    Image,
-    /// The output of this step.
-    Step(usize),
-}
 
 impl Plan {
     /// Lays out `graph`.
@@ -363,44 +358,6 @@ impl Plan {
     }
 }
 
-/// A layer that becomes a step.
-struct Launch {
-    node: NodeId,
-    activation: Option<Activation>,
-    gives: NodeId,
-}
-
-/// Leaves identities out and fuses activations into the layer before them, where nobody watches
-/// what that layer gives and nobody else reads it.
-fn choose_launches(graph: &Graph, mode: Mode, watch: &Watch) -> (Vec<Launch>, Vec<Home>) {
-    let (mut launches, mut homes): (Vec<Launch>, Vec<Home>) = (Vec::new(), Vec::new());
-    for node in &graph.nodes {
-        let kind = node.layer.op().kind();
-        let from = match node.inputs[0] {
-            Feed::Image => Home::Image,
-            Feed::Node(id) => homes[id.0],
-        };
-        let home = if kind.identity_in.contains(&mode) {
-            from
-        } else if let (Some(activation), Home::Step(i)) = (kind.activation, from)
-            && let source = launches[i].node
-            && node.inputs[0] == Feed::Node(source)
-            && !watch.has(source)
-            && graph.nodes.iter().filter(|n| n.inputs.contains(&Feed::Node(source))).count() == 1
-            && graph.node(source).layer.op().kind().absorbs.contains(&activation)
-        {
-            launches[i].activation = Some(activation);
-            launches[i].gives = node.id;
-            from
-        } else {
-            launches.push(Launch { node: node.id, activation: None, gives: node.id });
-            Home::Step(launches.len() - 1)
-        };
-        homes.push(home);
-    }
-    (launches, homes)
-}
-
 /// The contiguous block of a node's tensors.
 fn block(params: &[crate::Param]) -> Range<usize> {
     match params {
@@ -408,48 +365,4 @@ fn block(params: &[crate::Param]) -> Range<usize> {
         [first, .., last] => first.range.start..last.range.end,
         [only] => only.range.clone(),
     }
-}
-
-fn aligned(len: usize) -> usize {
-    len.saturating_add(ALIGN - 1) / ALIGN * ALIGN
-}
-
-/// A buffer that must not be shared from step `first` to step `last`, both included.
-#[derive(Clone, Copy)]
-struct Lifetime {
-    len: usize,
-    first: usize,
-    last: usize,
-}
-
-/// First fit: each buffer at the lowest place that no buffer alive at the same time covers.
-/// Returns the places and the size of the whole.
-fn lay_out(lives: &[Lifetime]) -> (Vec<Range<usize>>, usize) {
-    let mut places: Vec<Range<usize>> = Vec::with_capacity(lives.len());
-    for (i, life) in lives.iter().enumerate() {
-        let mut taken: Vec<Range<usize>> =
-            (0..i).filter(|&j| lives[j].first <= life.last && life.first <= lives[j].last).map(|j| places[j].clone()).collect();
-        taken.sort_by_key(|r| r.start);
-        let mut start = 0;
-        for r in taken {
-            if r.start >= start && r.start - start >= life.len {
-                break;
-            }
-            start = start.max(r.end);
-        }
-        places.push(start..start.saturating_add(life.len));
-    }
-    let size = places.iter().map(|r| r.end).max().unwrap_or(0);
-    (places, size)
-}
-
-/// Numbers for buffers so that those alive at the same time have different ones.
-fn share(lives: &[Lifetime]) -> Vec<usize> {
-    let mut numbers: Vec<usize> = Vec::with_capacity(lives.len());
-    for (i, life) in lives.iter().enumerate() {
-        let clash = |number: usize| (0..i).any(|j| numbers[j] == number && lives[j].first <= life.last && life.first <= lives[j].last);
-        let free = (0..).find(|&number| !clash(number)).unwrap_or(i);
-        numbers.push(free);
-    }
-    numbers
 }
