@@ -349,6 +349,7 @@ operators! {
     dropout::Dropout,
     flatten::Flatten,
     dense::Dense,
+    channel_pool2d::ChannelPool2d,
     add::Add,
     concat::Concat,
     scale::Scale,
