@@ -85,7 +85,7 @@ impl Problem {
 
     /// The naive loops with other inputs and parameters.
     pub fn reference_at(&self, input: &[f64], params: &[f64]) -> Reference {
-        self.op().reference(&self.at, &self.now, input, params, &wide(&self.state), &wide(&self.d_output))
+        self.layer.reference(&self.at, &self.now, input, params, &wide(&self.state), &wide(&self.d_output))
     }
 
     /// Products summed for one number, at most, in any of the three results.

@@ -24,6 +24,8 @@ pub enum Task {
     Eval(Eval),
     /// Measure the speed of training or inference
     Bench(Bench),
+    /// Show a network layer by layer: shapes, parameters, multiply-adds, memory, receptive fields
+    Describe(Describe),
 }
 
 /// Which network; the first of the presets where nothing is said.
@@ -188,6 +190,18 @@ pub struct Bench {
     pub json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Describe {
+    #[command(flatten)]
+    pub network: Network,
+    /// Images of a training step, for which memory is given
+    #[arg(long, value_name = "COUNT", default_value = "64", value_parser = batch)]
+    pub batch: usize,
+    /// JSON instead of a table: one line a layer
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     Train,
@@ -246,6 +260,7 @@ mod tests {
             Task::Train(order) => order.backend,
             Task::Eval(order) => order.backend,
             Task::Bench(order) => order.backend,
+            Task::Describe(_) => panic!("{words} computes nothing"),
         };
         for order in ["k train", "k eval --weights w", "k bench"] {
             for (word, wanted) in

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bench;
+mod describe;
 mod digits;
 mod driver;
 mod error;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Task::Train(order) => train::run(&order),
         Task::Eval(order) => eval::run(&order),
         Task::Bench(order) => bench::run(&order),
+        Task::Describe(order) => describe::run(&order),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    LayerSpec, ModelSpec, Shape, ShapeError, SpecError,
+    LayerSpec, Mode, ModelSpec, Shape, ShapeError, SpecError,
     ops::{Cost, INPUTS_LIMIT, Others, ParamRole, Window},
 };
 
@@ -118,6 +118,15 @@ pub struct Node {
     /// Work for one example's forward pass.
     pub cost: Cost,
     pub reach: Reach,
+}
+
+impl Node {
+    /// Bytes of what the layer gives out in a batch and, in training, of its gradient and of what is kept for
+    /// the way back.
+    pub fn memory_bytes(&self, batch: usize, mode: Mode) -> usize {
+        let (each, once) = if mode == Mode::Train { (2 * self.output.len() + self.saved.0, self.saved.1) } else { (self.output.len(), 0) };
+        each.saturating_mul(batch).saturating_add(once).saturating_mul(4)
+    }
 }
 
 /// A network in which every shape agrees.

@@ -208,8 +208,11 @@ pub trait Op: Debug {
     fn launches(&self, at: &Placement, site: &Site) -> Launches;
 
     /// Forward and, from `d_output`, backward by naive loops. A join's inputs stand one after another in
-    /// `input`, and so do their gradients in [`Reference::d_input`].
-    fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference;
+    /// `input`, and so do their gradients in [`Reference::d_input`]. Not for `dyn Op`: so a program that does
+    /// not ask for it, such as the page, does not carry it.
+    fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference
+    where
+        Self: Sized;
 }
 
 /// One setting of a layer, as the layer editor shows it.
@@ -327,6 +330,19 @@ macro_rules! operators {
         impl LayerSpec {
             pub fn op(&self) -> &dyn Op {
                 match self { $(Self::$settings(op) => op),+ }
+            }
+
+            /// [`Op::reference`] of the layer.
+            pub fn reference(
+                &self,
+                at: &Placement,
+                now: &StepInputs,
+                input: &[f64],
+                params: &[f64],
+                state: &[f64],
+                d_output: &[f64],
+            ) -> Reference {
+                match self { $(Self::$settings(op) => op.reference(at, now, input, params, state, d_output)),+ }
             }
         }
 
