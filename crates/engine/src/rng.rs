@@ -12,6 +12,8 @@ impl Stream {
     pub const SHUFFLE: Self = Self(0x2000_0000);
     pub const DROPOUT: Self = Self(0x3000_0000);
     pub const AUGMENT: Self = Self(0x4000_0000);
+    pub const FRACTIONAL_POOL: Self = Self(0xa000_0000);
+    pub const STOCHASTIC_POOL: Self = Self(0xb000_0000);
 
     /// The stream of part `n` (a parameter, an epoch, a node) of this use.
     pub const fn part(self, n: u32) -> Self {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use engine::{
-    Graph, LayerSpec, Node, NodeId, Shape,
+    Graph, LayerSpec, Node, NodeId, Pair, Shape,
     graph::Feed,
     ops::{Window, conv2d::PadMode},
 };
@@ -62,22 +62,59 @@ pub fn field_of(graph: &Graph, node: NodeId, y: usize, x: usize) -> Vec<Field> {
     fields
 }
 
-/// The theoretical field of a cell in the image, not clipped: it may reach into the padding. From
-/// size, jump and start of the layer's `Reach`.
-pub fn unclipped(node: &Node, y: usize, x: usize) -> [Range<i64>; 2] {
-    let along = |axis: usize, at: usize| {
-        let from = node.reach.start[axis] + (at * node.reach.jump[axis]) as i64;
-        from..from + node.reach.size[axis] as i64
-    };
-    [along(0, y), along(1, x)]
+/// The theoretical field of a cell in the image, rows and columns, not clipped: it may reach into the padding.
+/// Empty where there is no such layer.
+pub fn unclipped(graph: &Graph, node: NodeId, y: usize, x: usize) -> [Range<i64>; 2] {
+    [(0, y), (1, x)].map(|(axis, at)| {
+        let image_at = graph.nodes.len();
+        let mut seen: Vec<Option<Range<i64>>> = vec![None; image_at + 1];
+        if node.0 < image_at {
+            seen[node.0] = Some(at as i64..at as i64 + 1);
+        }
+        for index in (0..image_at).rev() {
+            let Some(cells) = seen[index].take() else { continue };
+            let below = beneath(&graph.nodes[index], axis, cells);
+            for feed in &graph.nodes[index].inputs {
+                let place = match feed {
+                    Feed::Image => image_at,
+                    Feed::Node(id) => id.0,
+                };
+                let known = seen[place].take().unwrap_or_else(|| below.clone());
+                seen[place] = Some(known.start.min(below.start)..known.end.max(below.end));
+            }
+        }
+        seen[image_at].take().unwrap_or(0..0)
+    })
+}
+
+/// The cells of a node's input under a range of cells of its output, along one axis, as if there were no edge.
+fn beneath(node: &Node, axis: usize, cells: Range<i64>) -> Range<i64> {
+    let along = |shape: Shape| if axis == 0 { shape.h } else { shape.w };
+    let pick = |pair: Pair| (if axis == 0 { pair.h } else { pair.w }) as i64;
+    let (first, last) = (cells.start, cells.end - 1);
+    match window_of(node) {
+        Window::Point if along(node.output) == along(node.input) => cells,
+        Window::Point | Window::Whole => 0..along(node.input) as i64,
+        Window::Slide { kernel, stride, dilation, pad } => {
+            let before = if axis == 0 { pad.top } else { pad.left } as i64;
+            first * pick(stride) - before..last * pick(stride) - before + (pick(kernel) - 1) * pick(dilation) + 1
+        }
+        Window::Scale { step, first: offset, width, of } => {
+            let begin = |cell: i64| cell * pick(step) + offset[axis];
+            begin(first).div_euclid(pick(of))..-(-begin(last) - pick(width)).div_euclid(pick(of))
+        }
+    }
+}
+
+fn window_of(node: &Node) -> Window {
+    node.layer.op().infer(&[node.input]).map_or(Window::Whole, |inferred| inferred.window)
 }
 
 /// The places of a node's input that the places of its output depend on, along one axis.
 fn through(node: &Node, axis: usize, places: &Places) -> Places {
     let along = |shape: Shape| if axis == 0 { shape.h } else { shape.w };
     let extent = along(node.input);
-    let window = node.layer.op().infer(&[node.input]).map_or(Window::Whole, |inferred| inferred.window);
-    match window {
+    match window_of(node) {
         Window::Whole => vec![true; extent],
         Window::Point if along(node.output) == extent => places.clone(),
         // A flattened unit is one cell of one channel, but which one its place does not tell.
@@ -103,6 +140,15 @@ fn through(node: &Node, axis: usize, places: &Places) -> Places {
             }
             below
         }
+        Window::Scale { .. } => {
+            let mut below = vec![false; extent];
+            for at in (0..places.len()).filter(|at| places[*at]) {
+                let under = beneath(node, axis, at as i64..at as i64 + 1);
+                let inside = |place: i64| place.clamp(0, extent as i64) as usize;
+                below[inside(under.start)..inside(under.end)].fill(true);
+            }
+            below
+        }
     }
 }
 
@@ -119,8 +165,11 @@ mod tests {
     use std::sync::Arc;
 
     use engine::{
-        Cpu, Mode, ModelSpec, OptimizerSpec, Pair, Plan, PlanOptions, Run, Sides, StepInputs, Tensor,
-        ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, ParamRole, Relu},
+        Cpu, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Sides, StepInputs, Tensor,
+        ops::{
+            AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, ParamRole,
+            Relu, UpsampleBilinear2d, UpsampleNearest2d,
+        },
         plan::Watch,
     };
 
@@ -221,6 +270,61 @@ mod tests {
     }
 
     #[test]
+    fn upsampling_and_adaptive_boxes_by_brute_force() {
+        let (twice, uneven) = (Pair::square(2), Pair::new(3, 2));
+        for up in [UpsampleNearest2d { scale_factor: twice }.into(), UpsampleBilinear2d { scale_factor: uneven }.into()] {
+            assert_matches_brute_force(&graph(
+                7,
+                6,
+                vec![
+                    conv(Pair::square(3), 2, Sides::all(1), PadMode::Zeros, 1),
+                    up,
+                    conv(Pair::square(3), 1, Sides::all(1), PadMode::Zeros, 1),
+                    AdaptiveAvgPool2d { output: Pair::new(5, 4) }.into(),
+                ],
+            ));
+        }
+        assert_matches_brute_force(&graph(
+            7,
+            6,
+            vec![AdaptiveAvgPool2d { output: Pair::new(3, 4) }.into(), AdaptiveMaxPool2d { output: Pair::new(5, 1) }.into()],
+        ));
+    }
+
+    /// The sizes and starts that a graph states against the cells' own fields.
+    #[test]
+    fn reach_is_that_of_the_cell_that_sees_most() {
+        let up = |n| LayerSpec::from(UpsampleNearest2d { scale_factor: Pair::square(n) });
+        let smooth = |n| LayerSpec::from(UpsampleBilinear2d { scale_factor: Pair::square(n) });
+        let plain = |k, stride| conv(Pair::square(k), stride, Sides::all(k / 2), PadMode::Zeros, 1);
+        let adaptive = |n| LayerSpec::from(AdaptiveAvgPool2d { output: Pair::square(n) });
+        for layers in [
+            vec![up(2), plain(2, 1), plain(3, 1)],
+            vec![plain(3, 2), up(2), plain(3, 1), plain(3, 1)],
+            vec![plain(3, 2), up(3), up(2), plain(5, 1), plain(4, 2)],
+            vec![up(4), plain(3, 2), plain(3, 2), plain(3, 1)],
+            vec![smooth(2), plain(3, 1)],
+            vec![plain(3, 2), smooth(3), plain(2, 1)],
+            vec![adaptive(7), plain(3, 1)],
+            vec![adaptive(8)],
+        ] {
+            let g = graph(21, 21, layers.clone());
+            for node in &g.nodes {
+                let rows = |at| unclipped(&g, node.id, at, 0)[0].clone();
+                let largest = (0..node.output.h).map(|at| (rows(at).end - rows(at).start) as usize).max();
+                assert_eq!(Some(node.reach.size[0]), largest, "{} in {layers:?}", node.name);
+                assert_eq!(node.reach.start[0], rows(0).start, "{} in {layers:?}", node.name);
+                let apart = node.reach.per[0];
+                if apart < node.output.h {
+                    let moved = (rows(apart).start - rows(0).start) as usize;
+                    assert!(moved <= node.reach.jump[0], "{} in {layers:?}", node.name);
+                    assert!(moved == node.reach.jump[0] || node.layer.op().kind().name.starts_with("adaptive"), "{}", node.name);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn each_layer_on_the_way_by_hand() {
         // Cell (2, 0) of a 3×3 convolution with padding, behind a pooling of 2, behind another such convolution.
         let same = || conv(Pair::square(3), 1, Sides::all(1), PadMode::Zeros, 1);
@@ -235,7 +339,7 @@ mod tests {
                 field(Feed::Image, 1..8, 0..5),
             ]
         );
-        assert_eq!(unclipped(g.node(NodeId(2)), 2, 0), [1..9, -3..5]);
+        assert_eq!(unclipped(&g, NodeId(2), 2, 0), [1..9, -3..5]);
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
+    ops::{
+        AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, FractionalMaxPool2d, GlobalAvgPool2d,
+        GlobalMaxPool2d, LpPool2d, MaxPool2d, Relu, StochasticPool2d, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
+    },
     optim::{Adam, Momentum, Sgd},
 };
 use serde_json::Value;
@@ -37,13 +40,25 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
         }
         .into(),
         "pool2d global_avg" => GlobalAvgPool2d {}.into(),
+        "pool2d global_max" => GlobalMaxPool2d {}.into(),
+        "pool2d adaptive_avg" => AdaptiveAvgPool2d { output: pair(&case.attrs["output"]) }.into(),
+        "pool2d adaptive_max" => AdaptiveMaxPool2d { output: pair(&case.attrs["output"]) }.into(),
+        "pool2d fractional_max" => fractional(case).into(),
+        "pool2d stochastic_eval" => StochasticPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]) }.into(),
+        "pool2d lp" => LpPool2d { norm_type: case.number("norm_type"), kernel: kernel(case), stride: pair(&case.attrs["stride"]) }.into(),
+        "upsample2d nearest" => UpsampleNearest2d { scale_factor: pair(&case.attrs["scale_factor"]) }.into(),
+        "upsample2d bilinear" => UpsampleBilinear2d { scale_factor: pair(&case.attrs["scale_factor"]) }.into(),
         "dense" => Dense { out: case.inputs["weight"].dims[0], bias: true }.into(),
         "activation relu" => Relu {}.into(),
         "batch_norm_train" | "batch_norm_eval" => BatchNorm2d { eps: case.number("eps"), momentum: case.number("momentum") }.into(),
         other => panic!("{}: {other} is to run, but is translated to no layer", case.name),
     };
-    let mode = if case.op == "batch_norm_eval" { Mode::Eval } else { Mode::Train };
+    let mode = if case.kind().ends_with("_eval") { Mode::Eval } else { Mode::Train };
     (layer, example(input), mode)
+}
+
+pub fn fractional(case: &GoldenCase) -> FractionalMaxPool2d {
+    FractionalMaxPool2d { kernel: kernel(case), output: pair(&case.attrs["output"]) }
 }
 
 /// The tensors of a case in the order of the layer's parameters, and of its running statistics.

@@ -3,6 +3,7 @@
 mod file;
 mod layers;
 mod network;
+mod pool;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -30,7 +31,20 @@ use crate::{
 /// a case of another kind waits for its operator.
 const COVERED: &[(&str, &[&str])] = &[
     ("conv2d", &["conv2d"]),
-    ("pool", &["pool2d max", "pool2d avg", "pool2d global_avg"]),
+    (
+        "pool",
+        &[
+            "pool2d max",
+            "pool2d avg",
+            "pool2d global_max",
+            "pool2d global_avg",
+            "pool2d adaptive_max",
+            "pool2d adaptive_avg",
+            "pool2d fractional_max",
+            "pool2d stochastic_eval",
+        ],
+    ),
+    ("resample", &["pool2d lp", "upsample2d nearest", "upsample2d bilinear"]),
     ("dense_activation", &["dense", "activation relu"]),
     ("norm", &["batch_norm_train", "batch_norm_eval"]),
     ("loss", &["cross_entropy"]),
@@ -38,7 +52,7 @@ const COVERED: &[(&str, &[&str])] = &[
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
 
-every_way! { conv2d, pool, dense_activation, norm, loss, optimizer, network, momentum_of_nothing_is_plain_descent }
+every_way! { conv2d, pool, resample, dense_activation, norm, loss, optimizer, network, momentum_of_nothing_is_plain_descent }
 
 /// Runs the covered cases of a suite and says how many ran and what waits.
 async fn run(suite: &str, way: &Way, check: impl AsyncFn(&GoldenCase, &Way)) {
@@ -78,7 +92,15 @@ async fn conv2d(way: Way) {
 }
 
 async fn pool(way: Way) {
-    run("pool", &way, single_layer).await;
+    run("pool", &way, async |case, way| match case.inputs.contains_key("samples") {
+        true => pool::fractional(case, way).await,
+        false => single_layer(case, way).await,
+    })
+    .await;
+}
+
+async fn resample(way: Way) {
+    run("resample", &way, single_layer).await;
 }
 
 async fn dense_activation(way: Way) {
@@ -110,14 +132,15 @@ async fn single_layer(case: &GoldenCase, way: &Way) {
     let mut problem = Problem::new(&layer, shape, batch, mode);
     assert_eq!((params.len(), state.len()), (problem.params.len(), problem.state.len()), "{}: parameters", case.name);
     problem.input.clone_from(&case.inputs["input"].values);
-    problem.d_output.clone_from(&case.outputs["upstream"].values);
+    if let Some(upstream) = case.outputs.get("upstream") {
+        problem.d_output.clone_from(&upstream.values);
+    }
     (problem.params, problem.state) = (params, state);
 
     let want = wanted(case);
     let naive = problem.reference();
-    // Without gradients in evaluation there is nothing to compare there: no plan goes backward in it.
-    let backward = mode == Mode::Train || !naive.d_input.is_empty();
-    compare(case, "naive", &naive, &want, backward);
+    // A case of evaluation may have no gradients: no plan goes backward in it.
+    compare(case, "naive", &naive, &want, mode == Mode::Train || (!naive.d_input.is_empty() && !case.grads.is_empty()));
     compare(case, &format!("fast {way:?}"), &way.layer(&problem).await, &want, mode == Mode::Train);
     if !problem.params.is_empty() {
         compare(case, &format!("planned {way:?}"), &planned(&problem, way).await, &want, false);
@@ -132,7 +155,7 @@ fn wanted(case: &GoldenCase) -> Reference {
     Reference {
         output: case.outputs["output"].wide(),
         state: join(&case.outputs, &["running_mean", "running_var"]),
-        d_input: case.grads["input"].wide(),
+        d_input: join(&case.grads, &["input"]),
         d_params: join(&case.grads, &["weight", "gamma", "bias", "beta"]),
     }
 }

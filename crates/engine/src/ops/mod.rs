@@ -5,6 +5,8 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+mod adaptive;
+mod boxes;
 pub(crate) mod join;
 mod window;
 
@@ -54,6 +56,9 @@ pub enum Window {
     Point,
     /// A sliding window.
     Slide { kernel: Pair, stride: Pair, dilation: Pair, pad: Sides },
+    /// Windows at even steps that may be fractions of a pixel: unit `i` sees the pixels from
+    /// `⌊(i·step + first) / of⌋` up to, but without, `⌈(i·step + first + width) / of⌉`.
+    Scale { step: Pair, first: [i64; 2], width: Pair, of: Pair },
     /// Everything.
     Whole,
 }
@@ -359,7 +364,15 @@ operators! {
     conv2d::Conv2d,
     max_pool2d::MaxPool2d,
     avg_pool2d::AvgPool2d,
+    lp_pool2d::LpPool2d,
+    global_max_pool2d::GlobalMaxPool2d,
     global_avg_pool2d::GlobalAvgPool2d,
+    adaptive_max_pool2d::AdaptiveMaxPool2d,
+    adaptive_avg_pool2d::AdaptiveAvgPool2d,
+    fractional_max_pool2d::FractionalMaxPool2d,
+    stochastic_pool2d::StochasticPool2d,
+    upsample_nearest2d::UpsampleNearest2d,
+    upsample_bilinear2d::UpsampleBilinear2d,
     batch_norm2d::BatchNorm2d,
     relu::Relu,
     dropout::Dropout,

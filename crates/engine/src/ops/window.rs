@@ -1,8 +1,11 @@
-//! The sliding windows that both poolings share.
+//! The sliding windows that poolings share.
 
 use std::ops::Range;
 
-use super::{in_range, single};
+use super::{
+    boxes::{self, Span},
+    in_range, single,
+};
 use crate::{Pair, Shape, ShapeError, Sides, graph::EXTENT_LIMIT};
 
 /// Windows over one plane, clipped to the pixels that exist.
@@ -29,24 +32,20 @@ impl Windows {
         clip(x * self.stride.w, self.kernel.w, self.pad.left, self.input.w)
     }
 
-    /// Pixels of the window at (y, x), those of the padding counted too.
-    pub fn padded_area(&self, y: usize, x: usize) -> usize {
-        let extent = |start: usize, k: usize, padded: usize| (start + k).min(padded) - start;
-        let h = extent(y * self.stride.h, self.kernel.h, self.input.h + self.pad.top + self.pad.bottom);
-        h * extent(x * self.stride.w, self.kernel.w, self.input.w + self.pad.left + self.pad.right)
-    }
-
-    /// Calls `visit` with the places of each output's pixels in the batch, in the order of the outputs.
-    pub fn each(&self, batch: usize, mut visit: impl FnMut(&[usize])) {
-        for plane in 0..batch * self.input.ch {
-            for y in 0..self.output.h {
-                for x in 0..self.output.w {
-                    let place = |yy: usize, xx: usize| (plane * self.input.h + yy) * self.input.w + xx;
-                    let places: Vec<usize> = self.rows(y).flat_map(|yy| self.columns(x).map(move |xx| place(yy, xx))).collect();
-                    visit(&places);
-                }
-            }
-        }
+    /// All windows for [`boxes`](super::boxes): of rows, of columns. A mean divides by the pixels that
+    /// exist, or also by those of the padding.
+    pub fn table(&self, count_include_pad: bool) -> Vec<u32> {
+        let axis = |count: usize, k: usize, s: usize, before: usize, extent: usize| {
+            (0..count).map(move |i| {
+                let range = clip(i * s, k, before, extent);
+                // No window sticks out of the padding: the last begins where it still fits.
+                Span { count: if count_include_pad { k } else { range.len() }, range }
+            })
+        };
+        boxes::table(
+            axis(self.output.h, self.kernel.h, self.stride.h, self.pad.top, self.input.h),
+            axis(self.output.w, self.kernel.w, self.stride.w, self.pad.left, self.input.w),
+        )
     }
 }
 

@@ -21,7 +21,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
 use crate::{
@@ -84,29 +84,23 @@ fn cases() -> Vec<Case> {
         mode: Mode::Train,
         worked,
     };
+    let overlapping = AvgPool2d { kernel: Pair::new(3, 2), stride: Pair::one(), ..AvgPool2d::default() };
+    // Padding on two sides alone.
+    let uneven = AvgPool2d { kernel: Pair::new(4, 3), stride: Pair::new(3, 2), pad: Sides::new(0, 3, 2, 0), count_include_pad: true };
     let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
     vec![
         case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("padding_counted", padded.clone(), Shape::new(2, 6, 5), 2, None),
         case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
+        case("overlapping", overlapping, Shape::new(2, 5, 11), 2, None),
+        case("uneven_counted", uneven.clone(), Shape::new(1, 7, 9), 2, None),
+        case("uneven_not_counted", AvgPool2d { count_include_pad: false, ..uneven }, Shape::new(1, 7, 9), 2, None),
     ]
 }
 
 impl AvgPool2d {
     fn windows(&self, at: &Placement) -> Windows {
         Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
-    }
-
-    /// Calls `visit` with each output's index, its rows and columns, and one over its count.
-    fn visit(&self, at: &Placement, mut visit: impl FnMut(usize, std::ops::Range<usize>, std::ops::Range<usize>, f32)) {
-        let windows = self.windows(at);
-        for y in 0..at.output.h {
-            for x in 0..at.output.w {
-                let (rows, columns) = (windows.rows(y), windows.columns(x));
-                let count = if self.count_include_pad { windows.padded_area(y, x) } else { rows.len() * columns.len() };
-                visit(y * at.output.w + x, rows, columns, 1.0 / count as f32);
-            }
-        }
     }
 }
 
@@ -121,31 +115,23 @@ impl Op for AvgPool2d {
         Ok(Inferred { output, params: vec![], saved: (0, 0), window, cost: Cost::default() })
     }
 
-    fn working(&self, _at: &Placement) -> Working {
-        Working::default()
+    fn working(&self, at: &Placement) -> Working {
+        Working { scratch_len: at.input.w, table: self.windows(at).table(self.count_include_pad) }
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
+        let spans = boxes::spans(io.table, at.output.h);
         let planes = io.inputs[0].chunks_exact(at.input.plane());
         for (plane, out) in planes.zip(io.output.chunks_exact_mut(at.output.plane())) {
-            self.visit(at, |i, rows, columns, share| {
-                let sum: f32 = rows.map(|y| plane[y * at.input.w..][columns.clone()].iter().sum::<f32>()).sum();
-                out[i] = sum * share;
-            });
+            boxes::mean(plane, at.input.w, spans.clone(), out, io.scratch);
         }
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         if let [d_input] = io.d_inputs {
-            d_input.fill(0.0);
+            let spans = boxes::spans(io.table, at.output.h);
             for (plane, d) in d_input.chunks_exact_mut(at.input.plane()).zip(io.d_output.chunks_exact(at.output.plane())) {
-                self.visit(at, |i, rows, columns, share| {
-                    for y in rows {
-                        for v in &mut plane[y * at.input.w..][columns.clone()] {
-                            *v += d[i] * share;
-                        }
-                    }
-                });
+                boxes::spread(plane, at.input.w, spans.clone(), d, io.scratch, |d, count| d / count as f32);
             }
         }
     }
@@ -155,17 +141,17 @@ impl Op for AvgPool2d {
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
-        let mut r = Reference { d_input: vec![0.0; input.len()], ..Reference::default() };
         let windows = self.windows(at);
-        windows.each(at.batch, |places| {
-            let index = r.output.len() % at.output.plane();
-            let padded = windows.padded_area(index / at.output.w, index % at.output.w);
-            let count = if self.count_include_pad { padded } else { places.len() } as f64;
-            if let Some(d) = d_output.get(r.output.len()) {
-                places.iter().for_each(|&p| r.d_input[p] += d / count);
-            }
-            r.output.push(places.iter().map(|&p| input[p]).sum::<f64>() / count);
-        });
-        r
+        boxes::reference(
+            at,
+            input,
+            d_output,
+            |_, y| windows.rows(y),
+            |_, x| windows.columns(x),
+            |_, numbers| {
+                let count = if self.count_include_pad { self.kernel.h * self.kernel.w } else { numbers.len() } as f64;
+                (numbers.iter().sum::<f64>() / count, vec![1.0 / count; numbers.len()])
+            },
+        )
     }
 }

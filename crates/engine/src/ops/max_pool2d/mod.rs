@@ -16,14 +16,15 @@
 //! No multiply-adds.
 //!
 //! # Errors
-//! A window larger than the padded input; padding that would leave a window without pixels.
+//! A window larger than the padded input; padding that would leave a window without pixels; a plane of more
+//! than 2²⁴ pixels.
 
 mod gpu;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
 use crate::{
@@ -89,13 +90,19 @@ fn cases() -> Vec<Case> {
     vec![
         case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("remainder", MaxPool2d::default(), Shape::new(3, 5, 7), 2, None),
-        case("overlapping", overlapping, Shape::new(2, 6, 5), 2, None),
+        case("overlapping", overlapping.clone(), Shape::new(2, 6, 5), 2, None),
+        case("uneven_padding", MaxPool2d { pad: Sides::new(0, 2, 2, 0), ..overlapping }, Shape::new(1, 7, 8), 3, None),
     ]
 }
 
 impl MaxPool2d {
     fn windows(&self, at: &Placement) -> Windows {
         Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+    }
+
+    /// The usual case, which has kernels of its own.
+    fn halves(&self) -> bool {
+        self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default()
     }
 }
 
@@ -106,53 +113,39 @@ impl Op for MaxPool2d {
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
         let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
+        boxes::places_fit(inputs[0])?;
         let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
         Ok(Inferred { output, params: vec![], saved: (output.len(), 0), window, cost: Cost::default() })
     }
 
-    fn working(&self, _at: &Placement) -> Working {
-        Working::default()
+    fn working(&self, at: &Placement) -> Working {
+        if self.halves() {
+            return Working::default();
+        }
+        Working { scratch_len: 2 * at.input.w, table: self.windows(at).table(false) }
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let (windows, keep) = (self.windows(at), !io.saved.is_empty());
+        let keep = !io.saved.is_empty();
         let planes = io.inputs[0].chunks_exact(at.input.plane());
-        let simple = self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default();
+        let simple = self.halves();
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
             let winners = if keep { &mut io.saved[p * at.output.plane()..][..at.output.plane()] } else { &mut [] };
             if simple {
                 halve(plane, at.input.w, out, winners, at.output.w);
                 continue;
             }
-            for (i, value) in out.iter_mut().enumerate() {
-                let (rows, columns) = (windows.rows(i / at.output.w), windows.columns(i % at.output.w));
-                let mut winner = rows.start * at.input.w + columns.start;
-                *value = plane[winner];
-                for y in rows {
-                    for x in columns.clone() {
-                        let place = y * at.input.w + x;
-                        if plane[place] > *value {
-                            (winner, *value) = (place, plane[place]);
-                        }
-                    }
-                }
-                if keep {
-                    // A plane has far fewer than 2²⁴ pixels: the place is exact in f32.
-                    winners[i] = winner as f32;
-                }
-            }
+            let [rows, columns] = boxes::spans(io.table, at.output.h);
+            boxes::max(plane, at.input.w, rows.ranges(), columns.ranges(), out, winners, io.scratch);
         }
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         if let [d_input] = io.d_inputs {
-            d_input.fill(0.0);
             let size = at.output.plane();
             let planes = d_input.chunks_exact_mut(at.input.plane());
             for ((plane, d), winners) in planes.zip(io.d_output.chunks_exact(size)).zip(io.saved.chunks_exact(size)) {
-                for (d, winner) in d.iter().zip(winners) {
-                    plane[*winner as usize] += d;
-                }
+                boxes::to_winners(plane, d, winners);
             }
         }
     }
@@ -162,15 +155,8 @@ impl Op for MaxPool2d {
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
-        let mut r = Reference { d_input: vec![0.0; input.len()], ..Reference::default() };
-        self.windows(at).each(at.batch, |places| {
-            let winner = places.iter().copied().reduce(|best, p| if input[p] > input[best] { p } else { best }).unwrap_or(0);
-            if let Some(d) = d_output.get(r.output.len()) {
-                r.d_input[winner] += d;
-            }
-            r.output.push(input[winner]);
-        });
-        r
+        let windows = self.windows(at);
+        boxes::reference(at, input, d_output, |_, y| windows.rows(y), |_, x| windows.columns(x), boxes::highest)
     }
 }
 

@@ -1,0 +1,47 @@
+//! The launches: forward one output for each invocation, backward one input. Each draws its plane's
+//! windows again.
+
+use super::FractionalMaxPool2d;
+use crate::{
+    Mode,
+    backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, spread},
+    ops::Placement,
+    rng::Stream,
+};
+
+static FORWARD: Shader = Shader { name: "fractional_max_pool2d/forward", source: include_str!("forward.wgsl") };
+static EVALUATE: Shader = Shader { name: "fractional_max_pool2d/evaluate", source: include_str!("evaluate.wgsl") };
+static BACKWARD: Shader = Shader { name: "fractional_max_pool2d/backward", source: include_str!("backward.wgsl") };
+
+pub const SHADERS: &[&Shader] = &[&FORWARD, &EVALUATE, &BACKWARD];
+
+pub fn launches(op: &FractionalMaxPool2d, at: &Placement, site: &Site) -> Launches {
+    let (inputs, outputs) = (at.batch * at.input.len(), at.batch * at.output.len());
+    let launch = |shader, reads, writes, len: usize| Launch { shader, reads, writes, dims: dims(op, at, len), groups: spread(len, 64) };
+    let forward = match at.mode {
+        Mode::Train => launch(&FORWARD, &[Slot::Input], &[Slot::Output, Slot::Saved], outputs),
+        Mode::Eval => launch(&EVALUATE, &[Slot::Input], &[Slot::Output], outputs),
+    };
+    let backward = if at.mode == Mode::Train && site.wants_d_input {
+        vec![launch(&BACKWARD, &[Slot::DOutput, Slot::Saved], &[Slot::DInput], inputs)]
+    } else {
+        vec![]
+    };
+    Launches { forward: vec![forward], backward, scratch_len: 0 }
+}
+
+fn dims(op: &FractionalMaxPool2d, at: &Placement, len: usize) -> Vec<(&'static str, Word)> {
+    let mut dims = vec![
+        ("len", len.into()),
+        ("in_h", at.input.h.into()),
+        ("in_w", at.input.w.into()),
+        ("out_h", at.output.h.into()),
+        ("out_w", at.output.w.into()),
+        ("kernel_h", op.kernel.h.into()),
+        ("kernel_w", op.kernel.w.into()),
+    ];
+    if at.mode == Mode::Train {
+        dims.push(("stream", Stream::FRACTIONAL_POOL.part(at.node.0 as u32).0.into()));
+    }
+    dims
+}
