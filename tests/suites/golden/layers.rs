@@ -2,7 +2,10 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
+    ops::{
+        AvgPool2d, BatchNorm2d, Conv2d, Dense, Elu, Flatten, Gelu, GlobalAvgPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d,
+        Relu, Sigmoid, Silu, Softmax, Softplus, Tanh, conv2d::PadMode,
+    },
     optim::{Adam, Momentum, Sgd},
 };
 use serde_json::Value;
@@ -39,7 +42,18 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
         "pool2d global_avg" => GlobalAvgPool2d {}.into(),
         "dense" => Dense { out: case.inputs["weight"].dims[0], bias: true }.into(),
         "activation relu" => Relu {}.into(),
+        "activation leaky_relu" => LeakyRelu { negative_slope: case.number("slope") }.into(),
+        "activation elu" => Elu::default().into(),
+        "activation gelu" => Gelu::default().into(),
+        "activation silu" => Silu {}.into(),
+        "activation sigmoid" => Sigmoid {}.into(),
+        "activation tanh" => Tanh {}.into(),
+        "activation softplus" => Softplus::default().into(),
+        "activation softmax" => Softmax {}.into(),
+        "activation log_softmax" => LogSoftmax {}.into(),
         "batch_norm_train" | "batch_norm_eval" => BatchNorm2d { eps: case.number("eps"), momentum: case.number("momentum") }.into(),
+        "layer_norm" => LayerNorm { eps: case.number("eps"), affine: true }.into(),
+        "group_norm" => GroupNorm { groups: case.count("groups"), eps: case.number("eps"), affine: true }.into(),
         other => panic!("{}: {other} is to run, but is translated to no layer", case.name),
     };
     let mode = if case.op == "batch_norm_eval" { Mode::Eval } else { Mode::Train };

@@ -5,6 +5,12 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+mod distribution;
+mod exponential;
+mod grouped;
+mod keep;
+mod moments;
+mod pointwise;
 mod window;
 
 use std::fmt::Debug;
@@ -24,6 +30,8 @@ pub enum ParamRole {
     Bias,
     /// Scale of a normalisation (PyTorch's `weight` of a batch norm).
     Gain,
+    /// Slope below zero of a rectifier that learns it (PyTorch's `weight` of a PReLU).
+    Slope,
     RunningMean,
     RunningVar,
 }
@@ -31,7 +39,7 @@ pub enum ParamRole {
 impl ParamRole {
     /// Changed by the optimizer (else kept by the layer itself).
     pub fn is_trained(self) -> bool {
-        matches!(self, Self::Weight | Self::Bias | Self::Gain)
+        matches!(self, Self::Weight | Self::Bias | Self::Gain | Self::Slope)
     }
 }
 
@@ -322,8 +330,24 @@ operators! {
     avg_pool2d::AvgPool2d,
     global_avg_pool2d::GlobalAvgPool2d,
     batch_norm2d::BatchNorm2d,
+    layer_norm::LayerNorm,
+    group_norm::GroupNorm,
+    instance_norm2d::InstanceNorm2d,
     relu::Relu,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    elu::Elu,
+    gelu::Gelu,
+    silu::Silu,
+    sigmoid::Sigmoid,
+    tanh::Tanh,
+    softplus::Softplus,
+    hardswish::Hardswish,
+    softmax::Softmax,
+    log_softmax::LogSoftmax,
     dropout::Dropout,
+    dropout2d::Dropout2d,
+    stochastic_depth::StochasticDepth,
     flatten::Flatten,
     dense::Dense,
 }

@@ -209,7 +209,8 @@ impl Layout {
 
 fn column(graph: &Graph, node: &Node, side: f64, room: f64, ratio: f64, signed: bool) -> Column {
     let op = node.layer.op();
-    let passes_on = matches!(node.layer, LayerSpec::Flatten(_) | LayerSpec::Dropout(_));
+    let passes_on =
+        matches!(node.layer, LayerSpec::Flatten(_) | LayerSpec::Dropout(_) | LayerSpec::Dropout2d(_) | LayerSpec::StochasticDepth(_));
     let (out, tensor) = (node.output, Tensor::Output(node.id));
     let maps = if passes_on {
         None
@@ -297,12 +298,27 @@ fn kernels(id: ParamId, dims: &[usize], map_cols: usize, side: f64, room: f64, r
 
 fn is_signed(layer: &LayerSpec, before: bool) -> bool {
     match layer {
-        LayerSpec::Conv2d(_) | LayerSpec::Dense(_) | LayerSpec::BatchNorm2d(_) => true,
-        LayerSpec::Relu(_) => false,
+        LayerSpec::Conv2d(_)
+        | LayerSpec::Dense(_)
+        | LayerSpec::BatchNorm2d(_)
+        | LayerSpec::LayerNorm(_)
+        | LayerSpec::GroupNorm(_)
+        | LayerSpec::InstanceNorm2d(_)
+        | LayerSpec::LogSoftmax(_) => true,
+        LayerSpec::Relu(_) | LayerSpec::Sigmoid(_) | LayerSpec::Softplus(_) | LayerSpec::Softmax(_) => false,
         LayerSpec::MaxPool2d(_)
         | LayerSpec::AvgPool2d(_)
         | LayerSpec::GlobalAvgPool2d(_)
+        | LayerSpec::LeakyRelu(_)
+        | LayerSpec::Prelu(_)
+        | LayerSpec::Elu(_)
+        | LayerSpec::Gelu(_)
+        | LayerSpec::Silu(_)
+        | LayerSpec::Tanh(_)
+        | LayerSpec::Hardswish(_)
         | LayerSpec::Dropout(_)
+        | LayerSpec::Dropout2d(_)
+        | LayerSpec::StochasticDepth(_)
         | LayerSpec::Flatten(_) => before,
     }
 }
