@@ -8,6 +8,7 @@ mod batch;
 mod card;
 mod differences;
 mod digits;
+mod extremes;
 mod faults;
 mod fuzz;
 mod gather;

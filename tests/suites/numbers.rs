@@ -34,7 +34,7 @@ pub fn draw(problem: &mut Problem, seed: u32) {
         let len = spec.dims.iter().product();
         let one_to_two = (0..len).map(|i| 1.0 + uniform(seed, STREAM.part(4), i as u32));
         match spec.role {
-            ParamRole::Weight => params.extend(normals(len, seed).iter().map(|v| 0.5 * v)),
+            ParamRole::Weight | ParamRole::Slope => params.extend(normals(len, seed).iter().map(|v| 0.5 * v)),
             ParamRole::Bias => params.extend(normals(len, seed)),
             ParamRole::Gain => params.extend(one_to_two),
             ParamRole::RunningMean => state.extend(normals(len, seed)),

@@ -8,7 +8,8 @@ use crate::{
     rng::{self, Stream},
 };
 
-/// How weights start. Biases start at 0, gains at 1, running means at 0, running variances at 1.
+/// How weights start. Biases start at 0, gains at 1, slopes of a PReLU at 0.25,
+/// running means at 0, running variances at 1.
 ///
 /// | rule | standard deviation |
 /// |---|---|
@@ -67,6 +68,7 @@ impl Graph {
                     }
                 }
                 ParamRole::Gain => block.fill(1.0),
+                ParamRole::Slope => block.fill(0.25),
                 ParamRole::Bias | ParamRole::RunningMean | ParamRole::RunningVar => {}
             }
         }

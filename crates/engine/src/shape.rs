@@ -78,6 +78,8 @@ pub enum ShapeError {
     PadHidesInput { pad: usize, kernel: usize },
     #[error("{groups} groups do not divide {channels} {side} channels; use {legal}")]
     GroupsDoNotDivide { groups: usize, channels: usize, side: String, legal: usize },
+    #[error("{groups} groups of {got} hold a single number each, which leaves nothing to normalise; a group needs at least 2")]
+    NothingToNormalise { got: Shape, groups: usize },
     #[error("`dense` needs a flat vector, but receives {got}; put a `flatten` before it")]
     NotFlat { got: Shape },
     #[error("`{setting}` is {value}, but must lie in {least} to {most}")]

@@ -3,8 +3,9 @@
 use engine::{
     Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
     ops::{
-        Add, AvgPool2d, BatchNorm2d, Concat, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu, Scale,
-        conv2d::PadMode,
+        Add, AvgPool2d, BatchNorm2d, Concat, Control, Conv2d, Dense, Dropout, Dropout2d, Elu, Flatten, Gelu, GlobalAvgPool2d, GroupNorm,
+        Hardswish, InstanceNorm2d, KINDS, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d, Prelu, Relu, Scale, Sigmoid, Silu, Softmax,
+        Softplus, StochasticDepth, Tanh, conv2d::PadMode,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -183,5 +184,36 @@ fn window_layer() -> impl Strategy<Value = LayerSpec> {
         3 => Just(Relu {}.into()),
         1 => Just(BatchNorm2d::default().into()),
         1 => Just(Dropout { p: 0.3 }.into()),
+        2 => select(smooth()),
+        1 => select(single_example()),
+    ]
+}
+
+/// Activations other than the rectifier.
+fn smooth() -> Vec<LayerSpec> {
+    vec![
+        LeakyRelu::default().into(),
+        Prelu { per_channel: false }.into(),
+        Prelu { per_channel: true }.into(),
+        Elu::default().into(),
+        Gelu::default().into(),
+        Silu {}.into(),
+        Sigmoid {}.into(),
+        Tanh {}.into(),
+        Softplus::default().into(),
+        Hardswish {}.into(),
+        Softmax {}.into(),
+        LogSoftmax {}.into(),
+    ]
+}
+
+/// Norms and drops that work on each example by itself.
+fn single_example() -> Vec<LayerSpec> {
+    vec![
+        LayerNorm::default().into(),
+        GroupNorm { groups: 2, ..GroupNorm::default() }.into(),
+        InstanceNorm2d::default().into(),
+        Dropout2d { p: 0.3 }.into(),
+        StochasticDepth { p: 0.3 }.into(),
     ]
 }

@@ -3,8 +3,9 @@
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
     ops::{
-        AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, FractionalMaxPool2d, GlobalAvgPool2d,
-        GlobalMaxPool2d, LpPool2d, MaxPool2d, Relu, StochasticPool2d, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
+        AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Elu, Flatten, FractionalMaxPool2d, Gelu,
+        GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, LpPool2d, MaxPool2d, Relu, Sigmoid, Silu, Softmax,
+        Softplus, StochasticPool2d, Tanh, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
     },
     optim::{Adam, Momentum, Sgd},
 };
@@ -50,7 +51,18 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
         "upsample2d bilinear" => UpsampleBilinear2d { scale_factor: pair(&case.attrs["scale_factor"]) }.into(),
         "dense" => Dense { out: case.inputs["weight"].dims[0], bias: true }.into(),
         "activation relu" => Relu {}.into(),
+        "activation leaky_relu" => LeakyRelu { negative_slope: case.number("slope") }.into(),
+        "activation elu" => Elu::default().into(),
+        "activation gelu" => Gelu::default().into(),
+        "activation silu" => Silu {}.into(),
+        "activation sigmoid" => Sigmoid {}.into(),
+        "activation tanh" => Tanh {}.into(),
+        "activation softplus" => Softplus::default().into(),
+        "activation softmax" => Softmax {}.into(),
+        "activation log_softmax" => LogSoftmax {}.into(),
         "batch_norm_train" | "batch_norm_eval" => BatchNorm2d { eps: case.number("eps"), momentum: case.number("momentum") }.into(),
+        "layer_norm" => LayerNorm { eps: case.number("eps"), affine: true }.into(),
+        "group_norm" => GroupNorm { groups: case.count("groups"), eps: case.number("eps"), affine: true }.into(),
         other => panic!("{}: {other} is to run, but is translated to no layer", case.name),
     };
     let mode = if case.kind().ends_with("_eval") { Mode::Eval } else { Mode::Train };

@@ -17,6 +17,7 @@ pub fn weights(graph: &Graph) -> Vec<f32> {
                 block.fill_with(|| ((random.next() * 2.0 - 1.0) * limit) as f32);
             }
             ParamRole::Gain => block.fill(1.0),
+            ParamRole::Slope => block.fill(0.25),
             ParamRole::Bias | ParamRole::RunningMean | ParamRole::RunningVar => {}
         }
     }

@@ -7,7 +7,13 @@
 
 mod adaptive;
 mod boxes;
+mod distribution;
+mod exponential;
+mod grouped;
 pub(crate) mod join;
+mod keep;
+mod moments;
+mod pointwise;
 mod window;
 
 use std::fmt::Debug;
@@ -27,6 +33,8 @@ pub enum ParamRole {
     Bias,
     /// Scale of a normalisation (PyTorch's `weight` of a batch norm).
     Gain,
+    /// Slope below zero of a rectifier that learns it (PyTorch's `weight` of a PReLU).
+    Slope,
     RunningMean,
     RunningVar,
 }
@@ -34,7 +42,7 @@ pub enum ParamRole {
 impl ParamRole {
     /// Changed by the optimizer (else kept by the layer itself).
     pub fn is_trained(self) -> bool {
-        matches!(self, Self::Weight | Self::Bias | Self::Gain)
+        matches!(self, Self::Weight | Self::Bias | Self::Gain | Self::Slope)
     }
 }
 
@@ -374,8 +382,24 @@ operators! {
     upsample_nearest2d::UpsampleNearest2d,
     upsample_bilinear2d::UpsampleBilinear2d,
     batch_norm2d::BatchNorm2d,
+    layer_norm::LayerNorm,
+    group_norm::GroupNorm,
+    instance_norm2d::InstanceNorm2d,
     relu::Relu,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    elu::Elu,
+    gelu::Gelu,
+    silu::Silu,
+    sigmoid::Sigmoid,
+    tanh::Tanh,
+    softplus::Softplus,
+    hardswish::Hardswish,
+    softmax::Softmax,
+    log_softmax::LogSoftmax,
     dropout::Dropout,
+    dropout2d::Dropout2d,
+    stochastic_depth::StochasticDepth,
     flatten::Flatten,
     dense::Dense,
     channel_pool2d::ChannelPool2d,

@@ -27,7 +27,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
-    Window, Worked, Working, single,
+    Window, Worked, Working,
+    moments::{pass, squares, sums},
+    single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -212,44 +214,4 @@ impl Op for BatchNorm2d {
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference {
         reference::run(self, at, input, params, state, d_output)
     }
-}
-
-/// `Σ (x − centre)²` in eight parts.
-fn squares(plane: &[f32], centre: f32) -> f32 {
-    let mut parts = [0.0f32; simd::LANES];
-    let (blocks, rest) = plane.as_chunks::<{ simd::LANES }>();
-    let mut add = |block: &[f32]| {
-        for (part, v) in parts.iter_mut().zip(block) {
-            *part += (v - centre) * (v - centre);
-        }
-    };
-    blocks.iter().for_each(|b| add(b));
-    add(rest);
-    simd::sum(&parts)
-}
-
-/// The gradient through the fused activation. Written so that it compiles to a select, not a branch.
-#[inline(always)]
-fn pass(d: f32, out: f32, relu: bool) -> f32 {
-    if (out <= 0.0) & relu { 0.0 } else { d }
-}
-
-/// `Σ d` and `Σ d · (x − mean)`, `d` the gradient through the fused activation, in eight parts.
-fn sums(x: &[f32], d: &[f32], out: &[f32], mean: f32, relu: bool) -> (f32, f32) {
-    const N: usize = simd::LANES;
-    let (mut plain, mut along) = ([0.0f32; N], [0.0f32; N]);
-    let ((x, x_rest), (d, d_rest), (out, out_rest)) = (x.as_chunks::<N>(), d.as_chunks::<N>(), out.as_chunks::<N>());
-    for ((x, d), out) in x.iter().zip(d).zip(out) {
-        for i in 0..N {
-            let d = pass(d[i], out[i], relu);
-            plain[i] += d;
-            along[i] += d * (x[i] - mean);
-        }
-    }
-    for (i, ((x, d), out)) in x_rest.iter().zip(d_rest).zip(out_rest).enumerate() {
-        let d = pass(*d, *out, relu);
-        plain[i] += d;
-        along[i] += d * (x - mean);
-    }
-    (simd::sum(&plain), simd::sum(&along))
 }

@@ -16,17 +16,15 @@
 //! # Errors
 //! `p` outside 0 to 0.99.
 
-mod gpu;
-
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, single,
+    Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
+    keep::{self, Keep, case},
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
-    backend::gpu::launch::{Launches, Site},
-    rng::{self, Stream},
+    backend::gpu::launch::{Launches, Shader, Site},
 };
 
 /// `torch.nn.Dropout`.
@@ -43,59 +41,35 @@ impl Default for Dropout {
     }
 }
 
-const MOST: f32 = 0.99;
+static FORWARD: Shader = Shader { name: "dropout/forward", source: include_str!("forward.wgsl") };
+static BACKWARD: Shader = Shader { name: "dropout/backward", source: include_str!("backward.wgsl") };
 
 pub const KIND: Kind = Kind {
     name: "dropout",
     short: "drop",
     title: "Dropout",
     about: include_str!("about.md"),
-    knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: MOST, step: 0.05 } }],
+    knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: keep::MOST, step: 0.05 } }],
     signs: Signs::AsInput,
     mixes: false,
     identity_in: &[Mode::Eval],
     absorbs: &[],
     activation: None,
     cases,
-    shaders: gpu::SHADERS,
+    shaders: &[&FORWARD, &BACKWARD],
 };
 
 fn cases() -> Vec<Case> {
-    // p = 0 keeps everything and scales by one: the one case whose draw needs no hash by hand.
-    let worked = Worked {
-        input: vec![1.0, -2.0],
-        params: vec![],
-        state: vec![],
-        output: vec![1.0, -2.0],
-        d_output: vec![3.0, 4.0],
-        d_input: vec![3.0, 4.0],
-        d_params: vec![],
-    };
-    let case = |name, p, batch, mode, worked| Case {
-        name,
-        layer: Dropout { p }.into(),
-        input: Shape::new(2, 1, 1),
-        others: &[],
-        batch,
-        mode,
-        worked,
-    };
     vec![
-        case("worked_by_hand", 0.0, 1, Mode::Train, Some(worked)),
-        case("half", 0.5, 20, Mode::Train, None),
-        case("evaluation", 0.5, 3, Mode::Eval, None),
+        case("worked_by_hand", Dropout { p: 0.0 }, Shape::new(2, 1, 1), 1, Mode::Train, Some(keep::worked())),
+        case("half", Dropout { p: 0.5 }, Shape::new(2, 1, 1), 20, Mode::Train, None),
+        case("evaluation", Dropout { p: 0.5 }, Shape::new(2, 1, 1), 3, Mode::Eval, None),
     ]
 }
 
 impl Dropout {
-    /// Factor of number `index` of the batch: 0 or 1 / (1 − p).
-    fn factor(&self, at: &Placement, now: &StepInputs, index: usize) -> f32 {
-        if at.mode == Mode::Eval {
-            return 1.0;
-        }
-        // The step picks the seed and the node the stream, so that neither repeats the other.
-        let drawn = rng::uniform(rng::mix(now.seed ^ rng::mix(now.step)), Stream::DROPOUT.part(at.node.0 as u32), index as u32);
-        if drawn < self.p { 0.0 } else { 1.0 / (1.0 - self.p) }
+    fn keep(&self) -> Keep {
+        Keep { p: self.p, span: 1 }
     }
 }
 
@@ -105,16 +79,7 @@ impl Op for Dropout {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
-        if !(0.0..=MOST).contains(&self.p) {
-            return Err(ShapeError::RatioOutOfRange {
-                setting: "p".to_owned(),
-                value: self.p.to_string(),
-                least: "0".to_owned(),
-                most: MOST.to_string(),
-            });
-        }
-        let output = single(inputs)?;
-        Ok(Inferred { output, params: vec![], saved: (0, 0), window: Window::Point, cost: Cost::default() })
+        keep::infer(self.p, inputs)
     }
 
     fn working(&self, _at: &Placement) -> Working {
@@ -122,25 +87,18 @@ impl Op for Dropout {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        for (i, (out, v)) in io.output.iter_mut().zip(io.inputs[0]).enumerate() {
-            *out = v * self.factor(at, io.now, i);
-        }
+        self.keep().forward(at, io);
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
-        if let [d_input] = io.d_inputs {
-            for (i, (to, d)) in d_input.iter_mut().zip(io.d_output).enumerate() {
-                *to = d * self.factor(at, io.now, i);
-            }
-        }
+        self.keep().backward(at, io);
     }
 
     fn launches(&self, at: &Placement, site: &Site) -> Launches {
-        gpu::launches(self, at, site)
+        self.keep().launches([&FORWARD, &BACKWARD], None, at, site)
     }
 
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
-        let scaled = |values: &[f64]| values.iter().enumerate().map(|(i, v)| v * f64::from(self.factor(at, now, i))).collect();
-        Reference { output: scaled(input), d_input: scaled(d_output), ..Reference::default() }
+        self.keep().reference(at, now, input, d_output)
     }
 }

@@ -1,0 +1,81 @@
+// Gradient of the input of group norm, step 2: with x̂ = (x - mean) · inverse, inverse = 1 / sqrt(var + eps),
+// g = gain · d, d: d_output before the fused ReLU, and size the numbers of a group,
+//     d_input = inverse · (g - Σ g / size - x̂ · Σ (g · x̂) / size)
+// One workgroup for each group of each example.
+
+alias Stored = f32;
+
+struct Dims {
+    batch: u32,
+    ch: u32,
+    plane: u32,     // pixels of a channel
+    groups: u32,    // groups of channels
+    affine: u32,    // 1 where each channel has a gain and a bias
+    params_at: u32, // place of the gains among all weights; the biases follow
+    relu: u32,      // 1 where a ReLU is fused in
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> input: array<Stored>;
+@group(0) @binding(2) var<storage, read> output: array<Stored>;
+@group(0) @binding(3) var<storage, read> d_output: array<f32>;
+@group(0) @binding(4) var<storage, read> params: array<f32>;
+@group(0) @binding(5) var<storage, read> saved: array<vec2<f32>>; // mean and inverse of each group of each example
+@group(0) @binding(6) var<storage, read> scratch: array<vec2<f32>>; // Σ d and Σ d · x̂ of each channel of each example
+@group(0) @binding(7) var<storage, read_write> d_input: array<f32>;
+
+var<workgroup> sums: array<vec2<f32>, 256>;
+
+// The sum of `own` over the workgroup, for all of it: halved pairwise, always in the same order.
+fn total(own: vec2<f32>, place: u32) -> vec2<f32> {
+    sums[place] = own;
+    workgroupBarrier();
+    for (var half = 128u; half > 0u; half /= 2u) {
+        if (place < half) {
+            sums[place] += sums[place + half];
+        }
+        workgroupBarrier();
+    }
+    let all = sums[0];
+    workgroupBarrier(); // nobody writes the next sum before all have read this one
+    return all;
+}
+
+// The gradient before the fused ReLU: it lets pass where the output is above zero.
+fn passed(i: u32) -> f32 {
+    return select(d_output[i], 0.0, dims.relu == 1u && f32(output[i]) <= 0.0);
+}
+
+fn gain(c: u32) -> f32 {
+    if (dims.affine == 0u) {
+        return 1.0;
+    }
+    return params[dims.params_at + c];
+}
+
+@compute @workgroup_size(256)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) place: u32,
+) {
+    let k = group.y * groups.x + group.x;
+    if (k >= dims.batch * dims.groups) {
+        return;
+    }
+    let size = dims.ch / dims.groups * dims.plane;
+    // The channels of the group join their sums, each weighed by its gain.
+    let channels = dims.ch / dims.groups;
+    var sum = vec2<f32>();
+    for (var j = place; j < channels; j += 256u) {
+        let p = k * channels + j;
+        sum += gain(p % dims.ch) * scratch[p];
+    }
+    let mean_g = total(sum, place) / f32(size);
+    let own = saved[k];
+    for (var i = k * size + place; i < (k + 1u) * size; i += 256u) {
+        let normal = (f32(input[i]) - own.x) * own.y;
+        let g = passed(i) * gain((i / dims.plane) % dims.ch);
+        d_input[i] = own.y * (g - mean_g.x - normal * mean_g.y);
+    }
+}

@@ -1,0 +1,141 @@
+//! Layer normalisation: each example by itself, over all of its numbers.
+//!
+//! # Shapes
+//! Output as input; with `affine` gain and bias (ch).
+//!
+//! # Formula
+//! `output = (input − mean) / √(var + eps) · gain + bias`, mean and (biased) variance over channels, rows and columns of one example.
+//! The same in training and in evaluation: there are no running statistics.
+//!
+//! # Gradient
+//! With `x̂` the normalised input, `g = d_output · gain`, and `m` the numbers that share a mean:
+//! `d_input = (g − Σg / m − x̂ · Σ(g · x̂) / m) / √(var + eps)`, sums over those m;
+//! `d_gain = Σ d_output · x̂`, `d_bias = Σ d_output`, over the batch and the pixels of the channel.
+//!
+//! # Saved for backward
+//! Mean and 1 / √(var + eps) of each example.
+//!
+//! # Cost
+//! Counted as none: a few operations a number.
+//!
+//! # Errors
+//! `eps` not above 0 or above 100; an example of a single number.
+//!
+//! # Receptive field
+//! That of the same place: the statistics, though they see more, are left out, as is usual.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Activation, Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
+    grouped::{Grouped, Shaders},
+};
+use crate::{
+    Mode, Shape, ShapeError, StepInputs,
+    backend::gpu::launch::{Launches, Shader, Site},
+};
+
+/// `torch.nn.GroupNorm(1, channels)`: as `torch.nn.LayerNorm` over channels, rows and columns, but with one
+/// gain and one bias a channel instead of one a number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LayerNorm {
+    pub eps: f32,
+    /// A gain and a bias for each channel.
+    pub affine: bool,
+}
+
+impl Default for LayerNorm {
+    fn default() -> Self {
+        Self { eps: 1e-5, affine: true }
+    }
+}
+
+static FORWARD: Shader = Shader { name: "layer_norm/forward", source: include_str!("forward.wgsl") };
+static EVALUATE: Shader = Shader { name: "layer_norm/evaluate", source: include_str!("evaluate.wgsl") };
+static SUMS: Shader = Shader { name: "layer_norm/sums", source: include_str!("sums.wgsl") };
+static BACKWARD: Shader = Shader { name: "layer_norm/backward", source: include_str!("backward.wgsl") };
+static D_PARAMS: Shader = Shader { name: "layer_norm/d_params", source: include_str!("d_params.wgsl") };
+static SHADERS: Shaders =
+    Shaders { forward: &FORWARD, evaluate: &EVALUATE, sums: &SUMS, backward: &BACKWARD, d_params: &D_PARAMS, read_groups: false };
+
+pub const KIND: Kind = Kind {
+    name: "layer_norm",
+    short: "layernorm",
+    title: "Layer norm",
+    about: include_str!("about.md"),
+    knobs: &[Knob { key: "affine", label: "Gain and bias", control: Control::Switch }],
+    signs: Signs::Both,
+    mixes: false,
+    identity_in: &[],
+    absorbs: &[Activation::Relu],
+    activation: None,
+    cases,
+    shaders: &[&FORWARD, &EVALUATE, &SUMS, &BACKWARD, &D_PARAMS],
+};
+
+fn cases() -> Vec<Case> {
+    // Mean 2, variance 1; eps = 3 makes the root 2, so x̂ = ±0.5.
+    let worked = Worked {
+        input: vec![1.0, 3.0, 1.0, 3.0],
+        params: vec![2.0, 4.0, 5.0, 0.0],
+        state: vec![],
+        output: vec![4.0, 6.0, -2.0, 2.0],
+        d_output: vec![1.0, 0.0, 0.0, 1.0],
+        // g = 2, 0, 0, 4: Σg/m = 3/2; Σ(g·x̂)/m = (−1 + 2)/4 = 1/4; (g − 3/2 ± 1/8) / 2.
+        d_input: vec![0.3125, -0.8125, -0.6875, 1.1875],
+        d_params: vec![-0.5, 0.5, 1.0, 1.0],
+    };
+    let case = |name, eps, affine, input, batch, mode, worked| Case {
+        name,
+        layer: LayerNorm { eps, affine }.into(),
+        input,
+        others: &[],
+        batch,
+        mode,
+        worked,
+    };
+    vec![
+        case("worked_by_hand", 3.0, true, Shape::new(2, 1, 2), 1, Mode::Train, Some(worked)),
+        case("training", 1e-5, true, Shape::new(3, 4, 5), 4, Mode::Train, None),
+        case("plain", 1e-5, false, Shape::new(3, 4, 5), 4, Mode::Train, None),
+        case("vector", 1e-5, true, Shape::flat(300), 3, Mode::Train, None),
+        case("evaluation", 1e-5, true, Shape::new(3, 4, 5), 4, Mode::Eval, None),
+    ]
+}
+
+impl LayerNorm {
+    fn grouped(&self) -> Grouped {
+        Grouped { groups: 1, eps: self.eps, affine: self.affine }
+    }
+}
+
+impl Op for LayerNorm {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
+        self.grouped().infer(inputs)
+    }
+
+    fn working(&self, at: &Placement) -> Working {
+        Grouped::working(at)
+    }
+
+    fn forward(&self, at: &Placement, io: Forward<'_>) {
+        self.grouped().forward(at, io);
+    }
+
+    fn backward(&self, at: &Placement, io: Backward<'_>) {
+        self.grouped().backward(at, io);
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        self.grouped().launches(&SHADERS, at, site)
+    }
+
+    fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
+        self.grouped().reference(at, input, params, d_output)
+    }
+}

@@ -1,0 +1,106 @@
+//! Stochastic depth: in training a branch is left out for each example with probability `p`; where it stays,
+//! it is scaled. It stands at the end of a branch that is added to its own input.
+//!
+//! # Shapes
+//! Output as input.
+//!
+//! # Formula
+//! Training: `output = input · keep / (1 − p)`, `keep` drawn for each example, step and run.
+//! (Huang et al. 2016.)
+//! Evaluation: the identity (frameworks scale in training, not at inference).
+//!
+//! # Gradient
+//! `d_input = d_output · keep / (1 − p)` with the same `keep`, drawn again: nothing is saved.
+//!
+//! # Cost
+//! No multiply-adds.
+//!
+//! # Errors
+//! `p` outside 0 to 0.99.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
+    keep::{self, Keep, case},
+};
+use crate::{
+    Mode, Shape, ShapeError, StepInputs,
+    backend::gpu::launch::{Launches, Shader, Site},
+};
+
+/// `torchvision.ops.StochasticDepth` with `mode="row"`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StochasticDepth {
+    /// Share of examples that are dropped.
+    pub p: f32,
+}
+
+impl Default for StochasticDepth {
+    fn default() -> Self {
+        Self { p: 0.1 }
+    }
+}
+
+static FORWARD: Shader = Shader { name: "stochastic_depth/forward", source: include_str!("forward.wgsl") };
+static BACKWARD: Shader = Shader { name: "stochastic_depth/backward", source: include_str!("backward.wgsl") };
+
+pub const KIND: Kind = Kind {
+    name: "stochastic_depth",
+    short: "depth",
+    title: "Stochastic depth",
+    about: include_str!("about.md"),
+    knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: keep::MOST, step: 0.05 } }],
+    signs: Signs::AsInput,
+    mixes: false,
+    identity_in: &[Mode::Eval],
+    absorbs: &[],
+    activation: None,
+    cases,
+    shaders: &[&FORWARD, &BACKWARD],
+};
+
+fn cases() -> Vec<Case> {
+    vec![
+        case("worked_by_hand", StochasticDepth { p: 0.0 }, Shape::new(1, 1, 2), 1, Mode::Train, Some(keep::worked())),
+        case("half", StochasticDepth { p: 0.5 }, Shape::new(2, 2, 3), 9, Mode::Train, None),
+        case("evaluation", StochasticDepth { p: 0.5 }, Shape::new(2, 2, 3), 2, Mode::Eval, None),
+    ]
+}
+
+impl StochasticDepth {
+    fn keep(&self, at: &Placement) -> Keep {
+        Keep { p: self.p, span: at.input.len() }
+    }
+}
+
+impl Op for StochasticDepth {
+    fn kind(&self) -> &'static Kind {
+        &KIND
+    }
+
+    fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
+        keep::infer(self.p, inputs)
+    }
+
+    fn working(&self, _at: &Placement) -> Working {
+        Working::default()
+    }
+
+    fn forward(&self, at: &Placement, io: Forward<'_>) {
+        self.keep(at).forward(at, io);
+    }
+
+    fn backward(&self, at: &Placement, io: Backward<'_>) {
+        self.keep(at).backward(at, io);
+    }
+
+    fn launches(&self, at: &Placement, site: &Site) -> Launches {
+        self.keep(at).launches([&FORWARD, &BACKWARD], Some("size"), at, site)
+    }
+
+    fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
+        self.keep(at).reference(at, now, input, d_output)
+    }
+}
