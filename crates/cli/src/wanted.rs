@@ -93,7 +93,7 @@ mod tests {
         for link in [query.clone(), format!("?{query}"), format!("http://localhost:8080/lab/?{query}#top")] {
             assert_eq!(read_link(&link).unwrap(), run, "{link}");
         }
-        let error = read_link("v=1&net=resnet&seed=x").unwrap_err().to_string();
+        let error = read_link("v=1&net=vgg&seed=x").unwrap_err().to_string();
         assert!(error.contains("net") && error.contains("seed"), "{error}");
     }
 
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn unknown_names_list_the_known_ones() {
-        assert_eq!(preset("n9").unwrap_err().to_string(), "there is no preset `n9`; there are lens, n1, n2, n3, n4");
+        assert_eq!(preset("n9").unwrap_err().to_string(), format!("there is no preset `n9`; there are {}", presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ")));
         assert!(optimizer("lion").unwrap_err().to_string().contains("adam"));
         assert_eq!(optimizer("Momentum").unwrap().rule().name(), "momentum");
     }

@@ -13,6 +13,7 @@
 pub mod arena;
 pub mod augment;
 pub mod backend;
+pub mod blocks;
 pub mod graph;
 pub mod init;
 pub mod loss;
