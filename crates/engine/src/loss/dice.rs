@@ -69,7 +69,7 @@ impl Loss for Dice {
     }
 
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch {
-        term(&SHADER, READS, Share::Part, at, of, &[("smooth", self.smooth.into())])
+        term(&SHADER, READS, Share::Part, at, of, &[("smooth_by", self.smooth.into())])
     }
 
     fn shaders(&self) -> &'static [&'static Shader] {

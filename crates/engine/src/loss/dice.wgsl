@@ -14,7 +14,7 @@ struct Dims {
     gradient: u32,    // 1: the gradient is wanted; 0: d_output is left alone
     add: u32,         // 1: a later term of a sum, which adds to what is there
     weight: f32,      // of this loss in the sum
-    smooth: f32,      // what two empty masks are worth
+    smooth_by: f32,   // what two empty masks are worth
 }
 
 struct Now {
@@ -91,8 +91,8 @@ fn main(
         }
         workgroupBarrier();
     }
-    let upper = 2.0 * parts[0].x + dims.smooth;
-    let lower = parts[0].y + dims.smooth;
+    let upper = 2.0 * parts[0].x + dims.smooth_by;
+    let lower = parts[0].y + dims.smooth_by;
 
     if (dims.gradient == 1u) {
         for (var j = place; j < dims.outputs; j += 64u) {

@@ -49,7 +49,7 @@ fn put_loss(example: u32, loss: f32) {
 }
 
 // The class of an example; without one, the place of the largest target, of equals the first.
-fn class_of(example: u32) -> u32 {
+fn label_of(example: u32) -> u32 {
     if (dims.has_labels == 1u) {
         return labels[example];
     }
@@ -93,7 +93,7 @@ fn main(
         return;
     }
 
-    let class = class_of(example);
+    let label = label_of(example);
     let highest = highest_of(row);
     let has_teacher = dims.has_targets == 1u;
     var highest_target = 0.0;
@@ -115,7 +115,7 @@ fn main(
     var divergence = 0.0;
     for (var j = 0u; j < dims.outputs; j++) {
         let s = f32(output[row + j]) - highest;
-        var teacher = select(0.0, 1.0, j == class);
+        var teacher = select(0.0, 1.0, j == label);
         var log_teacher = 0.0;
         if (has_teacher) {
             let score = (targets[row + j] - highest_target) / dims.temperature;
@@ -128,13 +128,13 @@ fn main(
         }
         if (dims.gradient == 1u) {
             let softened = dims.temperature * (exp(s / dims.temperature) / sums.x - teacher);
-            let of_class = exp(s) / sums.z - select(0.0, 1.0, j == class);
+            let of_class = exp(s) / sums.z - select(0.0, 1.0, j == label);
             put_gradient(row + j, dims.alpha * softened + (1.0 - dims.alpha) * of_class);
         }
     }
     var loss = dims.alpha * dims.temperature * dims.temperature * divergence;
     if (dims.alpha < 1.0) {
-        loss -= (1.0 - dims.alpha) * (f32(output[row + class]) - highest - log(sums.z));
+        loss -= (1.0 - dims.alpha) * (f32(output[row + label]) - highest - log(sums.z));
     }
     put_loss(example, loss);
 }

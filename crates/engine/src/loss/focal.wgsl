@@ -46,7 +46,7 @@ fn put_loss(example: u32, loss: f32) {
 }
 
 // The class of an example; without one, the place of the largest target, of equals the first.
-fn class_of(example: u32) -> u32 {
+fn label_of(example: u32) -> u32 {
     if (dims.has_labels == 1u) {
         return labels[example];
     }
@@ -90,12 +90,12 @@ fn main(
         return;
     }
 
-    let class = class_of(example);
+    let label = label_of(example);
     let highest = highest_of(row);
-    let own = f32(output[row + class]) - highest;
-    var others = 0.0; // not all less the class's own: no digits are left of that where p is near 1
+    let own = f32(output[row + label]) - highest;
+    var others = 0.0; // not all less the label's own: no digits are left of that where p is near 1
     for (var j = 0u; j < dims.outputs; j++) {
-        others += select(exp(f32(output[row + j]) - highest), 0.0, j == class);
+        others += select(exp(f32(output[row + j]) - highest), 0.0, j == label);
     }
     let all = others + exp(own);
     let p = exp(own) / all;
@@ -112,7 +112,7 @@ fn main(
         let factor = focus * (1.0 - dims.gamma * p * select(0.0, ratio, p > 0.0));
         for (var j = 0u; j < dims.outputs; j++) {
             let softmax = exp(f32(output[row + j]) - highest) / all;
-            put_gradient(row + j, factor * select(softmax, -r, j == class));
+            put_gradient(row + j, factor * select(softmax, -r, j == label));
         }
     }
     put_loss(example, -focus * (ratio * r));

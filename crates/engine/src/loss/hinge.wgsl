@@ -46,7 +46,7 @@ fn put_loss(example: u32, loss: f32) {
 }
 
 // The class of an example; without one, the place of the largest target, of equals the first.
-fn class_of(example: u32) -> u32 {
+fn label_of(example: u32) -> u32 {
     if (dims.has_labels == 1u) {
         return labels[example];
     }
@@ -81,14 +81,14 @@ fn main(
         return;
     }
 
-    let class = class_of(example);
-    let own = f32(output[row + class]);
+    let label = label_of(example);
+    let own = f32(output[row + label]);
     let share = 1.0 / f32(dims.outputs);
     var sum = 0.0;
     var lacking = 0.0;
     for (var j = 0u; j < dims.outputs; j++) {
         let lack = dims.margin - (own - f32(output[row + j]));
-        if (j != class) {
+        if (j != label) {
             let slope = select(0.0, share, lack > 0.0);
             sum += max(lack, 0.0);
             lacking += slope;
@@ -98,7 +98,7 @@ fn main(
         }
     }
     if (dims.gradient == 1u) {
-        put_gradient(row + class, -lacking);
+        put_gradient(row + label, -lacking);
     }
     put_loss(example, sum * share);
 }

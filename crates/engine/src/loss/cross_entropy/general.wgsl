@@ -62,9 +62,9 @@ fn highest_of(row: u32) -> f32 {
     return highest;
 }
 
-fn class_weight(class: u32) -> f32 {
+fn class_weight(label: u32) -> f32 {
     if (dims.is_weighted == 1u) {
-        return class_weights[dims.first_weight + class];
+        return class_weights[dims.first_weight + label];
     }
     return 1.0;
 }
