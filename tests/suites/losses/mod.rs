@@ -161,14 +161,7 @@ async fn losses_by_hand(way: Way) {
         (LossSpec::Hinge(Hinge { margin: 1.0 }), &[2.0, 1.5, 0.0], Some(0), &[], 0.5 / 3.0, &[-1.0 / 3.0, 1.0 / 3.0, 0.0]),
         (LossSpec::Hinge(Hinge { margin: 1.0 }), &[2.0, 1.5, 0.0], None, &[9.0, 0.0, 8.0], 0.5 / 3.0, &[-1.0 / 3.0, 1.0 / 3.0, 0.0]),
         // p = 1/2: a quarter of ln 2; the slope is 1/2 · 1/4 · (1 + 2 ln 2).
-        (
-            LossSpec::Focal(Focal { gamma: 2.0 }),
-            &[7.0, 7.0],
-            Some(0),
-            &[],
-            ln2 / 4.0,
-            &focused,
-        ),
+        (LossSpec::Focal(Focal { gamma: 2.0 }), &[7.0, 7.0], Some(0), &[], ln2 / 4.0, &focused),
         (LossSpec::BceWithLogits(BceWithLogits {}), &[0.0, 0.0], None, &[1.0, 0.0], ln2, &[-0.25, 0.25]),
         // Both at one half, one pixel wanted: I = 1 + 1, U = 1 + 1 + 1.
         (LossSpec::Dice(Dice { smooth: 1.0 }), &[0.0, 0.0], None, &[1.0, 0.0], 1.0 / 3.0, &[(2.0 - 6.0) / 9.0 / 4.0, 2.0 / 9.0 / 4.0]),
