@@ -6,13 +6,14 @@ use std::{rc::Rc, sync::Arc};
 use engine::{
     Cpu, Graph, LayerSpec, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Shape, StepInputs, Tensor,
     backend::gpu::{Card, DigitSet, Gpu, GpuRun, Turn, launch::Storage, results},
+    loss::Targets,
     ops::{BatchNorm2d, GlobalAvgPool2d},
     plan::Watch,
 };
 
 use crate::{
     card::on_card,
-    way::{Way, every_way},
+    way::{Way, classes, every_way},
 };
 
 on_card! { batches_are_the_digits_asked_for => gathered }
@@ -62,7 +63,7 @@ async fn gathered(card: Rc<Card>) {
         }
         // The classes show in the loss of these scores.
         let labels: Vec<u8> = digits.iter().map(|d| classes[*d]).collect();
-        let want = LossSpec::default().loss().evaluate(&scores[..10 * count], &labels, 10);
+        let want = LossSpec::default().evaluate(&scores[..10 * count], &Targets::labels(&labels), Shape::flat(10));
         assert_eq!((result.correct, result.count), (want.correct, want.count), "{what}");
         assert!((result.loss_sum - want.loss_sum).abs() < 1e-4, "{what}: {result:?}, not {want:?}");
     }
@@ -72,18 +73,19 @@ async fn gathered(card: Rc<Card>) {
 async fn a_lost_score_is_seen(way: Way) {
     let labels = [1, 0, 2];
     let whole: Vec<f32> = (0..9).map(|i| (i as f32).sin()).collect();
-    for lost in [f32::NAN, f32::INFINITY] {
-        for place in 0..9 {
-            let mut scores = whole.clone();
-            scores[place] = lost;
-            for count in 0..=3 {
-                let inside = place / 3 < count;
-                let alone = way.evaluate(&LossSpec::default(), &scores, &labels, count).await;
-                let (with_gradient, _) = way.gradient(&LossSpec::default(), &scores, &labels, count).await;
-                for result in [alone, with_gradient] {
-                    assert_eq!(result.loss_sum.is_finite(), !inside, "{lost} at {place}, {count} count: {result:?}");
-                    assert_eq!(result.count as usize, count);
-                }
+    for (spec, lost, place) in LossSpec::all().iter().flat_map(|spec| {
+        let lost = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
+        lost.into_iter().flat_map(move |lost| (0..9).map(move |place| (spec, lost, place)))
+    }) {
+        let mut scores = whole.clone();
+        scores[place] = lost;
+        for count in 0..=3 {
+            let inside = place / 3 < count;
+            let alone = way.evaluate(spec, &classes(&scores, &labels, count)).await;
+            let (with_gradient, _) = way.gradient(spec, &classes(&scores, &labels, count)).await;
+            for result in [alone, with_gradient] {
+                assert_eq!(result.loss_sum.is_finite(), !inside, "{}: {lost} at {place}, {count} count: {result:?}", spec.name());
+                assert_eq!(result.count as usize, count);
             }
         }
     }

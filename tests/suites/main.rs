@@ -14,6 +14,7 @@ mod fuzz;
 mod gather;
 mod golden;
 mod gradient;
+mod losses;
 mod network;
 mod numbers;
 mod parity;

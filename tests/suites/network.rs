@@ -12,6 +12,8 @@ use crate::way::Way;
 
 pub struct Network {
     pub graph: Arc<Graph>,
+    /// What plans made from now on are judged by.
+    pub loss: LossSpec,
     place: Place,
 }
 
@@ -44,7 +46,7 @@ impl Network {
                 Place::Card { gpu, runs: Vec::new() }
             }
         };
-        Self { graph: Arc::clone(graph), place }
+        Self { graph: Arc::clone(graph), loss: LossSpec::default(), place }
     }
 
     pub fn plan(&mut self, options: &PlanOptions) -> PlanId {
@@ -55,7 +57,7 @@ impl Network {
                 PlanId(runs.len() - 1)
             }
             Place::Card { gpu, runs } => {
-                runs.push(GpuRun::new(gpu, plan, &LossSpec::default(), Storage::F32).unwrap());
+                runs.push(GpuRun::new(gpu, plan, &self.loss, Storage::F32).unwrap());
                 PlanId(runs.len() - 1)
             }
         }
@@ -97,7 +99,7 @@ impl Network {
                 let run = &mut runs[id.0];
                 load(run, images, labels);
                 cpu.forward(run, now);
-                cpu.evaluate(run, &LossSpec::default())
+                cpu.evaluate(run, &self.loss)
             }
             Place::Card { gpu, runs } => {
                 let run = &runs[id.0];
@@ -118,7 +120,7 @@ impl Network {
                 load(run, images, labels);
                 cpu.grads.fill(f32::NAN);
                 cpu.forward(run, now);
-                cpu.backward(run, &LossSpec::default(), labels.len(), now)
+                cpu.backward(run, &self.loss, labels.len(), now)
             }
             Place::Card { gpu, runs } => {
                 let run = &runs[id.0];

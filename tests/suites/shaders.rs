@@ -12,6 +12,7 @@ use engine::{
         gather,
         launch::{GROUPS_LIMIT, Launch, Launches, SUM_INTO, Shader, Site, Slot, Storage, Word},
     },
+    loss::{Given, LossPlace},
     ops::{KINDS, Op, Others, Placement},
     presets::PRESETS,
 };
@@ -25,8 +26,12 @@ const STORAGE_BUFFERS_LIMIT: usize = 8;
 fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders);
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
-    let losses = LossSpec::all().into_iter().flat_map(|l| l.loss().shaders());
-    ops.chain(optimizers).chain(losses).chain(gather::SHADERS).copied().chain([&SUM_INTO]).collect()
+    let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
+    let mut all: Vec<&Shader> = ops.chain(optimizers).chain(gather::SHADERS).copied().chain([&SUM_INTO]).chain(losses).collect();
+    // Losses share some.
+    let mut seen = HashSet::new();
+    all.retain(|s| seen.insert(s.name));
+    all
 }
 
 /// The forms in which a shader is compiled.
@@ -156,6 +161,10 @@ fn variable(slot: Slot) -> (&'static [&'static str], Option<ScalarKind>) {
         Slot::Pixels => (&["pixels"], whole),
         Slot::Classes => (&["classes"], whole),
         Slot::Order => (&["order"], whole),
+        Slot::Targets => (&["targets"], float),
+        Slot::ClassWeights => (&["class_weights"], float),
+        Slot::Losses => (&["losses"], float),
+        Slot::Answers => (&["answers"], whole),
     }
 }
 
@@ -288,12 +297,24 @@ fn launches_and_shaders_agree() {
 #[test]
 fn the_launches_of_a_step_agree_with_their_shaders() {
     let library = Library::new();
+    let mut used = HashSet::new();
     for spec in LossSpec::all() {
-        for batch in [1, 256, 10_000] {
-            let (gradient, evaluate) = (spec.loss().gradient_launch(10, batch), spec.loss().evaluate_launch(10, batch));
-            library.check("gradient of the loss", &gradient);
-            library.check("loss", &evaluate);
-            assert!(gradient.shader.reads_now() && evaluate.shader.reads_now(), "{spec:?}: examples that do not count");
+        for (batch, given, gradient) in [1, 256, 10_000]
+            .into_iter()
+            .flat_map(|b| [Given::LABELS, Given::DENSE, Given::BOTH].into_iter().flat_map(move |g| [(b, g, false), (b, g, true)]))
+        {
+            let launches = spec.launches(&LossPlace { output: Shape::flat(10), batch, given, gradient });
+            for launch in &launches {
+                library.check(spec.name(), launch);
+                used.insert(launch.shader.name);
+                assert!(launch.shader.reads_now(), "{spec:?}: examples that do not count");
+            }
+            let writers = |slot| launches.iter().filter(|l| l.writes.contains(&slot)).count();
+            assert!(!gradient || writers(Slot::DOutput) > 0, "{spec:?}: the gradient");
+            assert_eq!(writers(Slot::Results), 1, "{spec:?}: the result");
+        }
+        for shader in spec.shaders() {
+            assert!(used.contains(shader.name), "{}: nothing launches it", shader.name);
         }
     }
     for spec in OptimizerSpec::all() {

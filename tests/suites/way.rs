@@ -9,9 +9,9 @@ use std::{
 };
 
 use engine::{
-    LossSpec, OptimizerSpec, StepInputs,
-    backend::gpu::{Card, SingleResult, alone},
-    loss::BatchResult,
+    LossSpec, OptimizerSpec, Shape, StepInputs,
+    backend::gpu::{Card, SingleResult, alone, alone::Judged},
+    loss::{BatchResult, Targets},
     ops::Reference,
 };
 
@@ -57,26 +57,26 @@ impl Way {
         }
     }
 
-    /// The result of the first `count` examples of a batch.
-    pub async fn evaluate(&self, loss: &LossSpec, scores: &[f32], labels: &[u8], count: usize) -> BatchResult {
-        let classes = scores.len() / labels.len();
+    /// The result of the examples that count.
+    pub async fn evaluate(&self, loss: &LossSpec, judged: &Judged<'_>) -> BatchResult {
         match self {
-            Self::Cpu => loss.loss().evaluate(&scores[..count * classes], &labels[..count], classes),
-            Self::Card(card) => alone::evaluate(card, loss, scores, labels, count).await.unwrap(),
+            Self::Cpu => loss.evaluate(judged.outputs, &counted(judged), judged.output),
+            Self::Card(card) => alone::evaluate(card, loss, judged).await.unwrap(),
         }
     }
 
     /// As [`Way::evaluate`], and the gradient of the sum of losses / batch; 0 where an example does not count.
-    pub async fn gradient(&self, loss: &LossSpec, scores: &[f32], labels: &[u8], count: usize) -> (BatchResult, Vec<f32>) {
-        let (batch, classes) = (labels.len(), scores.len() / labels.len());
+    pub async fn gradient(&self, loss: &LossSpec, judged: &Judged<'_>) -> (BatchResult, Vec<f32>) {
+        let Judged { outputs, output, count, .. } = *judged;
         match self {
             Self::Cpu => {
-                let mut d_scores = vec![f32::NAN; count * classes];
-                let result = loss.loss().gradient(&scores[..count * classes], &labels[..count], classes, batch, &mut d_scores);
-                d_scores.resize(scores.len(), 0.0);
-                (result, d_scores)
+                let (mut d_outputs, mut work) = (vec![f32::NAN; count * output.len()], vec![f32::NAN; output.len()]);
+                let batch = outputs.len() / output.len();
+                let result = loss.gradient(outputs, &counted(judged), output, batch, &mut d_outputs, &mut work);
+                d_outputs.resize(outputs.len(), 0.0);
+                (result, d_outputs)
             }
-            Self::Card(card) => alone::gradient(card, loss, scores, labels, count).await.unwrap(),
+            Self::Card(card) => alone::gradient(card, loss, judged).await.unwrap(),
         }
     }
 
@@ -87,6 +87,18 @@ impl Way {
             Self::Card(card) => alone::update(card, rule, params, grads, state, now).await.unwrap(),
         }
     }
+}
+
+/// The targets of the examples that count.
+fn counted<'a>(judged: &Judged<'a>) -> Targets<'a> {
+    let (targets, count) = (judged.targets, judged.count);
+    let rows = (count * judged.output.len()).min(targets.dense.len());
+    Targets { labels: &targets.labels[..count.min(targets.labels.len())], dense: &targets.dense[..rows], ..targets }
+}
+
+/// Scores of a batch with classes alone.
+pub fn classes<'a>(outputs: &'a [f32], labels: &'a [u8], count: usize) -> Judged<'a> {
+    Judged { outputs, output: Shape::flat(outputs.len() / labels.len()), targets: Targets::labels(labels), count }
 }
 
 /// What a future gives that needs nobody to wait: whatever runs on the CPU, and natively on a card.

@@ -61,6 +61,9 @@ pub struct Train {
     /// Learning rate
     #[arg(long)]
     pub rate: Option<f32>,
+    /// What training makes small
+    #[arg(long, value_name = "NAME", help = loss_help())]
+    pub loss: Option<String>,
     /// Update rule, with its usual settings
     #[arg(long, value_name = "NAME", help = optimizer_help())]
     pub optimizer: Option<String>,
@@ -91,6 +94,14 @@ pub struct Train {
     /// Look of the saved curves
     #[arg(long, value_enum, default_value_t = Look::Light)]
     pub theme: Look,
+}
+
+fn loss_help() -> String {
+    let names: Vec<&str> = engine::LossSpec::all().iter().map(engine::LossSpec::name).collect();
+    format!(
+        "What training makes small: {}; with other than the usual settings as a link writes it, '(loss:focal,gamma:3)'",
+        names.join(", ")
+    )
 }
 
 fn optimizer_help() -> String {

@@ -13,6 +13,10 @@ pub enum Error {
     Digits { cause: data::DatasetError },
     #[error("there is no preset `{name}`; there are {known}")]
     Preset { name: String, known: String },
+    #[error("there is no loss `{name}`; there are {known}")]
+    Loss { name: String, known: String },
+    #[error("the loss cannot be used: {problem}")]
+    LossSettings { problem: String },
     #[error("there is no optimizer `{name}`; there are {known}")]
     Optimizer { name: String, known: String },
     #[error("cannot read {}: {cause}", .path.display())]

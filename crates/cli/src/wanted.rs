@@ -2,8 +2,11 @@
 
 use std::{fs, path::Path};
 
-use engine::{ModelSpec, OptimizerSpec, presets};
-use protocol::{RunSpec, TrainSpec, link};
+use engine::{LossSpec, ModelSpec, OptimizerSpec, presets};
+use protocol::{
+    RunSpec, TrainSpec,
+    link::{self, LinkProblem},
+};
 
 use crate::{arguments, error::Error};
 
@@ -32,6 +35,9 @@ impl arguments::Train {
         augment.shift = self.shift.unwrap_or(augment.shift);
         augment.rotate = self.rotate.unwrap_or(augment.rotate);
         augment.scale = self.scale.unwrap_or(augment.scale);
+        if let Some(text) = &self.loss {
+            train.loss = loss(text)?;
+        }
         if let Some(name) = &self.optimizer {
             train.optimizer = optimizer(name)?;
         }
@@ -44,6 +50,18 @@ pub fn preset(name: &str) -> Result<&'static presets::Preset, Error> {
     presets::preset(&name.trim().to_lowercase()).ok_or_else(|| Error::Preset {
         name: name.to_owned(),
         known: presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// The loss of this name with its usual settings, or the one that a link writes so.
+fn loss(text: &str) -> Result<LossSpec, Error> {
+    let text = text.trim();
+    link::loss_of(text).map_err(|problem| match problem {
+        LinkProblem::UnknownName { got, known } => Error::Loss { name: got, known },
+        LinkProblem::Loss { error } => Error::LossSettings { problem: error.to_string() },
+        LinkProblem::Text { error } => Error::LossSettings { problem: format!("it cannot be read at {error}") },
+        LinkProblem::Content { reason } => Error::LossSettings { problem: reason },
+        other => Error::LossSettings { problem: other.to_string() },
     })
 }
 
@@ -83,6 +101,7 @@ fn read_link(link: &str) -> Result<RunSpec, Error> {
 mod tests {
     use arguments::{Arguments, Task};
     use clap::Parser;
+    use engine::loss::Focal;
 
     use super::*;
 
@@ -105,8 +124,37 @@ mod tests {
     }
 
     #[test]
+    fn losses_are_a_name_or_name_and_settings() {
+        let loss_of = |words: &str| {
+            let words: Vec<&str> = ["k", "train", "--loss", words].to_vec();
+            let Task::Train(order) = Arguments::try_parse_from(words).unwrap().task else { panic!() };
+            order.spec().map(|spec| spec.train.loss).map_err(|e| e.to_string())
+        };
+        for usual in LossSpec::all() {
+            assert_eq!(loss_of(usual.name()).unwrap(), usual);
+        }
+        assert_eq!(loss_of("(loss:focal,gamma:3)").unwrap(), LossSpec::Focal(Focal { gamma: 3.0 }));
+        let refused = [
+            ("(loss:focal,gamma:-1)", "the loss cannot be used: `gamma` of `focal` is -1, but must lie in 0 to 20"),
+            ("(loss:focal,gamma:3", "the loss cannot be used: it cannot be read at character 20: expected `,` or `)`, found the end"),
+            (
+                "(loss:cross_entropy,weight:!(1,2))",
+                "the loss cannot be used: `weight` of `cross_entropy` has 2 entries, but the network gives 10 scores: one entry for each, or none at all",
+            ),
+        ];
+        for (words, message) in refused {
+            assert_eq!(loss_of(words).unwrap_err(), message);
+        }
+        let run = RunSpec { train: TrainSpec { loss: loss_of("hinge").unwrap(), ..TrainSpec::default() }, ..RunSpec::default() };
+        assert_eq!(read_link(&link::encode(&run)).unwrap(), run);
+    }
+
+    #[test]
     fn unknown_names_list_the_known_ones() {
-        assert_eq!(preset("n9").unwrap_err().to_string(), format!("there is no preset `n9`; there are {}", presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ")));
+        let known = presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ");
+        assert_eq!(preset("n9").unwrap_err().to_string(), format!("there is no preset `n9`; there are {known}"));
+        let error = loss("cube").unwrap_err().to_string();
+        assert!(error.starts_with("there is no loss `cube`; there are cross_entropy, mse, l1,") && error.contains("focal"), "{error}");
         assert!(optimizer("lion").unwrap_err().to_string().contains("adam"));
         assert_eq!(optimizer("Momentum").unwrap().rule().name(), "momentum");
     }

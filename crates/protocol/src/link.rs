@@ -20,6 +20,7 @@ use std::ops::RangeInclusive;
 use engine::{
     Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError,
     augment::{ROTATIONS, SCALES, SHIFTS},
+    loss::LossError,
     presets,
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -72,6 +73,8 @@ pub enum LinkProblem {
     Content { reason: String },
     #[error("{error}; the default is used")]
     Setting { error: RunError },
+    #[error("{error}; the default is used")]
+    Loss { error: LossError },
     #[error("this is no network: {error}; the default is used")]
     Network { error: SpecError },
     #[error("{len} bytes are more than the {most} that are read; the default run is used")]
@@ -170,7 +173,8 @@ fn word(value: &Value) -> String {
 /// The run that `query` describes (with or without its question mark), and what is wrong with it.
 ///
 /// Whatever is wrong is replaced by its default, so the run is always a network that
-/// [`Graph::check_classifier`] accepts, with settings that [`TrainSpec::check`] accepts.
+/// [`Graph::check_classifier`] accepts, with settings that [`TrainSpec::check`] and a loss that
+/// [`LossSpec::check`] accept.
 pub fn decode(query: &str) -> (RunSpec, Vec<LinkError>) {
     let query = query.strip_prefix('?').unwrap_or(query);
     let mut reader = Reader::default();
@@ -249,7 +253,7 @@ impl Reader {
         };
         let t = usual.train;
         let train = TrainSpec {
-            loss: self.value("loss", t.loss, |text| tagged_of::<LossSpec>(text, "loss", "cross_entropy")),
+            loss: self.value("loss", t.loss, loss_of),
             optimizer: self.value("opt", t.optimizer, optimizer_of),
             rate: self.value("rate", t.rate, |text| number_of(text, &RATES)),
             batch: self.value("batch", t.batch, |text| whole_of(text, *BATCHES.start() as u64, *BATCHES.end() as u64).map(|n| n as usize)),
@@ -306,6 +310,18 @@ fn init_of(text: &str) -> Result<Init, LinkProblem> {
     let name = |i: &Init| plain(i).map(|v| word(&v)).unwrap_or_default();
     let known = || Init::ALL.iter().map(name).collect::<Vec<_>>().join(", ");
     Init::ALL.into_iter().find(|i| name(i) == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
+}
+
+/// The loss that `text` says as in a link: a name, or name and settings. It can train a network of ten classes.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn loss_of(text: &str) -> Result<LossSpec, LinkProblem> {
+    let known = LossSpec::all().iter().map(|l| l.name()).collect::<Vec<_>>().join(", ");
+    let loss: LossSpec = tagged_of(text, "loss", &known)?;
+    // Every network of a link gives so many scores.
+    loss.check(Shape::flat(CLASSES)).map_err(|error| LinkProblem::Loss { error })?;
+    Ok(loss)
 }
 
 fn optimizer_of(text: &str) -> Result<OptimizerSpec, LinkProblem> {

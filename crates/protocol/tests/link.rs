@@ -5,6 +5,7 @@
 use engine::{
     Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
     augment::{ROTATIONS, SCALES, SHIFTS},
+    loss::{CrossEntropy, Distillation, Focal, Hinge, Sum, Term},
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
     optim::{Adam, Momentum, Sgd},
     presets::{self, PRESETS},
@@ -139,6 +140,18 @@ fn what_is_wrong_is_named() {
             "`opt` in the link: unknown field `epsilon`, expected one of `betas`, `eps`, `weight_decay`; the default is used",
         ),
         (
+            "loss=square".to_owned(),
+            "`loss` in the link: `square` is none of cross_entropy, mse, l1, hinge, focal, bce_with_logits, dice, distillation, sum; the default is used",
+        ),
+        (
+            "loss=(loss:cross_entropy,weight:!(1,2))".to_owned(),
+            "`loss` in the link: `weight` of `cross_entropy` has 2 entries, but the network gives 10 scores: one entry for each, or none at all; the default is used",
+        ),
+        (
+            "loss=(loss:sum,terms:!((weight:1,loss:(loss:focal,gamma:99))))".to_owned(),
+            "`loss` in the link: `gamma` of `focal` is 99, but must lie in 0 to 20; the default is used",
+        ),
+        (
             "init=he".to_owned(),
             "`init` in the link: `he` is none of he_normal, he_uniform, xavier_normal, xavier_uniform; the default is used",
         ),
@@ -221,6 +234,21 @@ fn layers() -> impl Strategy<Value = Vec<LayerSpec>> {
     })
 }
 
+fn losses() -> impl Strategy<Value = LossSpec> {
+    let weight = prop_oneof![Just(vec![]), prop::collection::vec(0.001..9f32, 10)];
+    let single = prop_oneof![
+        prop::sample::select(LossSpec::all()),
+        (0.0..=1f32, weight).prop_map(|(label_smoothing, weight)| LossSpec::CrossEntropy(CrossEntropy { label_smoothing, weight })),
+        (0.0..=20f32).prop_map(|gamma| LossSpec::Focal(Focal { gamma })),
+        (0.0..=1000f32).prop_map(|margin| LossSpec::Hinge(Hinge { margin })),
+        (0.01..=1000f32, 0.0..=1f32).prop_map(|(temperature, alpha)| LossSpec::Distillation(Distillation { temperature, alpha })),
+    ];
+    single.prop_recursive(2, 4, 2, |inner| {
+        let term = (0.0..=1e6f32, inner).prop_map(|(weight, loss)| Term { weight, loss });
+        prop::collection::vec(term, 1..=2).prop_map(|terms| LossSpec::Sum(Sum { terms }))
+    })
+}
+
 fn runs() -> impl Strategy<Value = RunSpec> {
     let decay = 0.0..0.1f32;
     let optimizer = prop_oneof![
@@ -237,9 +265,9 @@ fn runs() -> impl Strategy<Value = RunSpec> {
         Just(Augment::default()),
         (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale }),
     ];
-    let train = (optimizer, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(|(optimizer, rate, batch, epochs, seed, augment)| {
-        TrainSpec { loss: LossSpec::default(), optimizer, rate, batch, epochs, seed, augment }
-    });
+    let train = (losses(), optimizer, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
+        |(loss, optimizer, rate, batch, epochs, seed, augment)| TrainSpec { loss, optimizer, rate, batch, epochs, seed, augment },
+    );
     let init = prop::sample::select(Init::ALL.to_vec());
     let input = prop_oneof![Just(Shape::new(1, 28, 28)), (1..4usize, 24..40usize, 24..40usize).prop_map(|(c, h, w)| Shape::new(c, h, w))];
     let own = (layers(), init, input).prop_map(|(layers, init, input)| ModelSpec { layers, init, input });
@@ -258,10 +286,11 @@ proptest! {
     }
 
     #[test]
-    fn no_text_panics_and_every_result_is_legal(text in "\\PC{0,80}|([a-z]{1,6}=[-0-9a-z!():,.%]{0,30}&){0,5}|(net|opt|v|input)=[!(a-z:,)0-9-]{0,60}") {
+    fn no_text_panics_and_every_result_is_legal(text in "\\PC{0,80}|([a-z]{1,6}=[-0-9a-z!():,.%]{0,30}&){0,5}|(net|opt|loss|v|input)=[!(a-z:,)0-9-]{0,60}") {
         let (run, _) = decode(&text);
         prop_assert!(Graph::check_classifier(&run.model, 10).is_ok());
         prop_assert!(run.train.check().is_ok());
+        prop_assert!(run.train.loss.check(Shape::flat(10)).is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
-use engine::{Graph, Mode, Plan, PlanOptions, Shape, SpecError, Tensor, plan::Watch};
+use engine::{Graph, Mode, Plan, PlanOptions, Shape, SpecError, Tensor, loss::LossError, plan::Watch};
 use protocol::{RunError, RunSpec};
 
 use crate::{Portion, feed::Feed, machine::Numbers};
@@ -18,6 +18,8 @@ pub enum OpenError {
     Spec(#[from] SpecError),
     #[error("{0}")]
     Setting(#[from] RunError),
+    #[error("{0}")]
+    Loss(#[from] LossError),
     #[error("the network takes images of {got}, but the digits are 1×{SIDE}×{SIDE}")]
     Input { got: Shape },
     #[error("`batch` is {batch}, but there are only {digits} training digits")]
@@ -41,11 +43,12 @@ pub struct Network {
 
 impl Network {
     /// # Errors
-    /// A network that is none, or settings out of range.
+    /// A network that is none, settings out of range, or a loss that cannot train it.
     pub fn open(spec: &RunSpec, portion: Portion) -> Result<Self, OpenError> {
         let train = &spec.train;
         train.check()?;
         let graph = Arc::new(Graph::check_classifier(&spec.model, CLASSES)?);
+        train.loss.check(graph.output())?;
         if graph.spec.input != Shape::new(1, SIDE, SIDE) {
             return Err(OpenError::Input { got: graph.spec.input });
         }

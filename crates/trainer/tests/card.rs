@@ -12,7 +12,7 @@ use std::{
 
 use data::Dataset;
 use engine::{
-    Augment, NodeId, Tensor,
+    Augment, LossSpec, NodeId, Tensor,
     backend::gpu::{Card, launch::Storage, reader::block_on},
     presets::preset,
 };
@@ -224,6 +224,20 @@ fn a_twin_does_not_part_over_moved_images() {
     rig.until(|e| matches!(e, Event::Paused { .. }));
     let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
     assert!(parted.is_empty(), "{parted:?}");
+}
+
+#[test]
+fn a_twin_does_not_part_with_any_loss() {
+    let Some(card) = card() else { return };
+    for loss in LossSpec::all() {
+        let mut spec = spec();
+        spec.train.loss = loss.clone();
+        let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
+        rig.send(Command::Step { run: RUN, count: 3 }.into());
+        rig.until(|e| matches!(e, Event::Paused { .. }));
+        let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
+        assert!(parted.is_empty(), "{loss:?}: {parted:?}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod file;
 mod layers;
+mod loss;
 mod network;
 mod pool;
 
@@ -11,8 +12,7 @@ use std::{
 };
 
 use engine::{
-    Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, PlanOptions, StepInputs,
-    loss::BatchResult,
+    Graph, Init, Mode, ModelSpec, OptimizerSpec, PlanOptions, StepInputs,
     ops::Reference,
     optim::{Momentum, Sgd},
     plan::Watch,
@@ -23,7 +23,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use crate::{
     network::Network,
     numbers::normals,
-    problem::{Problem, Tolerance, assert_close, wide},
+    problem::{Problem, assert_close, wide},
     way::{Way, every_way},
 };
 
@@ -62,7 +62,20 @@ const COVERED: &[(&str, &[&str])] = &[
         ],
     ),
     ("norm", &["batch_norm_train", "batch_norm_eval", "layer_norm", "group_norm"]),
-    ("loss", &["cross_entropy"]),
+    (
+        "loss",
+        &[
+            "cross_entropy",
+            "cross_entropy_smooth",
+            "cross_entropy_weighted",
+            "cross_entropy_soft",
+            "mse",
+            "focal",
+            "bce_logits",
+            "dice",
+            "distillation",
+        ],
+    ),
     ("optimizer", &["sgd", "momentum", "adam"]),
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
@@ -127,7 +140,7 @@ async fn norm(way: Way) {
 }
 
 async fn loss(way: Way) {
-    run("loss", &way, cross_entropy).await;
+    run("loss", &way, loss::compared).await;
 }
 
 async fn optimizer(way: Way) {
@@ -195,34 +208,6 @@ async fn planned(problem: &Problem, way: &Way) -> Reference {
     let plan = network.plan(&PlanOptions { batch: at.batch, mode: at.mode, watch: Watch::Everything });
     let scores = network.forward(plan, &problem.input, &problem.now).await;
     Reference { output: wide(&scores), state: wide(&network.numbers().await.state), ..Reference::default() }
-}
-
-async fn cross_entropy(case: &GoldenCase, way: &Way) {
-    let (scores, labels) = (&case.inputs["logits"], case.inputs["target"].labels());
-    let [batch, classes] = scores.dims[..] else { panic!("{}: {:?}", case.name, scores.dims) };
-    let (spec, what) = (LossSpec::default(), format!("{} {way:?}", case.name));
-    let (result, d_scores) = way.gradient(&spec, &scores.values, &labels, batch).await;
-    let evaluated = way.evaluate(&spec, &scores.values, &labels, batch).await;
-    assert_eq!(result, evaluated, "{what}: evaluated with and without gradient");
-    assert_eq!(result.count as usize, batch);
-    assert_close(&format!("{what}: loss"), &[result.mean_loss()], &case.outputs["loss"].wide(), case.within);
-    assert_close(&format!("{what}: gradient"), &wide(&d_scores), &case.grads["logits"].wide(), case.within);
-
-    // In two parts, as when a batch is not full: sums and gradients are those of the whole, and what
-    // does not count has none.
-    let middle = batch / 2;
-    let mut sum = BatchResult::default();
-    for part in [0..middle, middle..batch] {
-        let first = |all: &[f32]| [&all[part.start * classes..], &all[..part.start * classes]].concat();
-        let turned = [&labels[part.start..], &labels[..part.start]].concat();
-        let (result, d_part) = way.gradient(&spec, &first(&scores.values), &turned, part.len()).await;
-        let mut want = first(&d_scores);
-        want[part.len() * classes..].fill(0.0);
-        assert_close(&format!("{what}: gradient of {part:?}"), &wide(&d_part), &wide(&want), Tolerance::EXACT);
-        sum.add(result);
-    }
-    assert_eq!((sum.correct, sum.count), (result.correct, result.count), "{what}: in two parts");
-    assert_close(&format!("{what}: loss in two parts"), &[sum.mean_loss()], &[result.mean_loss()], case.within);
 }
 
 async fn trajectory(case: &GoldenCase, way: &Way) {

@@ -1,97 +1,158 @@
 //! What training makes small. One file each, one line in the list.
+//!
+//! Names, formulas and means are PyTorch's: the loss of a batch is (sum of its examples' losses) / count, where an
+//! example's loss is already the mean over its outputs for `mse`, `l1` and `bce_with_logits`. Class weights
+//! divide by the weights of the batch's classes; over several batches the mean is that of their means.
 
+mod batch;
+mod bce_with_logits;
 mod cross_entropy;
+mod dice;
+mod distillation;
+mod elements;
+mod error;
+mod focal;
+mod hinge;
+mod l1;
+pub mod launches;
+mod mse;
+mod result;
+mod sum;
+mod targets;
 
 use serde::{Deserialize, Serialize};
 
+pub use bce_with_logits::BceWithLogits;
 pub use cross_entropy::{CrossEntropy, softmax};
+pub use dice::Dice;
+pub use distillation::Distillation;
+pub use error::LossError;
+pub use focal::Focal;
+pub use hinge::Hinge;
+pub use l1::L1;
+pub use launches::{Given, LossPlace, LossTerm};
+pub use mse::Mse;
+pub use result::BatchResult;
+pub use sum::{Sum, Term};
+pub use targets::{Target, Targets, arg_max, is_mask};
 
-use crate::backend::gpu::launch::{Launch, Shader};
+use crate::{
+    Shape,
+    backend::gpu::launch::{Launch, Shader},
+};
 
-/// A loss as it is written down.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "loss", rename_all = "snake_case")]
-pub enum LossSpec {
-    CrossEntropy(CrossEntropy),
+/// A loss of one example's outputs against its target.
+pub trait Loss: std::fmt::Debug {
+    fn name(&self) -> &'static str;
+
+    /// # Errors
+    /// A setting outside its limits, or an output that this loss is not for.
+    fn check(&self, output: Shape) -> Result<(), LossError>;
+
+    /// The loss, and its gradient with respect to the outputs in `d_outputs` (overwritten).
+    fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32;
+
+    /// One for each output, or none at all.
+    fn class_weights(&self) -> &[f32];
+
+    /// The output from which on a pixel counts as covered: see [`Targets`].
+    fn threshold(&self) -> f32;
+
+    /// [`Loss::example`] of a batch on a graphics card, times the term's weight: outputs in `Output`, the losses in
+    /// `Losses`, the gradient divided by the batch in `DOutput`. Examples from `now.count` on have a loss and a
+    /// gradient of 0.
+    fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch;
+
+    /// Every file that the launches may name.
+    fn shaders(&self) -> &'static [&'static Shader];
 }
+
+macro_rules! losses {
+    ($($settings:ident),+ $(,)?) => {
+        /// A loss as it is written down.
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "loss", rename_all = "snake_case")]
+        pub enum LossSpec {
+            $($settings($settings),)+
+            Sum(Sum),
+        }
+
+        impl LossSpec {
+            /// Every loss with its usual settings.
+            pub fn all() -> Vec<Self> {
+                vec![$(Self::$settings($settings::default()),)+ Self::Sum(Sum::default())]
+            }
+
+            /// The formula; `None` for a sum, which has several.
+            fn single(&self) -> Option<&dyn Loss> {
+                match self {
+                    $(Self::$settings(loss) => Some(loss),)+
+                    Self::Sum(_) => None,
+                }
+            }
+        }
+    };
+}
+
+losses! { CrossEntropy, Mse, L1, Hinge, Focal, BceWithLogits, Dice, Distillation }
 
 impl Default for LossSpec {
     fn default() -> Self {
-        Self::CrossEntropy(CrossEntropy {})
+        Self::CrossEntropy(CrossEntropy::default())
     }
 }
 
 impl LossSpec {
-    /// Every loss with its usual settings.
-    pub fn all() -> Vec<Self> {
-        vec![Self::CrossEntropy(CrossEntropy::default())]
+    pub fn name(&self) -> &'static str {
+        self.single().map_or("sum", Loss::name)
     }
 
-    pub fn loss(&self) -> &dyn Loss {
+    /// Each loss and its weight, those of sums within sums too.
+    fn each<'a>(&'a self, weight: f32, take: &mut dyn FnMut(f32, &'a dyn Loss)) {
         match self {
-            Self::CrossEntropy(loss) => loss,
+            Self::Sum(sum) => sum.terms.iter().for_each(|term| term.loss.each(weight * term.weight, take)),
+            // Every other has a formula.
+            single => single.single().into_iter().for_each(|loss| take(weight, loss)),
         }
     }
-}
 
-/// What a batch gave.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct BatchResult {
-    /// Sum of the examples' losses (not the mean), so that parts of a batch add up.
-    pub loss_sum: f64,
-    /// Examples whose highest score is that of their class.
-    pub correct: u32,
-    pub count: u32,
-}
-
-impl BatchResult {
-    pub fn add(&mut self, other: Self) {
-        self.loss_sum += other.loss_sum;
-        self.correct += other.correct;
-        self.count += other.count;
-    }
-
-    /// Mean loss of an example; 0 for an empty batch.
-    pub fn mean_loss(&self) -> f64 {
-        self.loss_sum / f64::from(self.count.max(1))
-    }
-
-    /// Share of correct answers, in 0 to 1.
-    pub fn accuracy(&self) -> f64 {
-        f64::from(self.correct) / f64::from(self.count.max(1))
-    }
-}
-
-/// A loss over scores (batch, classes) and class numbers.
-pub trait Loss: std::fmt::Debug {
-    fn name(&self) -> &'static str;
-
-    /// The batch's result.
-    fn evaluate(&self, scores: &[f32], labels: &[u8], classes: usize) -> BatchResult;
-
-    /// As [`Loss::evaluate`], and the gradient of (sum of losses) / `divisor` in `d_scores`.
-    /// `divisor` is the size of the whole batch, of which this may be a part.
-    fn gradient(&self, scores: &[f32], labels: &[u8], classes: usize, divisor: usize, d_scores: &mut [f32]) -> BatchResult;
-
-    /// [`Loss::gradient`] of `batch` examples on a graphics card, divided by `batch`: scores in `Output`,
-    /// gradient in `DOutput`, the result in `Results`. Examples from `now.count` on count for nothing and
-    /// have a gradient of 0. A score that is NaN or infinite makes the sum of losses NaN.
-    fn gradient_launch(&self, classes: usize, batch: usize) -> Launch;
-
-    /// [`Loss::evaluate`] in the same way, without the gradient.
-    fn evaluate_launch(&self, classes: usize, batch: usize) -> Launch;
-
-    /// Every file that the two launches may name.
-    fn shaders(&self) -> &'static [&'static Shader];
-}
-
-/// Position of the largest score; the first of equals.
-pub fn arg_max(scores: &[f32]) -> usize {
-    let mut best = 0;
-    for (i, s) in scores.iter().enumerate() {
-        if *s > scores[best] {
-            best = i;
+    /// Whether this loss can train a network that gives `output`.
+    ///
+    /// # Errors
+    /// What is wrong with the first of its losses that cannot.
+    pub fn check(&self, output: Shape) -> Result<(), LossError> {
+        match self {
+            Self::Sum(sum) => sum.check(output),
+            single => single.single().map_or(Ok(()), |loss| loss.check(output)),
         }
     }
-    best
+
+    /// What a graphics card runs for a batch, in order: losses and right answers in `Results`, the
+    /// gradient of (sum of losses) / batch in `DOutput` where it is wanted. An output that is NaN or
+    /// infinite makes the sum of losses NaN.
+    pub fn launches(&self, at: &LossPlace) -> Vec<Launch> {
+        if let Self::CrossEntropy(loss) = self
+            && loss.is_plain()
+            && at.given.labels
+        {
+            return vec![loss.plain_launch(at)];
+        }
+        let mut terms = Vec::new();
+        self.each(1.0, &mut |weight, loss| terms.push((weight, loss)));
+        launches::all(&terms, at)
+    }
+
+    /// The class weights of all losses, one after another, as the launches read them.
+    pub fn class_weights(&self) -> Vec<f32> {
+        let mut all = Vec::new();
+        self.each(1.0, &mut |_, loss| all.extend_from_slice(loss.class_weights()));
+        all
+    }
+
+    /// Every file that [`LossSpec::launches`] may name.
+    pub fn shaders(&self) -> Vec<&'static Shader> {
+        let mut all = launches::SHADERS.to_vec();
+        self.each(1.0, &mut |_, loss| all.extend_from_slice(loss.shaders()));
+        all
+    }
 }

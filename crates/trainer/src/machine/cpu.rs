@@ -46,7 +46,7 @@ impl CpuMachine {
             train: Run::new(network.train.clone()),
             score: Run::new(network.score.clone()),
             sample: Run::new(network.sample.clone()),
-            loss: network.spec.train.loss,
+            loss: network.spec.train.loss.clone(),
             augment: network.spec.train.augment,
             feed: network.feed,
             order: Vec::new(),

@@ -11,5 +11,6 @@ mod frames;
 mod late;
 mod loopback;
 mod losses;
+mod objectives;
 mod rig;
 mod table;

@@ -8,6 +8,7 @@ use engine::{
         gather,
         launch::{Launch, Shader, Site, sums},
     },
+    loss::{Given, LossPlace},
     plan::Watch,
 };
 use protocol::TrainSpec;
@@ -70,11 +71,12 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
             None => Part { title: node.name.clone(), about: absence(graph, &plan, node.id), launches: Vec::new() },
         });
     }
-    let (loss, rule) = (train.loss.loss(), train.optimizer.rule());
+    let (loss, rule) = (&train.loss, train.optimizer.rule());
+    let at = LossPlace { output: graph.output(), batch: train.batch, given: Given::LABELS, gradient: true };
     parts.push(Part {
         title: "Loss".to_owned(),
         about: loss.name().replace('_', " "),
-        launches: once(loss.gradient_launch(graph.output().len(), train.batch)),
+        launches: loss.launches(&at).iter().map(|launch| launched(launch, Pass::Once)).collect(),
     });
     parts.push(Part {
         title: "Update".to_owned(),

@@ -10,6 +10,7 @@ use engine::{
 use leptos::prelude::*;
 use protocol::RunSpec;
 
+use super::objective::Objective;
 use crate::{
     state::{app, lab},
     widgets::{dialog::Dialog, number, slider::Slider},
@@ -64,6 +65,7 @@ pub fn Setup() -> impl IntoView {
                 <Field label="Seed" testid="setup-seed" value=Signal::derive(move || draft.with(|d| d.train.seed.to_string()))
                     on_change=move |text: String| { if let Ok(seed) = text.trim().parse() { draft.update(|d| d.train.seed = seed); } }/>
             </div>
+            <Objective draft/>
             <fieldset class="setup-augment">
                 <legend>"Augmentation"</legend>
                 <p>"At every step each training image is moved a little, by random amounts up to these, so that the network cannot learn the images by heart."</p>
@@ -150,8 +152,13 @@ fn usual_rate(rule: &OptimizerSpec) -> f32 {
 }
 
 fn problem_of(spec: &RunSpec) -> Option<String> {
-    let network = Graph::check_classifier(&spec.model, data::CLASSES).err().map(|e| e.to_string());
-    network.or_else(|| spec.train.check().err().map(|e| e.to_string()))
+    match Graph::check_classifier(&spec.model, data::CLASSES) {
+        Err(error) => Some(error.to_string()),
+        Ok(graph) => {
+            let loss = spec.train.loss.check(graph.output()).err().map(|e| e.to_string());
+            loss.or_else(|| spec.train.check().err().map(|e| e.to_string()))
+        }
+    }
 }
 
 #[component]

@@ -11,7 +11,7 @@ use std::{ops::Range, sync::Arc};
 use crate::{
     Graph, LossSpec, OptimizerSpec, ParamId, Plan, StepInputs, Tensor,
     arena::{carve, lift},
-    loss::BatchResult,
+    loss::{BatchResult, Targets},
     ops::{Backward, Forward, INPUTS_LIMIT},
     plan::{Mode, Source, Step},
 };
@@ -35,6 +35,13 @@ pub struct Run {
     pub images: Vec<f32>,
     /// Class of each image; may be shorter than the batch, the rest is then not counted.
     pub labels: Vec<u8>,
+    /// What the outputs are compared with beside or instead of classes, (batch, outputs): may be shorter
+    /// in the same way. Empty at first.
+    pub targets: Vec<f32>,
+    /// The classes of the whole batch, where this run holds a part of it: see [`Targets::whole`].
+    pub whole_labels: Vec<u8>,
+    /// Room for one example's outputs.
+    example: Vec<f32>,
     activations: Vec<f32>,
     activation_grads: Vec<f32>,
     saved: Vec<f32>,
@@ -47,6 +54,9 @@ impl Run {
         Self {
             images: vec![0.0; r.input],
             labels: Vec::with_capacity(plan.batch),
+            targets: Vec::new(),
+            whole_labels: Vec::new(),
+            example: vec![0.0; plan.graph.output().len()],
             activations: vec![0.0; r.activations],
             activation_grads: vec![0.0; r.activation_grads],
             saved: vec![0.0; r.saved],
@@ -106,7 +116,8 @@ impl Cpu {
 
     /// Loss and right answers of the last forward pass.
     pub fn evaluate(&self, run: &Run, loss: &LossSpec) -> BatchResult {
-        loss.loss().evaluate(run.logits(), &run.labels, self.graph.output().len())
+        let targets = Targets { labels: &run.labels, dense: &run.targets, whole: &run.whole_labels };
+        loss.evaluate(run.logits(), &targets, self.graph.output())
     }
 
     /// Loss, and from its gradient every parameter's gradient, in `grads` (overwritten).
@@ -123,9 +134,11 @@ impl Cpu {
 
     /// The loss and its gradient with respect to the scores.
     pub fn loss_gradient(&self, run: &mut Run, loss: &LossSpec, divisor: usize) -> BatchResult {
-        let d_scores = &mut run.activation_grads[run.plan.d_logits()];
+        let Run { plan, labels, targets, whole_labels, example, activations, activation_grads, .. } = run;
+        let d_scores = &mut activation_grads[plan.d_logits()];
         d_scores.fill(0.0);
-        loss.loss().gradient(&run.activations[run.plan.logits()], &run.labels, self.graph.output().len(), divisor, d_scores)
+        let targets = Targets { labels, dense: targets, whole: whole_labels };
+        loss.gradient(&activations[plan.logits()], &targets, self.graph.output(), divisor, d_scores, example)
     }
 
     /// One layer of the backward pass.

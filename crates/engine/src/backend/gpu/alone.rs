@@ -14,47 +14,60 @@ use super::{
     pipeline::prepare,
     reader::{bytes, floats},
 };
-use crate::{LossSpec, OptimizerSpec, StepInputs, loss::BatchResult};
+use crate::{
+    LossSpec, OptimizerSpec, Shape, StepInputs,
+    loss::{BatchResult, Given, LossPlace, Targets},
+};
 
-/// The result of the first `count` examples of a batch with these scores (batch, classes) and labels.
+/// A batch of outputs to be judged by a loss.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged<'a> {
+    /// (batch, numbers of `output`).
+    pub outputs: &'a [f32],
+    pub output: Shape,
+    /// Of the whole batch.
+    pub targets: Targets<'a>,
+    /// Examples that count.
+    pub count: usize,
+}
+
+/// The result of the examples that count.
 ///
 /// # Errors
 /// Whatever the card says.
-pub async fn evaluate(card: &Rc<Card>, loss: &LossSpec, scores: &[f32], labels: &[u8], count: usize) -> Result<BatchResult, CardError> {
-    let launch = loss.loss().evaluate_launch(scores.len() / labels.len(), labels.len());
-    Ok(on_scores(card, launch, scores, labels, count).await?.0)
+pub async fn evaluate(card: &Rc<Card>, loss: &LossSpec, judged: &Judged<'_>) -> Result<BatchResult, CardError> {
+    Ok(on_outputs(card, loss, judged, false).await?.0)
 }
 
-/// As [`evaluate`], and the gradient of the sum of losses / batch with respect to the scores.
+/// As [`evaluate`], and the gradient of the sum of losses / batch with respect to the outputs.
 ///
 /// # Errors
 /// Whatever the card says.
-pub async fn gradient(
-    card: &Rc<Card>,
-    loss: &LossSpec,
-    scores: &[f32],
-    labels: &[u8],
-    count: usize,
-) -> Result<(BatchResult, Vec<f32>), CardError> {
-    let launch = loss.loss().gradient_launch(scores.len() / labels.len(), labels.len());
-    on_scores(card, launch, scores, labels, count).await
+pub async fn gradient(card: &Rc<Card>, loss: &LossSpec, judged: &Judged<'_>) -> Result<(BatchResult, Vec<f32>), CardError> {
+    on_outputs(card, loss, judged, true).await
 }
 
-async fn on_scores(
-    card: &Rc<Card>,
-    launch: Launch,
-    scores: &[f32],
-    labels: &[u8],
-    count: usize,
-) -> Result<(BatchResult, Vec<f32>), CardError> {
+async fn on_outputs(card: &Rc<Card>, loss: &LossSpec, judged: &Judged<'_>, gradient: bool) -> Result<(BatchResult, Vec<f32>), CardError> {
+    let Judged { outputs, output, targets, count } = *judged;
+    let batch = outputs.len() / output.len();
+    let given = Given { labels: !targets.labels.is_empty(), dense: !targets.dense.is_empty() };
+    let launches = loss.launches(&LossPlace { output, batch, given, gradient });
     let turn = Turn { count: count as u32, ..Turn::default() };
-    let words: Vec<u8> = labels.iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
+    let words: Vec<u8> = targets.labels.iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
     // What is to be overwritten holds NaN before, so a number left out shows.
-    let unknown = vec![f32::NAN; scores.len()];
-    let content =
-        [(Slot::Output, bytes(scores)), (Slot::Labels, words), (Slot::DOutput, bytes(&unknown)), (Slot::Results, vec![0xff; RESULT_BYTES])];
-    let back = run(card, &launch, turn, &OptimizerSpec::default(), &content).await?;
-    Ok((results(&back[3]).next().unwrap_or_default(), floats(&back[2]).collect()))
+    let unknown = |len: usize| bytes(&vec![f32::NAN; len]);
+    let content = [
+        (Slot::Output, bytes(outputs)),
+        (Slot::Labels, words),
+        (Slot::Targets, bytes(targets.dense)),
+        (Slot::ClassWeights, bytes(&loss.class_weights())),
+        (Slot::DOutput, unknown(if gradient { outputs.len() } else { 0 })),
+        (Slot::Losses, unknown(batch)),
+        (Slot::Answers, vec![0xff; 4 * batch]),
+        (Slot::Results, vec![0xff; RESULT_BYTES]),
+    ];
+    let back = run(card, &launches, turn, &OptimizerSpec::default(), &content).await?;
+    Ok((results(&back[7]).next().unwrap_or_default(), floats(&back[4]).collect()))
 }
 
 /// One update of `params` and `state` by these gradients.
@@ -69,19 +82,19 @@ pub async fn update(
     state: &mut Vec<f32>,
     now: &StepInputs,
 ) -> Result<(), CardError> {
-    let launch = optimizer.rule().launch(params.len());
+    let launches = [optimizer.rule().launch(params.len())];
     let turn = Turn { now: *now, ..Turn::default() };
     let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state))];
-    let back = run(card, &launch, turn, optimizer, &content).await?;
+    let back = run(card, &launches, turn, optimizer, &content).await?;
     *params = floats(&back[0]).collect();
     *state = floats(&back[2]).collect();
     Ok(())
 }
 
-/// Dispatches `launch` on buffers with this content; what they hold afterwards, in the same order.
+/// Dispatches `launches` on buffers with this content; what they hold afterwards, in the same order.
 async fn run(
     card: &Rc<Card>,
-    launch: &Launch,
+    launches: &[Launch],
     turn: Turn,
     optimizer: &OptimizerSpec,
     content: &[(Slot, Vec<u8>)],
@@ -99,7 +112,7 @@ async fn run(
     line.set_turns(&[turn], optimizer);
     // A slot that is not in `content` would be a launch that this module does not know.
     let find = |_: usize, slot: Slot| -> &Buffer { buffers.iter().find(|(s, _)| *s == slot).map_or(&buffers[0].1, |(_, b)| b) };
-    let ready = prepare(card, std::slice::from_ref(launch), Storage::F32, find)?;
+    let ready = prepare(card, launches, Storage::F32, find)?;
     let mut commands = Commands::new(&line, content.iter().map(|(_, bytes)| bytes.len()).sum())?;
     commands.launch(&ready, 0);
     for ((_, buffer), (_, bytes)) in buffers.iter().zip(content) {

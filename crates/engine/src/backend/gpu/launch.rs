@@ -110,6 +110,14 @@ pub enum Slot {
     OptimizerState,
     /// The classes of the batch: `u32`.
     Labels,
+    /// What the outputs are compared with beside or instead of classes: (batch, outputs).
+    Targets,
+    /// Class weights of a loss, those of all its terms one after another.
+    ClassWeights,
+    /// The loss of each example of the batch.
+    Losses,
+    /// What became of each example: 1 where it is answered right, 2 where an output is no number: `u32`.
+    Answers,
     /// For each batch of a submission the sum of losses (`f32`), right answers, examples, and 0 (`u32`).
     Results,
     /// A set's grey values, four to a `u32`, the first in the lowest byte.

@@ -152,7 +152,10 @@ fn bytes(gpu: &Gpu, run: &GpuRun, step: Option<&Step>, slot: Slot) -> usize {
         // How much of it each launch uses, only its shader knows.
         Slot::Scratch => 0,
         Slot::OptimizerState => gpu.optimizer.state_len(params) * 4,
-        Slot::Labels | Slot::Classes | Slot::Order => batch * 4,
+        Slot::Labels | Slot::Classes | Slot::Order | Slot::Losses | Slot::Answers => batch * 4,
+        Slot::Targets => run.targets_len() * 4,
+        // One for each class.
+        Slot::ClassWeights => gpu.graph.output().len() * 4,
         Slot::Results => super::network::RESULT_BYTES,
         // One byte for each number of the batch.
         Slot::Pixels => plan.regions.input,

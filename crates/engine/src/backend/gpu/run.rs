@@ -10,7 +10,11 @@ use super::{
     network::Gpu,
     pipeline::{Prepared, prepare},
 };
-use crate::{Augment, LossSpec, ParamId, Plan, Tensor, plan::Mode};
+use crate::{
+    Augment, LossSpec, ParamId, Plan, Tensor,
+    loss::{Given, LossPlace},
+    plan::Mode,
+};
 
 /// The counterpart of [`crate::Run`]. Several share a [`Gpu`].
 #[derive(Debug)]
@@ -19,6 +23,9 @@ pub struct GpuRun {
     pub storage: Storage,
     images: Buffer,
     labels: Buffer,
+    /// Empty where the batches have classes alone.
+    targets: Buffer,
+    given: Given,
     /// By [`Plan::output_sharing`].
     outputs: Vec<Buffer>,
     /// By [`Plan::grad_sharing`].
@@ -43,10 +50,18 @@ impl GpuRun {
     /// [`CardError::Limit`], naming the layer whose tensor is too large. That memory was short shows
     /// later, in [`Card::trouble`].
     pub fn new(gpu: &Gpu, plan: Plan, loss: &LossSpec, storage: Storage) -> Result<Self, CardError> {
-        gpu.watching_memory(|| Self::build(gpu, plan, loss, storage))
+        Self::with_targets(gpu, plan, loss, Given::LABELS, storage)
     }
 
-    fn build(gpu: &Gpu, plan: Plan, loss: &LossSpec, storage: Storage) -> Result<Self, CardError> {
+    /// As [`GpuRun::new`], for batches whose targets are not, or not only, classes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_targets(gpu: &Gpu, plan: Plan, loss: &LossSpec, given: Given, storage: Storage) -> Result<Self, CardError> {
+        gpu.watching_memory(|| Self::build(gpu, plan, loss, given, storage))
+    }
+
+    fn build(gpu: &Gpu, plan: Plan, loss: &LossSpec, given: Given, storage: Storage) -> Result<Self, CardError> {
         let card = &gpu.card;
         let before = card.allocated();
         let size = match storage {
@@ -58,6 +73,15 @@ impl GpuRun {
         let grads = if training { shared(card, &plan, &plan.grad_sharing, "gradient", 4)? } else { Vec::new() };
         let images = card.buffer("the batch of images", plan.regions.input * size, STORAGE)?;
         let labels = card.buffer("the classes of the batch", batch * 4, STORAGE)?;
+        let rows = if given.dense { batch * graph.output().len() } else { 0 };
+        let targets = card.buffer("the targets of the batch", rows * 4, STORAGE)?;
+        let class_weights = super::reader::bytes(&loss.class_weights());
+        let weights = card.buffer("the class weights", class_weights.len(), STORAGE)?;
+        if !class_weights.is_empty() {
+            card.queue.write_buffer(&weights, 0, &class_weights);
+        }
+        let losses = card.buffer("the losses of the batch", batch * 4, STORAGE)?;
+        let answers = card.buffer("the answers of the batch", batch * 4, STORAGE)?;
 
         let (mut steps, mut saved, mut scratch_len) = (Vec::new(), Vec::new(), 0);
         for step in &plan.steps {
@@ -88,6 +112,10 @@ impl GpuRun {
                 Slot::Saved => &saved[index],
                 Slot::Scratch => &scratch,
                 Slot::Labels => &labels,
+                Slot::Targets => &targets,
+                Slot::ClassWeights => &weights,
+                Slot::Losses => &losses,
+                Slot::Answers => &answers,
                 other => gpu.block(other),
             }
         };
@@ -106,11 +134,29 @@ impl GpuRun {
         } else {
             Vec::new()
         };
-        let (last, classes) = (plan.steps.len() - 1, graph.output().len());
-        let evaluate = ready(vec![(last, loss.loss().evaluate_launch(classes, batch))])?;
-        let gradient = if training { ready(vec![(last, loss.loss().gradient_launch(classes, batch))])? } else { Vec::new() };
+        let last = plan.steps.len() - 1;
+        let of_loss = |gradient| loss.launches(&LossPlace { output: graph.output(), batch, given, gradient });
+        let evaluate = ready(numbered(last, &of_loss(false)))?;
+        let gradient = if training { ready(numbered(last, &of_loss(true)))? } else { Vec::new() };
         let memory_bytes = card.allocated() - before;
-        Ok(Self { storage, images, labels, outputs, grads, gather: Vec::new(), forward, backward, evaluate, gradient, memory_bytes, plan })
+        let gather = Vec::new();
+        let made = Self {
+            storage,
+            images,
+            labels,
+            targets,
+            given,
+            outputs,
+            grads,
+            gather,
+            forward,
+            backward,
+            evaluate,
+            gradient,
+            memory_bytes,
+            plan,
+        };
+        Ok(made)
     }
 
     /// Batches come from `set` from now on: in its order, or as they lie there.
@@ -150,6 +196,17 @@ impl GpuRun {
         gpu.card.queue.write_buffer(&self.images, 0, &super::reader::bytes(images));
         let words: Vec<u8> = labels.iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
         gpu.card.queue.write_buffer(&self.labels, 0, &words);
+    }
+
+    /// The batch's targets beside or instead of classes, (batch, outputs). Only for a run that was made for them.
+    pub fn set_targets(&self, gpu: &Gpu, targets: &[f32]) {
+        debug_assert_eq!(targets.len(), self.targets_len(), "a whole batch of targets");
+        gpu.card.queue.write_buffer(&self.targets, 0, &super::reader::bytes(targets));
+    }
+
+    /// Numbers of the batch's targets; 0 where it has classes alone.
+    pub fn targets_len(&self) -> usize {
+        if self.given.dense { self.plan.batch * self.plan.graph.output().len() } else { 0 }
     }
 
     /// Where a tensor lies after the passes that make it: buffer, first number, count, form.
