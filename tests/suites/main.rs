@@ -22,6 +22,7 @@ mod registry;
 mod shaders;
 mod traffic;
 mod training;
+mod update;
 mod way;
 
 #[cfg(target_arch = "wasm32")]

@@ -7,12 +7,13 @@ use std::{
 };
 
 use engine::{
-    Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape,
+    Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape, Treatment, Update, UpdateSpec,
     backend::gpu::{
         gather,
         launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Storage, Word},
     },
     ops::{KINDS, Op, Others, Placement},
+    optim,
     presets::PRESETS,
 };
 use naga::{AddressSpace, Module, ScalarKind, ShaderStage, StorageAccess, TypeInner, valid::Capabilities};
@@ -26,7 +27,7 @@ fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders);
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.loss().shaders());
-    ops.chain(optimizers).chain(losses).chain(gather::SHADERS).copied().collect()
+    ops.chain(optimizers).chain(optim::SHADERS).chain(losses).chain(gather::SHADERS).copied().collect()
 }
 
 /// The forms in which a shader is compiled.
@@ -147,6 +148,7 @@ fn variable(slot: Slot) -> (&'static str, Option<ScalarKind>) {
         Slot::Saved => ("saved", float),
         Slot::Scratch => ("scratch", float),
         Slot::OptimizerState => ("optimizer_state", float),
+        Slot::Rates => ("rates", whole),
         Slot::Labels => ("labels", whole),
         Slot::Results => ("results", whole),
         Slot::Pixels => ("pixels", whole),
@@ -296,6 +298,21 @@ fn the_launches_of_a_step_agree_with_their_shaders() {
             assert_eq!(launch.writes.contains(&Slot::OptimizerState), !rule.slots().is_empty(), "{}", rule.name());
         }
     }
+    let mut used = HashSet::new();
+    let graph = Graph::check(&PRESETS[0].model()).unwrap();
+    for sam in [0.0, 0.05] {
+        let treatment = Treatment { l1: 0.1, clip_value: 1.0, clip_norm: 1.0, accumulate: 2, sam, ..Treatment::default() };
+        let optim::Launches { keep, apply, climb, descend, scratch_len } =
+            Update::new(UpdateSpec { treatment, ..UpdateSpec::default() }, &graph).launches();
+        assert!(!keep.is_empty() && climb.is_empty() == (sam == 0.0) && scratch_len > 0);
+        for launch in keep.iter().chain(&apply).chain(&climb).chain(&descend) {
+            library.check("around the rule", launch);
+            used.insert(launch.shader.name);
+        }
+    }
+    assert!(optim::SHADERS.iter().all(|s| used.contains(s.name)), "{used:?}");
+    let plain = Update::new(UpdateSpec::default(), &graph).launches();
+    assert_eq!((plain.apply.len(), plain.keep.len(), plain.climb.len(), plain.scratch_len), (1, 0, 0, 0), "nothing runs for nothing");
     for (batch, shuffled) in [(1, false), (64, true), (10_000, true)] {
         let moved = Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
         for augment in [Augment::default(), moved] {

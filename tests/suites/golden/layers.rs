@@ -3,7 +3,7 @@
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
-    optim::{Adam, Momentum, Sgd},
+    optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd},
 };
 use serde_json::Value;
 
@@ -89,13 +89,22 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
 /// The update rule that `name` stands for, with the case's settings.
 pub fn optimizer(case: &GoldenCase, name: &str) -> OptimizerSpec {
     let weight_decay = case.number_or("weight_decay", 0.0);
+    let beta = |i: usize| case.attrs["betas"][i].as_f64().unwrap() as f32;
     match name {
         "sgd" => OptimizerSpec::Sgd(Sgd { weight_decay }),
         "momentum" => OptimizerSpec::Momentum(Momentum { momentum: case.number("momentum"), weight_decay }),
-        "adam" => {
-            let beta = |i: usize| case.attrs["betas"][i].as_f64().unwrap() as f32;
-            OptimizerSpec::Adam(Adam { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay })
+        "nesterov" => Nesterov { momentum: case.number("momentum"), weight_decay }.into(),
+        "adagrad" => Adagrad { lr_decay: case.number_or("lr_decay", 0.0), eps: case.number("eps"), weight_decay }.into(),
+        "rmsprop" => Rmsprop {
+            alpha: case.number("alpha"),
+            eps: case.number("eps"),
+            weight_decay,
+            momentum: case.number_or("momentum", 0.0),
+            centered: case.attrs["centered"].as_bool().unwrap_or(false),
         }
+        .into(),
+        "adam" => Adam { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay }.into(),
+        "adamw" => Adamw { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay }.into(),
         other => panic!("{}: {other} is translated to no optimizer", case.name),
     }
 }

@@ -34,7 +34,7 @@ const COVERED: &[(&str, &[&str])] = &[
     ("dense_activation", &["dense", "activation relu"]),
     ("norm", &["batch_norm_train", "batch_norm_eval"]),
     ("loss", &["cross_entropy"]),
-    ("optimizer", &["sgd", "momentum", "adam"]),
+    ("optimizer", &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]),
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
 

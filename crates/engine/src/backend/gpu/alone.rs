@@ -53,7 +53,7 @@ async fn on_scores(
     let unknown = vec![f32::NAN; scores.len()];
     let content =
         [(Slot::Output, bytes(scores)), (Slot::Labels, words), (Slot::DOutput, bytes(&unknown)), (Slot::Results, vec![0xff; RESULT_BYTES])];
-    let back = run(card, &launch, turn, &OptimizerSpec::default(), &content).await?;
+    let back = run(card, &launch, turn, [0.0; 4], &content).await?;
     Ok((results(&back[3]).next().unwrap_or_default(), floats(&back[2]).collect()))
 }
 
@@ -71,21 +71,17 @@ pub async fn update(
 ) -> Result<(), CardError> {
     let launch = optimizer.rule().launch(params.len());
     let turn = Turn { now: *now, ..Turn::default() };
-    let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state))];
-    let back = run(card, &launch, turn, optimizer, &content).await?;
+    // All of them in one group, with their rate as it is.
+    let table = [params.len() as u32, 1f32.to_bits(), 1f32.to_bits(), 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state)), (Slot::Rates, table)];
+    let back = run(card, &launch, turn, optimizer.rule().rule(now), &content).await?;
     *params = floats(&back[0]).collect();
     *state = floats(&back[2]).collect();
     Ok(())
 }
 
 /// Dispatches `launch` on buffers with this content; what they hold afterwards, in the same order.
-async fn run(
-    card: &Rc<Card>,
-    launch: &Launch,
-    turn: Turn,
-    optimizer: &OptimizerSpec,
-    content: &[(Slot, Vec<u8>)],
-) -> Result<Vec<Vec<u8>>, CardError> {
+async fn run(card: &Rc<Card>, launch: &Launch, turn: Turn, rule: [f32; 4], content: &[(Slot, Vec<u8>)]) -> Result<Vec<Vec<u8>>, CardError> {
     let line = Line::new(card)?;
     let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
     let mut buffers = Vec::new();
@@ -96,7 +92,7 @@ async fn run(
         }
         buffers.push((*slot, buffer));
     }
-    line.set_turns(&[turn], optimizer);
+    line.set_turns(&[turn], |_| rule);
     // A slot that is not in `content` would be a launch that this module does not know.
     let find = |_: usize, slot: Slot| -> &Buffer { buffers.iter().find(|(s, _)| *s == slot).map_or(&buffers[0].1, |(_, b)| b) };
     let ready = prepare(card, std::slice::from_ref(launch), Storage::F32, find)?;

@@ -93,6 +93,9 @@ pub enum Slot {
     Scratch,
     /// The optimizer's slots, one after another, each as long as the weights.
     OptimizerState,
+    /// The groups of weights that are updated alike, four words each (`u32`): see
+    /// [`crate::Update::rates_table`].
+    Rates,
     /// The classes of the batch: `u32`.
     Labels,
     /// For each batch of a submission the sum of losses (`f32`), right answers, examples, and 0 (`u32`).
