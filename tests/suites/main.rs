@@ -18,6 +18,7 @@ mod numbers;
 mod parity;
 mod problem;
 mod registry;
+mod schedule;
 #[cfg(not(target_arch = "wasm32"))]
 mod shaders;
 mod traffic;

@@ -1,9 +1,10 @@
 //! What a golden case asks for, as the engine writes it. The one place that knows both sets of names.
 
 use engine::{
-    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, ScheduleSpec, Shape, Sides,
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
     optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd},
+    schedule::{Constant, Cosine, CosineRestarts, CurveSpec, Exponential, OneCycle, Plateau, Polynomial, Step},
 };
 use serde_json::Value;
 
@@ -84,6 +85,41 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
     });
     let [ch, h, w] = case.inputs["images"].dims[2..] else { panic!("{}: images are not five-dimensional", case.name) };
     ModelSpec { input: Shape::new(ch, h, w), layers: layers.collect(), init: Init::default() }
+}
+
+/// The schedule of a case.
+pub fn schedule(case: &GoldenCase) -> ScheduleSpec {
+    let count = |key: &str| case.count(key) as u32;
+    let min_rate = case.number_or("min_lr", 0.0);
+    let curve: CurveSpec = match case.op.as_str() {
+        "constant" => Constant {}.into(),
+        "linear_warmup" => {
+            let (warmup_steps, start_factor) = (count("warmup_steps"), case.number("start_factor"));
+            return ScheduleSpec { warmup_steps, start_factor, ..ScheduleSpec::default() };
+        }
+        "step" => Step { step_size: count("step_size"), gamma: case.number("gamma") }.into(),
+        "exponential" => Exponential { gamma: case.number("gamma") }.into(),
+        "cosine" => Cosine { t_max: count("t_max"), min_rate }.into(),
+        "cosine_restarts" => CosineRestarts { t_0: count("t_0"), t_mult: count("t_mult"), min_rate }.into(),
+        "one_cycle" => OneCycle {
+            total_steps: count("total_steps"),
+            pct_start: case.number("pct_start"),
+            div_factor: case.number("div_factor"),
+            final_div_factor: case.number("final_div_factor"),
+        }
+        .into(),
+        "polynomial" => Polynomial { total_iters: count("total_iters"), power: case.number("power") }.into(),
+        "plateau" => Plateau {
+            factor: case.number("factor"),
+            patience: count("patience"),
+            threshold: case.number("threshold"),
+            threshold_mode: serde_json::from_value(case.attrs["threshold_mode"].clone()).unwrap(),
+            ..Plateau::default()
+        }
+        .into(),
+        other => panic!("{}: {other} is translated to no schedule", case.name),
+    };
+    curve.into()
 }
 
 /// The update rule that `name` stands for, with the case's settings.
