@@ -13,6 +13,7 @@ mod fuzz;
 mod gather;
 mod golden;
 mod gradient;
+mod init;
 mod network;
 mod numbers;
 mod parity;

@@ -6,7 +6,8 @@ use serde_json::Value;
 /// A setting of a rule, a schedule or an initialisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
-    /// Its name in the specification; where it is one of several, with its place: `betas/0`.
+    /// Its name in the specification; where it is one of several, with its place: `betas/0`; where it is nested, with
+    /// what it stands in: `normal/std`.
     pub key: &'static str,
     pub label: &'static str,
     pub kind: SettingKind,
@@ -76,7 +77,7 @@ impl Setting {
     /// # Errors
     /// The value lies outside the limits, or is no number.
     pub fn check<T: Serialize>(&self, spec: &T) -> Result<(), SettingError> {
-        let name = self.key.split('/').next().unwrap_or(self.key);
+        let name = self.name();
         let Some(value) = self.value(spec) else { return Ok(()) };
         match self.kind {
             // In the form in which it is kept: limits are not cut by the digits of another.
@@ -84,6 +85,11 @@ impl Setting {
             SettingKind::Count { least, most } => SettingError::within(name, value, f64::from(least), f64::from(most)),
             SettingKind::Switch => Ok(()),
         }
+    }
+
+    /// The setting's own name: of `betas/0`, `betas`; of `normal/std`, `std`.
+    pub fn name(&self) -> &'static str {
+        self.key.rsplit('/').find(|part| part.parse::<usize>().is_err()).unwrap_or(self.key)
     }
 
     fn pointer(&self) -> String {
