@@ -14,16 +14,19 @@ mod fuzz;
 mod gather;
 mod golden;
 mod gradient;
+mod init;
 mod losses;
 mod network;
 mod numbers;
 mod parity;
 mod problem;
 mod registry;
+mod schedule;
 #[cfg(not(target_arch = "wasm32"))]
 mod shaders;
 mod traffic;
 mod training;
+mod update;
 mod way;
 
 #[cfg(target_arch = "wasm32")]

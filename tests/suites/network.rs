@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
-    Cpu, Graph, LossSpec, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
+    Cpu, Graph, LossSpec, Plan, PlanOptions, Run, StepInputs, Tensor, UpdateSpec,
     backend::gpu::{Gpu, GpuRun, Turn, launch::Storage, results},
     loss::BatchResult,
 };
@@ -36,12 +36,13 @@ pub struct Numbers {
 
 impl Network {
     /// With the numbers that `seed` draws, on both ways the same.
-    pub fn new(way: &Way, graph: &Arc<Graph>, optimizer: OptimizerSpec, seed: u32) -> Self {
-        let cpu = Box::new(Cpu::new(graph, optimizer, seed));
+    pub fn new(way: &Way, graph: &Arc<Graph>, update: impl Into<UpdateSpec>, seed: u32) -> Self {
+        let update = update.into();
+        let cpu = Box::new(Cpu::new(graph, update.clone(), seed));
         let place = match way {
             Way::Cpu => Place::Cpu { cpu, runs: Vec::new() },
             Way::Card(card) => {
-                let gpu = Box::new(Gpu::new(card, graph, optimizer).unwrap());
+                let gpu = Box::new(Gpu::new(card, graph, update).unwrap());
                 gpu.write(&cpu.params, &cpu.state, &cpu.optimizer_state);
                 Place::Card { gpu, runs: Vec::new() }
             }
@@ -119,8 +120,7 @@ impl Network {
                 let run = &mut runs[id.0];
                 load(run, images, labels);
                 cpu.grads.fill(f32::NAN);
-                cpu.forward(run, now);
-                cpu.backward(run, &self.loss, labels.len(), now)
+                cpu.learn(run, &self.loss, labels.len(), now)
             }
             Place::Card { gpu, runs } => {
                 let run = &runs[id.0];

@@ -7,13 +7,14 @@ use std::{
 };
 
 use engine::{
-    Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape,
+    Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape, Treatment, Update, UpdateSpec,
     backend::gpu::{
         gather,
         launch::{GROUPS_LIMIT, Launch, Launches, SUM_INTO, Shader, Site, Slot, Storage, Word},
     },
     loss::{Given, LossPlace},
     ops::{KINDS, Op, Others, Placement},
+    optim,
     presets::PRESETS,
 };
 use naga::{AddressSpace, Module, ScalarKind, ShaderStage, StorageAccess, TypeInner, valid::Capabilities};
@@ -27,7 +28,8 @@ fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders);
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
-    let mut all: Vec<&Shader> = ops.chain(optimizers).chain(gather::SHADERS).copied().chain([&SUM_INTO]).chain(losses).collect();
+    let mut all: Vec<&Shader> =
+        ops.chain(optimizers).chain(optim::SHADERS).chain(gather::SHADERS).copied().chain([&SUM_INTO]).chain(losses).collect();
     // Losses share some.
     let mut seen = HashSet::new();
     all.retain(|s| seen.insert(s.name));
@@ -165,6 +167,7 @@ fn variable(slot: Slot) -> (&'static [&'static str], Option<ScalarKind>) {
         Slot::ClassWeights => (&["class_weights"], float),
         Slot::Losses => (&["losses"], float),
         Slot::Answers => (&["answers"], whole),
+        Slot::Rates => (&["rates"], whole),
     }
 }
 
@@ -325,6 +328,21 @@ fn the_launches_of_a_step_agree_with_their_shaders() {
             assert_eq!(launch.writes.contains(&Slot::OptimizerState), !rule.slots().is_empty(), "{}", rule.name());
         }
     }
+    let mut used = HashSet::new();
+    let graph = Graph::check(&PRESETS[0].model()).unwrap();
+    for sam in [0.0, 0.05] {
+        let treatment = Treatment { l1: 0.1, clip_value: 1.0, clip_norm: 1.0, accumulate: 2, sam, ..Treatment::default() };
+        let optim::Launches { keep, apply, climb, descend, scratch_len } =
+            Update::new(UpdateSpec { treatment, ..UpdateSpec::default() }, &graph).launches();
+        assert!(!keep.is_empty() && climb.is_empty() == (sam == 0.0) && scratch_len > 0);
+        for launch in keep.iter().chain(&apply).chain(&climb).chain(&descend) {
+            library.check("around the rule", launch);
+            used.insert(launch.shader.name);
+        }
+    }
+    assert!(optim::SHADERS.iter().all(|s| used.contains(s.name)), "{used:?}");
+    let plain = Update::new(UpdateSpec::default(), &graph).launches();
+    assert_eq!((plain.apply.len(), plain.keep.len(), plain.climb.len(), plain.scratch_len), (1, 0, 0, 0), "nothing runs for nothing");
     for (batch, shuffled) in [(1, false), (64, true), (10_000, true)] {
         let moved = Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
         for augment in [Augment::default(), moved] {

@@ -138,11 +138,7 @@ async fn every_preset_learns(way: Way) {
 
 async fn every_optimizer_learns(way: Way) {
     for optimizer in OptimizerSpec::all() {
-        let rate = match optimizer {
-            OptimizerSpec::Sgd(_) => 0.1,
-            OptimizerSpec::Momentum(_) => 0.02,
-            OptimizerSpec::Adam(_) => 1e-3,
-        };
+        let rate = optimizer.rule().usual_rate();
         let (steps, count, least) = if matches!(way, Way::Cpu) { (60, 200, 0.8) } else { (20, 40, 0.7) };
         let mut training = Training::new(&way, &lens(), optimizer, start(rate, 1), 20, count);
         training.steps(steps).await;

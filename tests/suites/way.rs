@@ -83,7 +83,7 @@ impl Way {
     /// One update of `params` and of the rule's own `state`.
     pub async fn update(&self, rule: &OptimizerSpec, params: &mut Vec<f32>, grads: &[f32], state: &mut Vec<f32>, now: &StepInputs) {
         match self {
-            Self::Cpu => rule.rule().update(params, grads, state, now),
+            Self::Cpu => rule.update(params, grads, state, now),
             Self::Card(card) => alone::update(card, rule, params, grads, state, now).await.unwrap(),
         }
     }

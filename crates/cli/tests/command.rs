@@ -268,7 +268,7 @@ fn specifications_that_make_no_sense() {
     fs::write(&file, r#"{"input": [1, 28, 28], "layers": [{"op": "dense", "out": 10, "bias": true}]}"#).unwrap();
     let text = train(&["--spec", spec]);
     assert!(text.contains("layer 1 (`dense`)") && text.contains("flatten"), "{text}");
-    assert!(train(&["--net", "resnet"]).contains("there are lens, n1, n2, n3, n4"));
+    assert!(train(&["--net", "vgg"]).contains("there are lens, n1, n2, n3, n4"));
     assert!(train(&["--optimizer", "lion"]).contains("adam"));
     assert!(train(&["--batch", "0"]).contains("`batch` is 0"));
     assert!(train(&["--link", "?v=1&net=nothing"]).contains("net"));

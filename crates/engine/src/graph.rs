@@ -224,6 +224,7 @@ impl Graph {
         if [image.ch, image.h, image.w].iter().any(|&n| n == 0 || n > EXTENT_LIMIT) || image.len() > TENSOR_LIMIT {
             return Err(SpecError::Input { got: image, most: EXTENT_LIMIT });
         }
+        spec.init.check()?;
         if spec.layers.is_empty() {
             return Err(SpecError::NoLayers);
         }

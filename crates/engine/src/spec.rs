@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Init, LayerSpec, NodeId, Shape, ShapeError};
+use crate::{Init, LayerSpec, NodeId, SettingError, Shape, ShapeError};
 
 /// A network as it is written down: the input's shape, the layers in order, the initialisation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,10 +30,19 @@ pub enum SpecError {
     TooDeep { node: NodeId, most: usize },
     #[error("the network has nothing to learn: no layer has weights")]
     NothingToLearn,
+    #[error("the first weights: `{setting}` is {value}, but must lie in {least} to {most}")]
+    Init { setting: String, value: String, least: String, most: String },
     #[error("the last layer gives {got}, but the loss needs a flat vector of {classes} scores")]
     Output { node: NodeId, got: Shape, classes: usize },
     #[error("the network needs {needed} MiB at batch {batch}; the limit is {most} MiB")]
     Memory { needed: usize, most: usize, batch: usize },
+}
+
+impl From<SettingError> for SpecError {
+    /// Of the initialisation, the only setting of a network that is no layer's.
+    fn from(SettingError { setting, value, least, most }: SettingError) -> Self {
+        Self::Init { setting: setting.to_owned(), value, least, most }
+    }
 }
 
 impl SpecError {

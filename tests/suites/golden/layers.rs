@@ -1,13 +1,14 @@
 //! What a golden case asks for, as the engine writes it. The one place that knows both sets of names.
 
 use engine::{
-    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, ScheduleSpec, Shape, Sides,
     ops::{
         AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Elu, Flatten, FractionalMaxPool2d, Gelu,
         GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, LpPool2d, MaxPool2d, Relu, Sigmoid, Silu, Softmax,
         Softplus, StochasticPool2d, Tanh, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
     },
-    optim::{Adam, Momentum, Sgd},
+    optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd},
+    schedule::{Constant, Cosine, CosineRestarts, CurveSpec, Exponential, OneCycle, Plateau, Polynomial, Step},
 };
 use serde_json::Value;
 
@@ -113,16 +114,60 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
     ModelSpec { input: Shape::new(ch, h, w), layers: layers.collect(), init: Init::default() }
 }
 
+/// The schedule of a case.
+pub fn schedule(case: &GoldenCase) -> ScheduleSpec {
+    let count = |key: &str| case.count(key) as u32;
+    let min_rate = case.number_or("min_lr", 0.0);
+    let curve: CurveSpec = match case.op.as_str() {
+        "constant" => Constant {}.into(),
+        "linear_warmup" => {
+            let (warmup_steps, start_factor) = (count("warmup_steps"), case.number("start_factor"));
+            return ScheduleSpec { warmup_steps, start_factor, ..ScheduleSpec::default() };
+        }
+        "step" => Step { step_size: count("step_size"), gamma: case.number("gamma") }.into(),
+        "exponential" => Exponential { gamma: case.number("gamma") }.into(),
+        "cosine" => Cosine { t_max: count("t_max"), min_rate }.into(),
+        "cosine_restarts" => CosineRestarts { t_0: count("t_0"), t_mult: count("t_mult"), min_rate }.into(),
+        "one_cycle" => OneCycle {
+            total_steps: count("total_steps"),
+            pct_start: case.number("pct_start"),
+            div_factor: case.number("div_factor"),
+            final_div_factor: case.number("final_div_factor"),
+        }
+        .into(),
+        "polynomial" => Polynomial { total_iters: count("total_iters"), power: case.number("power") }.into(),
+        "plateau" => Plateau {
+            factor: case.number("factor"),
+            patience: count("patience"),
+            threshold: case.number("threshold"),
+            threshold_mode: serde_json::from_value(case.attrs["threshold_mode"].clone()).unwrap(),
+            ..Plateau::default()
+        }
+        .into(),
+        other => panic!("{}: {other} is translated to no schedule", case.name),
+    };
+    curve.into()
+}
+
 /// The update rule that `name` stands for, with the case's settings.
 pub fn optimizer(case: &GoldenCase, name: &str) -> OptimizerSpec {
     let weight_decay = case.number_or("weight_decay", 0.0);
+    let beta = |i: usize| case.attrs["betas"][i].as_f64().unwrap() as f32;
     match name {
         "sgd" => OptimizerSpec::Sgd(Sgd { weight_decay }),
         "momentum" => OptimizerSpec::Momentum(Momentum { momentum: case.number("momentum"), weight_decay }),
-        "adam" => {
-            let beta = |i: usize| case.attrs["betas"][i].as_f64().unwrap() as f32;
-            OptimizerSpec::Adam(Adam { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay })
+        "nesterov" => Nesterov { momentum: case.number("momentum"), weight_decay }.into(),
+        "adagrad" => Adagrad { lr_decay: case.number_or("lr_decay", 0.0), eps: case.number("eps"), weight_decay }.into(),
+        "rmsprop" => Rmsprop {
+            alpha: case.number("alpha"),
+            eps: case.number("eps"),
+            weight_decay,
+            momentum: case.number_or("momentum", 0.0),
+            centered: case.attrs["centered"].as_bool().unwrap_or(false),
         }
+        .into(),
+        "adam" => Adam { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay }.into(),
+        "adamw" => Adamw { betas: [beta(0), beta(1)], eps: case.number("eps"), weight_decay }.into(),
         other => panic!("{}: {other} is translated to no optimizer", case.name),
     }
 }

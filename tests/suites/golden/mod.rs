@@ -16,6 +16,7 @@ use engine::{
     ops::Reference,
     optim::{Momentum, Sgd},
     plan::Watch,
+    schedule::{CurveSpec, Reduction},
 };
 use file::{Golden, GoldenCase, SUITES};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -24,7 +25,7 @@ use crate::{
     network::Network,
     numbers::normals,
     problem::{Problem, assert_close, wide},
-    way::{Way, every_way},
+    way::{Way, every_way, finished},
 };
 
 /// Suites and the kinds of cases in them that must run. A kind without a case is a mistake here;
@@ -76,7 +77,8 @@ const COVERED: &[(&str, &[&str])] = &[
             "distillation",
         ],
     ),
-    ("optimizer", &["sgd", "momentum", "adam"]),
+    ("optimizer", &["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]),
+    ("schedule", &["step", "exponential", "cosine", "cosine_restarts", "one_cycle", "linear_warmup", "plateau"]),
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
 
@@ -221,6 +223,24 @@ async fn trajectory(case: &GoldenCase, way: &Way) {
         way.update(&rule, &mut params, gradient, &mut state, &now).await;
         assert_close(&format!("{} {} {way:?} after step {step}", case.name, case.attrs), &wide(&params), &wide(want), case.within);
     }
+}
+
+/// Rates are the same whatever computes.
+#[wasm_bindgen_test(unsupported = test)]
+fn schedule() {
+    finished(run("schedule", &Way::Cpu, async |case, _| {
+        let (schedule, base) = (layers::schedule(case), case.number("base_lr"));
+        let mut reduction = Reduction::default();
+        let want = &case.outputs["lr"];
+        let rates = (0..want.values.len()).map(|step| {
+            let rate = schedule.rate(base, step as u32) * reduction.factor();
+            if let CurveSpec::Plateau(plateau) = &schedule.curve {
+                reduction.observe(plateau, base, f64::from(case.inputs["metrics"].values[step]));
+            }
+            f64::from(rate)
+        });
+        assert_close(&format!("{} {}", case.name, case.attrs), &rates.collect::<Vec<_>>(), &want.wide(), case.within);
+    }));
 }
 
 /// No golden case has momentum with weight decay: there the rule must pass over into the plain one.

@@ -3,9 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, point_wise};
+use super::{AVERAGE, DECAY, EPS, Optimizer, Part, point_wise};
 use crate::{
-    StepInputs,
+    Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -32,16 +32,36 @@ impl Optimizer for Adam {
         "adam"
     }
 
+    fn title(&self) -> &'static str {
+        "Adam"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const {
+            &[
+                Setting::number("betas/0", "β₁", 0.0, AVERAGE),
+                Setting::number("betas/1", "β₂", 0.0, AVERAGE),
+                Setting::number("eps", "ε", EPS, 1.0),
+                Setting::number("weight_decay", "Weight decay", 0.0, DECAY),
+            ]
+        }
+    }
+
+    fn usual_rate(&self) -> f32 {
+        0.001
+    }
+
     fn slots(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }
 
-    fn update(&self, params: &mut [f32], grads: &[f32], state: &mut [f32], now: &StepInputs) {
-        let (averages, squares) = state.split_at_mut(params.len());
+    fn update(&self, part: Part<'_>, now: &StepInputs) {
         let [b1, b2] = self.betas;
+        let (decay, [averages, squares, _]) = (part.decay * self.weight_decay, part.slots);
         let [rate, correct2, ..] = self.rule(now);
-        for (((p, g), m), v) in params.iter_mut().zip(grads).zip(averages).zip(squares) {
-            let g = g + self.weight_decay * *p;
+        let rate = part.factor * rate;
+        for (((p, g), m), v) in part.params.iter_mut().zip(part.grads).zip(averages).zip(squares) {
+            let g = g + decay * *p;
             *m = b1 * *m + (1.0 - b1) * g;
             *v = b2 * *v + (1.0 - b2) * (g * g);
             *p -= rate * *m / (v.sqrt() / correct2 + self.eps);
@@ -53,20 +73,30 @@ impl Optimizer for Adam {
             &UPDATE,
             &[Slot::Params, Slot::OptimizerState],
             len,
-            &[("beta1", self.betas[0]), ("beta2", self.betas[1]), ("eps", self.eps), ("weight_decay", self.weight_decay)],
+            &[
+                ("beta1", self.betas[0].into()),
+                ("beta2", self.betas[1].into()),
+                ("eps", self.eps.into()),
+                ("weight_decay", self.weight_decay.into()),
+            ],
         )
     }
 
     /// `rate / (1 − β₁ᵗ)` and `√(1 − β₂ᵗ)`.
     fn rule(&self, now: &StepInputs) -> [f32; 4] {
-        let t = f64::from(now.step) + 1.0;
-        // In f64: 1 - 0.999ᵗ loses half its digits in f32 at t = 1.
-        let correct1 = (1.0 - libm::pow(f64::from(self.betas[0]), t)) as f32;
-        let correct2 = libm::sqrt(1.0 - libm::pow(f64::from(self.betas[1]), t)) as f32;
-        [now.rate / correct1, correct2, 0.0, 0.0]
+        bias_corrections(self.betas, now)
     }
 
     fn shaders(&self) -> &'static [&'static Shader] {
         SHADERS
     }
+}
+
+/// `rate / (1 − β₁ᵗ)` and `√(1 − β₂ᵗ)`, `t` the number of the update from 1.
+pub(super) fn bias_corrections(betas: [f32; 2], now: &StepInputs) -> [f32; 4] {
+    let t = f64::from(now.step) + 1.0;
+    // In f64: 1 - 0.999ᵗ loses half its digits in f32 at t = 1.
+    let correct1 = (1.0 - libm::pow(f64::from(betas[0]), t)) as f32;
+    let correct2 = libm::sqrt(1.0 - libm::pow(f64::from(betas[1]), t)) as f32;
+    [now.rate / correct1, correct2, 0.0, 0.0]
 }

@@ -24,9 +24,25 @@ struct Now {
 
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> grads: array<f32>;
-@group(0) @binding(2) var<storage, read_write> params: array<f32>;
-@group(0) @binding(3) var<storage, read_write> optimizer_state: array<f32>; // m of each weight, then v of each
+@group(0) @binding(2) var<storage, read> rates: array<u32>; // of each group: end, factor of the rate, factor of the decay, penalised
+@group(0) @binding(3) var<storage, read_write> params: array<f32>;
+@group(0) @binding(4) var<storage, read_write> optimizer_state: array<f32>; // m of each weight, then v of each
 @group(1) @binding(0) var<uniform> now: Now;
+
+// The group of layers that weight i belongs to: the first that ends beyond it.
+fn group_of(i: u32) -> u32 {
+    var low = 0u;
+    var high = arrayLength(&rates) / 4u - 1u;
+    while (low < high) {
+        let middle = (low + high) / 2u;
+        if (i < rates[4u * middle]) {
+            high = middle;
+        } else {
+            low = middle + 1u;
+        }
+    }
+    return low;
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -38,9 +54,15 @@ fn main(
     if (i >= dims.len) {
         return;
     }
-    let rate = now.rule.x;    // rate / (1 - beta1^t)
-    let correct = now.rule.y; // sqrt(1 - beta2^t)
-    let g = grads[i] + dims.weight_decay * params[i];
+    let own = 4u * group_of(i);
+    let factor = bitcast<f32>(rates[own + 1u]);
+    if (factor == 0.0) {
+        return; // frozen
+    }
+    let decay = bitcast<f32>(rates[own + 2u]) * dims.weight_decay;
+    let rate = factor * now.rule.x; // rate / (1 - beta1^t)
+    let correct = now.rule.y;       // sqrt(1 - beta2^t)
+    let g = grads[i] + decay * params[i];
     let m = dims.beta1 * optimizer_state[i] + (1.0 - dims.beta1) * g;
     let v = dims.beta2 * optimizer_state[dims.len + i] + (1.0 - dims.beta2) * (g * g);
     optimizer_state[i] = m;

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, point_wise};
+use super::{AVERAGE, DECAY, Optimizer, Part, point_wise};
 use crate::{
-    StepInputs,
+    Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -30,19 +30,37 @@ impl Optimizer for Momentum {
         "momentum"
     }
 
+    fn title(&self) -> &'static str {
+        "Momentum"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("momentum", "Momentum", 0.0, AVERAGE), Setting::number("weight_decay", "Weight decay", 0.0, DECAY)] }
+    }
+
+    fn usual_rate(&self) -> f32 {
+        0.02
+    }
+
     fn slots(&self) -> &'static [&'static str] {
         &["momentum_buffer"]
     }
 
-    fn update(&self, params: &mut [f32], grads: &[f32], state: &mut [f32], now: &StepInputs) {
-        for ((p, g), v) in params.iter_mut().zip(grads).zip(state) {
-            *v = self.momentum * *v + (g + self.weight_decay * *p);
-            *p -= now.rate * *v;
+    fn update(&self, part: Part<'_>, now: &StepInputs) {
+        let (rate, decay, [velocity, ..]) = (part.factor * now.rate, part.decay * self.weight_decay, part.slots);
+        for ((p, g), v) in part.params.iter_mut().zip(part.grads).zip(velocity) {
+            *v = self.momentum * *v + (g + decay * *p);
+            *p -= rate * *v;
         }
     }
 
     fn launch(&self, len: usize) -> Launch {
-        point_wise(&UPDATE, &[Slot::Params, Slot::OptimizerState], len, &[("momentum", self.momentum), ("weight_decay", self.weight_decay)])
+        point_wise(
+            &UPDATE,
+            &[Slot::Params, Slot::OptimizerState],
+            len,
+            &[("momentum", self.momentum.into()), ("weight_decay", self.weight_decay.into())],
+        )
     }
 
     fn rule(&self, _now: &StepInputs) -> [f32; 4] {

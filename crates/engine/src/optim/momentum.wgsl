@@ -20,9 +20,25 @@ struct Now {
 
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> grads: array<f32>;
-@group(0) @binding(2) var<storage, read_write> params: array<f32>;
-@group(0) @binding(3) var<storage, read_write> optimizer_state: array<f32>; // v of each weight
+@group(0) @binding(2) var<storage, read> rates: array<u32>; // of each group: end, factor of the rate, factor of the decay, penalised
+@group(0) @binding(3) var<storage, read_write> params: array<f32>;
+@group(0) @binding(4) var<storage, read_write> optimizer_state: array<f32>; // v of each weight
 @group(1) @binding(0) var<uniform> now: Now;
+
+// The group of layers that weight i belongs to: the first that ends beyond it.
+fn group_of(i: u32) -> u32 {
+    var low = 0u;
+    var high = arrayLength(&rates) / 4u - 1u;
+    while (low < high) {
+        let middle = (low + high) / 2u;
+        if (i < rates[4u * middle]) {
+            high = middle;
+        } else {
+            low = middle + 1u;
+        }
+    }
+    return low;
+}
 
 @compute @workgroup_size(64)
 fn main(
@@ -34,7 +50,13 @@ fn main(
     if (i >= dims.len) {
         return;
     }
-    let velocity = dims.momentum * optimizer_state[i] + (grads[i] + dims.weight_decay * params[i]);
+    let own = 4u * group_of(i);
+    let factor = bitcast<f32>(rates[own + 1u]);
+    if (factor == 0.0) {
+        return; // frozen
+    }
+    let decay = bitcast<f32>(rates[own + 2u]) * dims.weight_decay;
+    let velocity = dims.momentum * optimizer_state[i] + (grads[i] + decay * params[i]);
     optimizer_state[i] = velocity;
-    params[i] -= now.rate * velocity;
+    params[i] -= factor * now.rate * velocity;
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Optimizer, point_wise};
+use super::{DECAY, Optimizer, Part, point_wise};
 use crate::{
-    StepInputs,
+    Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -23,18 +23,31 @@ impl Optimizer for Sgd {
         "sgd"
     }
 
+    fn title(&self) -> &'static str {
+        "SGD"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("weight_decay", "Weight decay", 0.0, DECAY)] }
+    }
+
+    fn usual_rate(&self) -> f32 {
+        0.1
+    }
+
     fn slots(&self) -> &'static [&'static str] {
         &[]
     }
 
-    fn update(&self, params: &mut [f32], grads: &[f32], _state: &mut [f32], now: &StepInputs) {
-        for (p, g) in params.iter_mut().zip(grads) {
-            *p -= now.rate * (g + self.weight_decay * *p);
+    fn update(&self, part: Part<'_>, now: &StepInputs) {
+        let (rate, decay) = (part.factor * now.rate, part.decay * self.weight_decay);
+        for (p, g) in part.params.iter_mut().zip(part.grads) {
+            *p -= rate * (g + decay * *p);
         }
     }
 
     fn launch(&self, len: usize) -> Launch {
-        point_wise(&UPDATE, &[Slot::Params], len, &[("weight_decay", self.weight_decay)])
+        point_wise(&UPDATE, &[Slot::Params], len, &[("weight_decay", self.weight_decay.into())])
     }
 
     fn rule(&self, _now: &StepInputs) -> [f32; 4] {

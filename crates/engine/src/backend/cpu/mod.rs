@@ -5,11 +5,12 @@
 
 pub mod product;
 pub mod simd;
+mod training;
 
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    Graph, LossSpec, OptimizerSpec, ParamId, Plan, StepInputs, Tensor,
+    Graph, LossSpec, ParamId, Plan, StepInputs, Tensor, Update, UpdateSpec,
     arena::{carve, lift},
     loss::{BatchResult, Targets},
     ops::{Backward, Forward, INPUTS_LIMIT},
@@ -23,8 +24,10 @@ pub struct Cpu {
     pub params: Vec<f32>,
     pub state: Vec<f32>,
     pub grads: Vec<f32>,
-    pub optimizer: OptimizerSpec,
+    pub update: Update,
     pub optimizer_state: Vec<f32>,
+    /// Parameters and running statistics while sharpness-aware minimisation has moved them; else empty.
+    kept: Vec<f32>,
 }
 
 /// One plan with its buffers. Several runs (training, evaluation, one drawn digit) share a [`Cpu`].
@@ -73,16 +76,24 @@ impl Run {
 
 impl Cpu {
     /// A network with first values drawn from `seed`.
-    pub fn new(graph: &Arc<Graph>, optimizer: OptimizerSpec, seed: u32) -> Self {
-        let params = graph.initial_params(seed);
-        Self {
-            state: graph.initial_state(),
-            grads: vec![0.0; params.len()],
-            optimizer_state: vec![0.0; optimizer.state_len(params.len())],
-            params,
-            optimizer,
-            graph: Arc::clone(graph),
-        }
+    pub fn new(graph: &Arc<Graph>, update: impl Into<UpdateSpec>, seed: u32) -> Self {
+        let update = update.into();
+        let optimizer_state = vec![0.0; update.state_len(graph.params_len())];
+        Self::with_numbers(graph, update, graph.initial_params(seed), graph.initial_state(), optimizer_state)
+    }
+
+    /// A network with these numbers, which are of its lengths.
+    pub fn with_numbers(
+        graph: &Arc<Graph>,
+        update: impl Into<UpdateSpec>,
+        params: Vec<f32>,
+        state: Vec<f32>,
+        optimizer_state: Vec<f32>,
+    ) -> Self {
+        let update = Update::new(update.into(), graph);
+        let kept = if update.treatment().has_sam() { params.len() + state.len() } else { 0 };
+        let (grads, kept) = (vec![0.0; params.len()], vec![0.0; kept]);
+        Self { graph: Arc::clone(graph), params, state, grads, update, optimizer_state, kept }
     }
 
     /// From `run.images` to every layer's output. In training mode running statistics change.
@@ -176,11 +187,6 @@ impl Cpu {
                 to.iter_mut().zip(summand).for_each(|(to, by)| *to += *by);
             }
         }
-    }
-
-    /// One step of the optimizer.
-    pub fn update(&mut self, now: &StepInputs) {
-        self.optimizer.rule().update(&mut self.params, &self.grads, &mut self.optimizer_state, now);
     }
 
     /// A tensor after the passes that make it; `None` where this plan does not keep it.

@@ -66,7 +66,7 @@ async fn on_outputs(card: &Rc<Card>, loss: &LossSpec, judged: &Judged<'_>, gradi
         (Slot::Answers, vec![0xff; 4 * batch]),
         (Slot::Results, vec![0xff; RESULT_BYTES]),
     ];
-    let back = run(card, &launches, turn, &OptimizerSpec::default(), &content).await?;
+    let back = run(card, &launches, turn, [0.0; 4], &content).await?;
     Ok((results(&back[7]).next().unwrap_or_default(), floats(&back[4]).collect()))
 }
 
@@ -84,8 +84,10 @@ pub async fn update(
 ) -> Result<(), CardError> {
     let launches = [optimizer.rule().launch(params.len())];
     let turn = Turn { now: *now, ..Turn::default() };
-    let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state))];
-    let back = run(card, &launches, turn, optimizer, &content).await?;
+    // All of them in one group, with their rate as it is.
+    let table = [params.len() as u32, 1f32.to_bits(), 1f32.to_bits(), 0].iter().flat_map(|word| word.to_le_bytes()).collect();
+    let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state)), (Slot::Rates, table)];
+    let back = run(card, &launches, turn, optimizer.rule().rule(now), &content).await?;
     *params = floats(&back[0]).collect();
     *state = floats(&back[2]).collect();
     Ok(())
@@ -96,7 +98,7 @@ async fn run(
     card: &Rc<Card>,
     launches: &[Launch],
     turn: Turn,
-    optimizer: &OptimizerSpec,
+    rule: [f32; 4],
     content: &[(Slot, Vec<u8>)],
 ) -> Result<Vec<Vec<u8>>, CardError> {
     let line = Line::new(card)?;
@@ -109,7 +111,7 @@ async fn run(
         }
         buffers.push((*slot, buffer));
     }
-    line.set_turns(&[turn], optimizer);
+    line.set_turns(&[turn], |_| rule);
     // A slot that is not in `content` would be a launch that this module does not know.
     let find = |_: usize, slot: Slot| -> &Buffer { buffers.iter().find(|(s, _)| *s == slot).map_or(&buffers[0].1, |(_, b)| b) };
     let ready = prepare(card, launches, Storage::F32, find)?;

@@ -11,7 +11,7 @@ use super::{
     single::{Single, SingleResult},
 };
 use crate::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs,
+    Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
     ops::{Case, KINDS, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
@@ -123,7 +123,7 @@ fn distance(got: &[f32], want: &[f32]) -> f64 {
 
 /// Three steps from the same start: losses, weights and running statistics.
 async fn network(card: &Rc<Card>, model: &ModelSpec) -> Result<f64, CardError> {
-    let Some(mut pair) = Pair::new(card, model, OptimizerSpec::default(), 8, Storage::F32)? else { return Ok(f64::INFINITY) };
+    let Some(mut pair) = Pair::new(card, model, UpdateSpec::default(), 8, Storage::F32)? else { return Ok(f64::INFINITY) };
     let mut worst = 0.0f64;
     for step in 0..3 {
         let now = StepInputs { rate: 1e-3, step, seed: 1 };
@@ -149,23 +149,17 @@ struct Pair {
 }
 
 impl Pair {
-    fn new(
-        card: &Rc<Card>,
-        model: &ModelSpec,
-        optimizer: OptimizerSpec,
-        batch: usize,
-        storage: Storage,
-    ) -> Result<Option<Self>, CardError> {
+    fn new(card: &Rc<Card>, model: &ModelSpec, update: UpdateSpec, batch: usize, storage: Storage) -> Result<Option<Self>, CardError> {
         let Ok(graph) = Graph::check(model) else { return Ok(None) };
         let graph = Arc::new(graph);
         let options = PlanOptions { batch, mode: Mode::Train, watch: Watch::Nothing };
         let Ok(plan) = Plan::compile(&graph, &options) else { return Ok(None) };
-        let cpu = Cpu::new(&graph, optimizer, 1);
+        let cpu = Cpu::new(&graph, update.clone(), 1);
         let mut run = Run::new(plan.clone());
         run.images = normals(run.images.len(), 1, 3).into_iter().map(f32::abs).collect();
         let classes = graph.output().len().min(256);
         run.labels.extend((0..batch).map(|i| (i % classes) as u8));
-        let gpu = Gpu::new(card, &graph, optimizer)?;
+        let gpu = Gpu::new(card, &graph, update)?;
         gpu.write(&cpu.params, &cpu.state, &cpu.optimizer_state);
         let gpu_run = GpuRun::new(&gpu, plan, &LossSpec::default(), storage)?;
         gpu_run.set_batch(&gpu, &run.images, &run.labels);
@@ -174,8 +168,7 @@ impl Pair {
 
     fn cpu_step(&mut self, now: &StepInputs) -> f64 {
         let batch = self.run.plan.batch;
-        self.cpu.forward(&mut self.run, now);
-        let loss = self.cpu.backward(&mut self.run, &LossSpec::default(), batch, now).mean_loss();
+        let loss = self.cpu.learn(&mut self.run, &LossSpec::default(), batch, now).mean_loss();
         self.cpu.update(now);
         loss
     }
@@ -194,14 +187,14 @@ impl Pair {
 pub async fn time(
     card: &Rc<Card>,
     model: &ModelSpec,
-    optimizer: OptimizerSpec,
+    update: UpdateSpec,
     batch: usize,
     storage: Storage,
     budget_ms: f64,
     clock: &dyn Fn() -> f64,
 ) -> Result<Option<Timing>, CardError> {
     // A batch of half-precision numbers cannot be written from here; its content does not matter to time.
-    let Some(mut pair) = Pair::new(card, model, optimizer, batch, Storage::F32)? else { return Ok(None) };
+    let Some(mut pair) = Pair::new(card, model, update, batch, Storage::F32)? else { return Ok(None) };
     if storage == Storage::F16 {
         pair.gpu_run = GpuRun::new(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), storage)?;
     }

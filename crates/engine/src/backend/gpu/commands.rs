@@ -52,6 +52,14 @@ impl<'a> Commands<'a> {
         }
     }
 
+    /// Copies the first bytes of a buffer to another, on the card.
+    pub fn duplicate(&mut self, from: &Buffer, to: &Buffer, bytes: usize) {
+        if bytes > 0 {
+            self.pass = None;
+            self.encoder.copy_buffer_to_buffer(from, 0, to, 0, bytes as u64);
+        }
+    }
+
     pub fn copy_place(&mut self, place: Place<'_>) {
         self.copy(place.buffer, 4 * place.first, Self::size_of(place));
     }

@@ -108,6 +108,9 @@ pub enum Slot {
     Scratch,
     /// The optimizer's slots, one after another, each as long as the weights.
     OptimizerState,
+    /// The groups of weights that are updated alike, four words each (`u32`): see
+    /// [`crate::Update::rates_table`].
+    Rates,
     /// The classes of the batch: `u32`.
     Labels,
     /// What the outputs are compared with beside or instead of classes: (batch, outputs).

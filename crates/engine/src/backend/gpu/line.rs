@@ -9,10 +9,12 @@ use super::{
     pipeline::{NOW_STRIDE, now_layout},
     reader::Reader,
 };
-use crate::{OptimizerSpec, StepInputs};
+use crate::StepInputs;
 
 /// Most batches in one submission.
 pub const SLOTS: usize = 64;
+/// Most passes: sharpness-aware minimisation takes two for a batch.
+pub(super) const PASSES: usize = 2 * SLOTS;
 
 /// What one batch is: the numbers of its step, where it begins in the order, how many of it count.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,7 +45,7 @@ impl Line {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn new(card: &Rc<Card>) -> Result<Self, CardError> {
-        let now = card.buffer("now", SLOTS * NOW_STRIDE as usize, BufferUsages::UNIFORM | BufferUsages::COPY_DST)?;
+        let now = card.buffer("now", PASSES * NOW_STRIDE as usize, BufferUsages::UNIFORM | BufferUsages::COPY_DST)?;
         let one = wgpu::BufferBinding { buffer: &now, offset: 0, size: wgpu::BufferSize::new(NOW_STRIDE) };
         let now_group = card.device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("now"),
@@ -53,12 +55,12 @@ impl Line {
         Ok(Self { reader: Reader::new(card), card: Rc::clone(card), now, now_group, traffic: Cell::default() })
     }
 
-    /// What the batches of the next submission are; at most [`SLOTS`].
-    pub(super) fn set_turns(&self, turns: &[Turn], optimizer: &OptimizerSpec) {
-        debug_assert!(turns.len() <= SLOTS, "more batches than one submission holds");
+    /// What the passes of the next submission are; at most [`PASSES`].
+    pub(super) fn set_turns(&self, turns: &[Turn], rule: impl Fn(&StepInputs) -> [f32; 4]) {
+        debug_assert!(turns.len() <= PASSES, "more batches than one submission holds");
         let mut bytes = vec![0u8; turns.len() * NOW_STRIDE as usize];
         for (slot, (turn, block)) in turns.iter().zip(bytes.chunks_exact_mut(NOW_STRIDE as usize)).enumerate() {
-            let rule = optimizer.rule().rule(&turn.now).map(f32::to_bits);
+            let rule = rule(&turn.now).map(f32::to_bits);
             let words = [turn.now.rate.to_bits(), turn.now.step, turn.now.seed, slot as u32, turn.first, turn.count];
             for (word, place) in rule.iter().chain(&words).zip(block.chunks_exact_mut(4)) {
                 place.copy_from_slice(&word.to_le_bytes());

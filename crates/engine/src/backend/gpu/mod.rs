@@ -22,6 +22,7 @@ pub mod profile;
 pub mod reader;
 pub mod run;
 pub mod single;
+mod updating;
 
 pub use card::{Card, CardError, CardInfo};
 pub use digits::DigitSet;

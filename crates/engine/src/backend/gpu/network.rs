@@ -14,12 +14,13 @@ use super::{
     card::{self, Card, CardError},
     commands::Commands,
     launch::{Slot, Storage},
-    line::{Line, SLOTS, Traffic, Turn},
-    pipeline::{Prepared, prepare},
+    line::{Line, PASSES, Traffic, Turn},
+    pipeline::Prepared,
     reader,
     run::GpuRun,
+    updating::Updating,
 };
-use crate::{Graph, OptimizerSpec, StepInputs, Tensor, loss::BatchResult};
+use crate::{Graph, StepInputs, Tensor, Update, UpdateSpec, loss::BatchResult};
 
 /// Bytes of one batch's result.
 pub const RESULT_BYTES: usize = 16;
@@ -31,13 +32,12 @@ type Verdict = Pin<Box<dyn Future<Output = Option<wgpu::Error>>>>;
 pub struct Gpu {
     pub card: Rc<Card>,
     pub graph: Arc<Graph>,
-    pub optimizer: OptimizerSpec,
     params: Buffer,
     grads: Buffer,
     state: Buffer,
     optimizer_state: Buffer,
     results: Buffer,
-    update: Vec<Prepared>,
+    updating: Updating,
     pub line: Line,
     /// Whether memory sufficed: the card says so some time after it was asked for it.
     verdicts: RefCell<Vec<Verdict>>,
@@ -54,24 +54,30 @@ impl Gpu {
     ///
     /// # Errors
     /// [`CardError::Limit`].
-    pub fn new(card: &Rc<Card>, graph: &Arc<Graph>, optimizer: OptimizerSpec) -> Result<Self, CardError> {
+    pub fn new(card: &Rc<Card>, graph: &Arc<Graph>, update: impl Into<UpdateSpec>) -> Result<Self, CardError> {
+        let update = Update::new(update.into(), graph);
         let len = graph.params_len();
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         let mut gpu = Self {
             params: card.buffer("the weights", len * 4, usage)?,
             grads: card.buffer("the gradients of the weights", len * 4, usage)?,
             state: card.buffer("the running statistics", graph.state_len() * 4, usage)?,
-            optimizer_state: card.buffer("the optimizer's state", optimizer.state_len(len) * 4, usage)?,
-            results: card.buffer("the results", SLOTS * RESULT_BYTES, usage)?,
-            update: Vec::new(),
+            optimizer_state: card.buffer("the optimizer's state", update.state_len() * 4, usage)?,
+            results: card.buffer("the results", PASSES * RESULT_BYTES, usage)?,
+            updating: Updating::new(card, graph, update)?,
             line: Line::new(card)?,
             card: Rc::clone(card),
             graph: Arc::clone(graph),
-            optimizer,
             verdicts: RefCell::default(),
         };
-        gpu.update = prepare(card, &[optimizer.rule().launch(len)], Storage::F32, |_, slot| gpu.block(slot))?;
+        let ready = gpu.updating.prepared(card, |slot| gpu.block(slot))?;
+        gpu.updating.launches = ready;
         Ok(gpu)
+    }
+
+    /// How weights are updated.
+    pub fn rule(&self) -> &Update {
+        &self.updating.update
     }
 
     /// The buffers that all runs share.
@@ -81,6 +87,8 @@ impl Gpu {
             Slot::Grads => &self.grads,
             Slot::State => &self.state,
             Slot::OptimizerState => &self.optimizer_state,
+            Slot::Rates => &self.updating.rates,
+            Slot::Scratch => &self.updating.scratch,
             _ => &self.results,
         }
     }
@@ -141,12 +149,47 @@ impl Gpu {
 
     fn sizes(&self) -> [usize; 3] {
         let len = self.graph.params_len();
-        [len, self.graph.state_len(), self.optimizer.state_len(len)]
+        [len, self.graph.state_len(), self.rule().state_len()]
     }
 
-    /// The parts of a training step, in order.
+    /// The parts of a training step that moves the weights, in order. The second pass of sharpness-aware
+    /// minimisation is left out.
     pub(super) fn step_launches<'a>(&'a self, run: &'a GpuRun) -> [&'a [Prepared]; 5] {
-        [&run.gather, &run.forward, &run.gradient, &run.backward, &self.update]
+        [&run.gather, &run.forward, &run.gradient, &run.backward, &self.updating.launches.apply]
+    }
+
+    /// What the batches of the next submission are; where each takes two passes, the second ones follow
+    /// after all first ones.
+    fn set_steps(&self, turns: &[Turn]) {
+        let rule = |now: &StepInputs| self.rule().rule_numbers(now);
+        if self.rule().treatment().has_sam() {
+            self.line.set_turns(&[turns, turns].concat(), rule);
+        } else {
+            self.line.set_turns(turns, rule);
+        }
+    }
+
+    /// Loss and gradients of batch `slot` of `count`.
+    fn put_gradient(&self, commands: &mut Commands<'_>, run: &GpuRun, slot: usize, count: usize) {
+        for part in [&run.gather, &run.forward, &run.gradient, &run.backward] {
+            commands.launch(part, slot);
+        }
+        let Updating { launches, kept: Some([params, state]), .. } = &self.updating else { return };
+        let [params_bytes, state_bytes] = [4 * self.graph.params_len(), 4 * self.graph.state_len()];
+        commands.duplicate(&self.params, params, params_bytes);
+        commands.duplicate(&self.state, state, state_bytes);
+        commands.launch(&launches.climb, slot);
+        // Its loss is not asked for: it has a place of its own among the results.
+        for part in [&run.forward, &run.gradient, &run.backward, &launches.descend] {
+            commands.launch(part, count + slot);
+        }
+        commands.duplicate(params, &self.params, params_bytes);
+        commands.duplicate(state, &self.state, state_bytes);
+    }
+
+    fn put_update(&self, commands: &mut Commands<'_>, now: &StepInputs, slot: usize) {
+        let launches = &self.updating.launches;
+        commands.launch(if self.rule().moves_at(now.step) { &launches.apply } else { &launches.keep }, slot);
     }
 
     /// Training steps, one after another, in one submission; what comes back is read by [`results`].
@@ -154,12 +197,11 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn train(&self, run: &GpuRun, turns: &[Turn]) -> Result<(), CardError> {
-        self.line.set_turns(turns, &self.optimizer);
+        self.set_steps(turns);
         let mut commands = Commands::new(&self.line, turns.len() * RESULT_BYTES)?;
-        for slot in 0..turns.len() {
-            for part in self.step_launches(run) {
-                commands.launch(part, slot);
-            }
+        for (slot, turn) in turns.iter().enumerate() {
+            self.put_gradient(&mut commands, run, slot, turns.len());
+            self.put_update(&mut commands, &turn.now, slot);
         }
         commands.copy(&self.results, 0, turns.len() * RESULT_BYTES);
         commands.submit();
@@ -172,11 +214,9 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn learn(&self, run: &GpuRun, turn: Turn) -> Result<(), CardError> {
-        self.line.set_turns(&[turn], &self.optimizer);
+        self.set_steps(&[turn]);
         let mut commands = Commands::new(&self.line, RESULT_BYTES)?;
-        for part in [&run.gather, &run.forward, &run.gradient, &run.backward] {
-            commands.launch(part, 0);
-        }
+        self.put_gradient(&mut commands, run, 0, 1);
         commands.copy(&self.results, 0, RESULT_BYTES);
         commands.submit();
         Ok(())
@@ -187,9 +227,9 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn update(&self, now: &StepInputs) -> Result<(), CardError> {
-        self.line.set_turns(&[Turn { now: *now, ..Turn::default() }], &self.optimizer);
+        self.set_steps(&[Turn { now: *now, ..Turn::default() }]);
         let mut commands = Commands::new(&self.line, 0)?;
-        commands.launch(&self.update, 0);
+        self.put_update(&mut commands, now, 0);
         commands.submit();
         Ok(())
     }
@@ -199,7 +239,7 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn score(&self, run: &GpuRun, turns: &[Turn]) -> Result<(), CardError> {
-        self.line.set_turns(turns, &self.optimizer);
+        self.set_steps(turns);
         let scores = run.scores();
         let mut commands = Commands::new(&self.line, turns.len() * (RESULT_BYTES + 4 * scores.count))?;
         for slot in 0..turns.len() {
@@ -219,7 +259,7 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn look(&self, run: &GpuRun, turn: Turn, tensors: &[Tensor]) -> Result<(), CardError> {
-        self.line.set_turns(&[turn], &self.optimizer);
+        self.set_steps(&[turn]);
         self.with_tensors(run, tensors, |commands| commands.launch(&run.forward, 0))
     }
 
@@ -228,11 +268,10 @@ impl Gpu {
     /// # Errors
     /// [`CardError::Limit`].
     pub fn step_and_peek(&self, run: &GpuRun, turn: Turn, tensors: &[Tensor]) -> Result<(), CardError> {
-        self.line.set_turns(&[turn], &self.optimizer);
+        self.set_steps(&[turn]);
         self.with_tensors(run, tensors, |commands| {
-            for part in [&run.gather, &run.forward, &run.gradient, &run.backward, &self.update] {
-                commands.launch(part, 0);
-            }
+            self.put_gradient(commands, run, 0, 1);
+            self.put_update(commands, &turn.now, 0);
         })
     }
 
@@ -277,9 +316,10 @@ impl Gpu {
         self.line.traffic.get()
     }
 
-    /// Dispatches of a whole training step.
+    /// Dispatches of a training step that moves the weights, the second pass of sharpness-aware
+    /// minimisation left out.
     pub fn dispatches_per_step(&self, run: &GpuRun) -> usize {
-        run.launches() + self.update.len()
+        run.launches() + self.updating.launches.apply.len()
     }
 }
 

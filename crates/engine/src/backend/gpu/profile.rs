@@ -92,7 +92,7 @@ async fn once(gpu: &Gpu, launches: &[&Prepared], turn: Turn) -> Result<Vec<u64>,
     let count = 2 * launches.len() as u32;
     let queries = card.device.create_query_set(&QuerySetDescriptor { label: Some("moments"), ty: QueryType::Timestamp, count });
     let moments = card.buffer("moments", count as usize * MOMENT, BufferUsages::QUERY_RESOLVE | BufferUsages::COPY_SRC)?;
-    line.set_turns(&[turn], &gpu.optimizer);
+    line.set_turns(&[turn], |now| gpu.rule().rule_numbers(now));
     let mut encoder = card.device.create_command_encoder(&CommandEncoderDescriptor::default());
     for (launch, begin) in launches.iter().zip((0..).step_by(2)) {
         let writes = ComputePassTimestampWrites {
@@ -151,7 +151,8 @@ fn bytes(gpu: &Gpu, run: &GpuRun, step: Option<&Step>, slot: Slot) -> usize {
         Slot::Saved => step.map_or(0, |s| s.saved.len()) * 4,
         // How much of it each launch uses, only its shader knows.
         Slot::Scratch => 0,
-        Slot::OptimizerState => gpu.optimizer.state_len(params) * 4,
+        Slot::OptimizerState => gpu.rule().state_len() * 4,
+        Slot::Rates => gpu.rule().groups().len() * 16,
         Slot::Labels | Slot::Classes | Slot::Order | Slot::Losses | Slot::Answers => batch * 4,
         Slot::Targets => run.targets_len() * 4,
         // One for each class.

@@ -14,7 +14,7 @@ use super::{
     reader::{bytes, floats, halves},
 };
 use crate::{
-    LayerSpec, Mode, OptimizerSpec, StepInputs,
+    LayerSpec, Mode, StepInputs,
     ops::{Backward, Forward, INPUTS_LIMIT, Placement, join},
 };
 
@@ -109,7 +109,7 @@ impl Single<'_> {
             }
         };
 
-        line.set_turns(&[Turn { now: self.now, first: 0, count: at.batch as u32 }], &OptimizerSpec::default());
+        line.set_turns(&[Turn { now: self.now, first: 0, count: at.batch as u32 }], |_| [0.0; 4]);
         let backward: &[Launch] = if training { &launches.backward } else { &[] };
         let forward = prepare(card, &launches.forward, self.storage, find)?;
         let backward = prepare(card, backward, self.storage, find)?;
