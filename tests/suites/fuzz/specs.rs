@@ -2,7 +2,10 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Control, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu, conv2d::PadMode},
+    ops::{
+        AvgPool2d, BatchNorm2d, Control, Conv2d, ConvTranspose2d, Dense, Dropout, Flatten, GlobalAvgPool2d, KINDS, MaxPool2d, Relu,
+        conv2d::PadMode,
+    },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
@@ -140,12 +143,18 @@ fn window_layer() -> impl Strategy<Value = LayerSpec> {
         });
     // The plain 3×3, which the presets are made of, has kernels of its own.
     let plain = (1_usize..10, 0_usize..2).prop_map(|(out_ch, pad)| Conv2d { out_ch, pad: Sides::all(pad), ..Conv2d::default() }.into());
+    let wider = (1_usize..5, pair(1, 4), pair(1, 3), sides(1), pair(0, 1), pair(1, 2), 1_usize..3, any::<bool>()).prop_map(
+        |(out_ch, kernel, stride, pad, output_padding, dilation, groups, bias)| {
+            ConvTranspose2d { out_ch: out_ch * groups, kernel, stride, pad, output_padding, dilation, groups, bias }.into()
+        },
+    );
     let max = (pair(1, 3), pair(1, 3), sides(1)).prop_map(|(kernel, stride, pad)| MaxPool2d { kernel, stride, pad }.into());
     let avg = (pair(1, 3), pair(1, 3), sides(1), any::<bool>())
         .prop_map(|(kernel, stride, pad, count_include_pad)| AvgPool2d { kernel, stride, pad, count_include_pad }.into());
     prop_oneof![
         2 => conv,
         3 => plain,
+        1 => wider,
         2 => max,
         1 => avg,
         1 => Just(MaxPool2d::default().into()),

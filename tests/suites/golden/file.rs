@@ -25,7 +25,7 @@ macro_rules! suites {
     };
 }
 
-suites!["conv2d", "pool", "dense_activation", "norm", "loss", "optimizer", "network"];
+suites!["conv2d", "conv_transpose2d", "pool", "dense_activation", "norm", "loss", "optimizer", "network"];
 
 #[derive(Deserialize)]
 struct Listing {

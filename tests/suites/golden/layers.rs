@@ -2,7 +2,7 @@
 
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
-    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
+    ops::{AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
     optim::{Adam, Momentum, Sgd},
 };
 use serde_json::Value;
@@ -22,6 +22,20 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
                 stride: pair(&case.attrs["stride"]),
                 pad: sides(&case.attrs["pad"]),
                 pad_mode: pad_mode(&case.attrs["pad_mode"]),
+                dilation: pair(&case.attrs["dilation"]),
+                groups: case.count("groups"),
+                bias: case.inputs.contains_key("bias"),
+            }
+            .into()
+        }
+        "conv_transpose2d" => {
+            let weight = &case.inputs["weight"].dims;
+            ConvTranspose2d {
+                out_ch: weight[1] * case.count("groups"),
+                kernel: Pair::new(weight[2], weight[3]),
+                stride: pair(&case.attrs["stride"]),
+                pad: sides(&case.attrs["pad"]),
+                output_padding: pair(&case.attrs["output_padding"]),
                 dilation: pair(&case.attrs["dilation"]),
                 groups: case.count("groups"),
                 bias: case.inputs.contains_key("bias"),

@@ -318,6 +318,7 @@ macro_rules! operators {
 
 operators! {
     conv2d::Conv2d,
+    conv_transpose2d::ConvTranspose2d,
     max_pool2d::MaxPool2d,
     avg_pool2d::AvgPool2d,
     global_avg_pool2d::GlobalAvgPool2d,
