@@ -33,7 +33,7 @@ pub use loss::LossSpec;
 pub use ops::{LayerSpec, Op};
 pub use optim::OptimizerSpec;
 pub use plan::{Mode, Plan, PlanOptions, Tensor};
-pub use settings::{Pair, Sides};
+pub use settings::{Padding, Pair, Sides};
 pub use shape::{Shape, ShapeError};
 pub use spec::{ModelSpec, SpecError};
 

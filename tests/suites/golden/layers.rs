@@ -1,7 +1,7 @@
 //! What a golden case asks for, as the engine writes it. The one place that knows both sets of names.
 
 use engine::{
-    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    Init, LayerSpec, ModelSpec, OptimizerSpec, Padding, Pair, Shape, Sides,
     ops::{AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, conv2d::PadMode},
     optim::{Adam, Momentum, Sgd},
 };
@@ -20,7 +20,7 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
                 out_ch: weight[0],
                 kernel: Pair::new(weight[2], weight[3]),
                 stride: pair(&case.attrs["stride"]),
-                pad: sides(&case.attrs["pad"]),
+                pad: sides(&case.attrs["pad"]).into(),
                 pad_mode: pad_mode(&case.attrs["pad_mode"]),
                 dilation: pair(&case.attrs["dilation"]),
                 groups: case.count("groups"),
@@ -42,11 +42,13 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
             }
             .into()
         }
-        "pool2d max" => MaxPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]), pad: sides(&case.attrs["pad"]) }.into(),
+        "pool2d max" => {
+            MaxPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]), pad: sides(&case.attrs["pad"]).into() }.into()
+        }
         "pool2d avg" => AvgPool2d {
             kernel: kernel(case),
             stride: pair(&case.attrs["stride"]),
-            pad: sides(&case.attrs["pad"]),
+            pad: sides(&case.attrs["pad"]).into(),
             count_include_pad: case.attrs["count_include_pad"].as_bool().unwrap(),
         }
         .into(),
@@ -75,7 +77,7 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
             "conv2d" => Conv2d {
                 out_ch: count("out"),
                 kernel: Pair::square(count("kernel")),
-                pad: Sides::all(count("pad")),
+                pad: Padding::all(count("pad")),
                 bias,
                 ..Conv2d::default()
             }
@@ -84,11 +86,11 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
             "relu" => Relu {}.into(),
             "max_pool" => {
                 let kernel = Pair::square(count("kernel"));
-                MaxPool2d { kernel, stride: kernel, pad: Sides::default() }.into()
+                MaxPool2d { kernel, stride: kernel, pad: Padding::default() }.into()
             }
             "avg_pool" => {
                 let kernel = Pair::square(count("kernel"));
-                AvgPool2d { kernel, stride: kernel, pad: Sides::default(), count_include_pad: true }.into()
+                AvgPool2d { kernel, stride: kernel, pad: Padding::default(), count_include_pad: true }.into()
             }
             "global_avg_pool" => GlobalAvgPool2d {}.into(),
             "flatten" => Flatten {}.into(),

@@ -203,6 +203,9 @@ pub trait Op: Debug {
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference;
 }
 
+/// Names of [`Control::Padding`].
+pub const PADDINGS: &[&str] = &["valid", "same"];
+
 /// One setting of a layer, as the layer editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Knob {
@@ -223,6 +226,10 @@ pub enum Control {
         least: f32,
         most: f32,
         step: f32,
+    },
+    /// Pixels on all sides, `0..=most`, or a convention by name: [`PADDINGS`].
+    Padding {
+        most: usize,
     },
     Choice(&'static [&'static str]),
     Switch,

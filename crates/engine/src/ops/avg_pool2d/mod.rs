@@ -21,11 +21,11 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single,
     window::{self, Windows},
 };
 use crate::{
-    Mode, Pair, Shape, ShapeError, Sides, StepInputs,
+    Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
@@ -35,13 +35,13 @@ use crate::{
 pub struct AvgPool2d {
     pub kernel: Pair,
     pub stride: Pair,
-    pub pad: Sides,
+    pub pad: Padding,
     pub count_include_pad: bool,
 }
 
 impl Default for AvgPool2d {
     fn default() -> Self {
-        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default(), count_include_pad: true }
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Padding::default(), count_include_pad: true }
     }
 }
 
@@ -53,7 +53,7 @@ pub const KIND: Kind = Kind {
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
-        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+        Knob { key: "pad", label: "Padding", control: Control::Padding { most: 3 } },
         Knob { key: "count_include_pad", label: "Count padding", control: Control::Switch },
     ],
     identity_in: &[],
@@ -73,18 +73,33 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
-    let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
+    let case = |name, layer: AvgPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
+    let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Padding::all(1), count_include_pad: true };
     vec![
         case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("padding_counted", padded.clone(), Shape::new(2, 6, 5), 2, None),
-        case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
+        case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded.clone() }, Shape::new(2, 6, 5), 2, None),
+        // As TensorFlow's "SAME", which does not count the padding.
+        case("same", AvgPool2d { pad: Padding::Same, count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
     ]
 }
 
 impl AvgPool2d {
+    /// The padding on an input of this shape.
+    fn sides(&self, input: Shape) -> Sides {
+        self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, Pair::one())
+    }
+
     fn windows(&self, at: &Placement) -> Windows {
-        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+        Windows::new(self.kernel, self.stride, self.sides(at.input), at.input, at.output)
     }
 
     /// Calls `visit` with each output's index, its rows and columns, and one over its count.
@@ -106,8 +121,9 @@ impl Op for AvgPool2d {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
-        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
-        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        let pad = self.sides(single(inputs)?);
+        let output = window::infer(inputs, self.kernel, self.stride, pad)?;
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad };
         Ok(Inferred { output, params: vec![], saved: (0, 0), window, cost: Cost::default() })
     }
 

@@ -71,7 +71,7 @@ fn way_back(op: &ConvTranspose2d, at: &Placement) -> (Conv2d, Placement) {
         out_ch: at.input.ch,
         kernel: op.kernel,
         stride: op.stride,
-        pad: op.pad,
+        pad: op.pad.into(),
         dilation: op.dilation,
         groups: op.groups,
         bias: false,

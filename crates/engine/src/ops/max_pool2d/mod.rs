@@ -1,7 +1,8 @@
 //! Max pooling: the largest number of each window.
 //!
 //! # Shapes
-//! `ch×in_h×in_w` to `ch×out_h×out_w`, `out_h = ⌊(in_h + top + bottom − k_h) / stride⌋ + 1`.
+//! `ch×in_h×in_w` to `ch×out_h×out_w`, `out_h = ⌊(in_h + top + bottom − k_h) / stride⌋ + 1`; `⌈in_h / stride⌉` where
+//! `pad` is "same".
 //!
 //! # Formula
 //! `output[y, x] = max over the window`; padding never wins. Of equals the first in reading order wins.
@@ -23,11 +24,11 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, single,
     window::{self, Windows},
 };
 use crate::{
-    Mode, Pair, Shape, ShapeError, Sides, StepInputs,
+    Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
@@ -37,12 +38,12 @@ use crate::{
 pub struct MaxPool2d {
     pub kernel: Pair,
     pub stride: Pair,
-    pub pad: Sides,
+    pub pad: Padding,
 }
 
 impl Default for MaxPool2d {
     fn default() -> Self {
-        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default() }
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Padding::default() }
     }
 }
 
@@ -54,7 +55,7 @@ pub const KIND: Kind = Kind {
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
-        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+        Knob { key: "pad", label: "Padding", control: Control::Padding { most: 3 } },
     ],
     identity_in: &[],
     absorbs: &[],
@@ -74,18 +75,32 @@ fn cases() -> Vec<Case> {
         d_input: vec![0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0],
         d_params: vec![],
     };
-    let case = |name, layer: MaxPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
-    let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1) };
+    let case = |name, layer: MaxPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
+    let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Padding::all(1) };
     vec![
         case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("remainder", MaxPool2d::default(), Shape::new(3, 5, 7), 2, None),
-        case("overlapping", overlapping, Shape::new(2, 6, 5), 2, None),
+        case("overlapping", overlapping.clone(), Shape::new(2, 6, 5), 2, None),
+        case("same_puts_the_odd_pixel_last", MaxPool2d { pad: Padding::Same, stride: Pair::square(2), ..overlapping }, Shape::new(2, 6, 5), 2, None),
     ]
 }
 
 impl MaxPool2d {
+    /// The padding on an input of this shape.
+    fn sides(&self, input: Shape) -> Sides {
+        self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, Pair::one())
+    }
+
     fn windows(&self, at: &Placement) -> Windows {
-        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+        Windows::new(self.kernel, self.stride, self.sides(at.input), at.input, at.output)
     }
 }
 
@@ -95,8 +110,9 @@ impl Op for MaxPool2d {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
-        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
-        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        let pad = self.sides(single(inputs)?);
+        let output = window::infer(inputs, self.kernel, self.stride, pad)?;
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad };
         Ok(Inferred { output, params: vec![], saved: (output.len(), 0), window, cost: Cost::default() })
     }
 
@@ -107,7 +123,7 @@ impl Op for MaxPool2d {
     fn forward(&self, at: &Placement, io: Forward<'_>) {
         let (windows, keep) = (self.windows(at), !io.saved.is_empty());
         let planes = io.inputs[0].chunks_exact(at.input.plane());
-        let simple = self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default();
+        let simple = self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.sides(at.input) == Sides::default();
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
             let winners = if keep { &mut io.saved[p * at.output.plane()..][..at.output.plane()] } else { &mut [] };
             if simple {
