@@ -10,6 +10,9 @@ mod digits;
 mod driver;
 mod error;
 mod eval;
+mod exchange;
+mod predict;
+mod source;
 mod table;
 mod train;
 mod wanted;
@@ -23,6 +26,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Train(order) => train::run(&order),
         Task::Eval(order) => eval::run(&order),
+        Task::Predict(order) => predict::run(&order),
+        Task::Export(order) => exchange::export(&order),
+        Task::Import(order) => exchange::import(&order),
         Task::Bench(order) => bench::run(&order),
     };
     match done {
