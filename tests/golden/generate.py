@@ -413,7 +413,32 @@ def explain(rng):
     return s
 
 
-SUITES = [conv2d, pool, dense_and_activation, norm, loss, optimizer, schedule, network, metric, receptive_field, explain]
+def conv_transpose2d(rng):
+    """Transposed convolution; `pad` cuts pixels off, uneven sides too (PyTorch's own padding cuts even ones)."""
+    s = Suite("conv_transpose2d")
+    for i in range(16):
+        n, groups = rng.choice([1, 2, 3]), rng.choice([1, 1, 2, 3])
+        cin, cout = groups * rng.choice([1, 2, 3]), groups * rng.choice([1, 2, 4])
+        kh, kw = rng.choice([(2, 2), (3, 3), (4, 4), (1, 3), (5, 2)])
+        stride, dilation = rng.choice([[1, 1], [2, 2], [2, 2], [3, 2]]), rng.choice([[1, 1], [1, 1], [2, 1], [3, 3]])
+        extra = [rng.randrange(max(s_, d)) for s_, d in zip(stride, dilation)]
+        pad = rng.choice([[0, 0, 0, 0], [1, 1, 1, 1], [2, 2, 1, 1], [0, 1, 1, 0]])
+        h, w = rng.randint(3, 6), rng.randint(3, 6)
+        bias = leaf(cout) if rng.random() < 0.7 else None
+        x, weight = leaf(n, cin, h, w), leaf(cin, cout // groups, kh, kw, scale=0.5)
+        top, bottom, left, right = pad
+        even = top == bottom and left == right
+        y = F.conv_transpose2d(x, weight, bias, stride, (top, left) if even else 0, extra, groups, dilation)
+        if not even:
+            y = y[:, :, top:y.shape[2] - bottom, left:y.shape[3] - right]
+        leaves = {"input": x, "weight": weight} | ({"bias": bias} if bias is not None else {})
+        g, grads = backward(y, leaves)
+        s.add("conv_transpose2d", {"stride": stride, "pad": pad, "output_padding": extra, "dilation": dilation, "groups": groups},
+              leaves, {"output": y, "upstream": g}, grads, rtol=2e-4, atol=2e-5)
+    return s
+
+
+SUITES = [conv2d, pool, dense_and_activation, norm, loss, optimizer, schedule, network, metric, receptive_field, explain, conv_transpose2d]
 
 
 def main():

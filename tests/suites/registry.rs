@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use engine::{
     Graph, LayerSpec, ModelSpec, OptimizerSpec, Shape,
-    ops::{Control, Dense, Flatten, KINDS, Kind},
+    ops::{Control, Dense, Flatten, KINDS, Kind, PADDINGS},
     presets::{PRESETS, preset},
 };
 use serde_json::{Value, json};
@@ -85,6 +85,9 @@ fn knobs_are_settings() {
                 Control::Ratio { least, most, step } => {
                     assert!(least < most && step > 0.0, "{}.{}", kind.name, knob.key);
                     vec![json!(least), json!(most)]
+                }
+                Control::Padding { most } => {
+                    PADDINGS.iter().map(|n| json!(n)).chain([json!(0), json!(most), json!([0, 1, 1, 0])]).collect()
                 }
                 Control::Choice(names) => names.iter().map(|n| json!(n)).collect(),
                 Control::Switch => vec![json!(false), json!(true)],

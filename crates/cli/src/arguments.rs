@@ -22,6 +22,12 @@ pub enum Task {
     Train(Train),
     /// Score saved weights on the test digits
     Eval(Eval),
+    /// Work out the scores of given images
+    Predict(Predict),
+    /// Write a network for another program
+    Export(Export),
+    /// Make a checkpoint of weights that another program saved
+    Import(Import),
     /// Measure the speed of training or inference
     Bench(Bench),
     /// Show a network layer by layer: shapes, parameters, multiply-adds, memory, receptive fields
@@ -161,6 +167,67 @@ impl From<ScoredSet> for protocol::EvalSet {
     }
 }
 
+/// A network with its numbers.
+#[derive(Debug, Args)]
+pub struct Model {
+    /// A preset, with the weights that it starts from, or a file of weights or a checkpoint (safetensors)
+    pub model: String,
+    /// Draws a preset's weights
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u32,
+    /// The network that the file's weights belong to, where it does not say it
+    #[command(flatten)]
+    pub network: Network,
+}
+
+#[derive(Debug, Args)]
+pub struct Predict {
+    #[command(flatten)]
+    pub model: Model,
+    /// Images as safetensors: `images`, (batch, 1, 28, 28) in F32, 0 to 1
+    #[arg(long, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Where the scores go as safetensors: `logits`, (batch, 10)
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub model: Model,
+    /// Which program the file is for
+    #[arg(long, value_enum)]
+    pub to: Format,
+    /// The file; beside it, but for ONNX, which holds them itself, the weights are written as .safetensors
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Python code for PyTorch
+    Pytorch,
+    /// Python code for Keras 3
+    Keras,
+    /// The specification that --spec reads
+    Json,
+    /// A file for onnxruntime and others, opset 17, with the weights inside
+    Onnx,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The weights, as safetensors, under the names that `export --to pytorch` gives them
+    pub weights: PathBuf,
+    /// The network that they belong to
+    #[command(flatten)]
+    pub network: Network,
+    /// The checkpoint
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
 #[derive(Debug, Args)]
 pub struct Bench {
     /// Presets to measure, separated by commas
@@ -271,7 +338,7 @@ mod tests {
             Task::Train(order) => order.backend,
             Task::Eval(order) => order.backend,
             Task::Bench(order) => order.backend,
-            Task::Describe(_) => panic!("{words} computes nothing"),
+            other => panic!("{other:?} has no backend"),
         };
         for order in ["k train", "k eval --weights w", "k bench"] {
             for (word, wanted) in

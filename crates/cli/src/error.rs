@@ -23,6 +23,14 @@ pub enum Error {
     Read { path: PathBuf, cause: io::Error },
     #[error("cannot write {}: {cause}; name another folder with --out FOLDER", .path.display())]
     Write { path: PathBuf, cause: io::Error },
+    #[error("cannot write {}: {cause}", .path.display())]
+    WriteFile { path: PathBuf, cause: io::Error },
+    #[error("`{name}` is neither a preset ({known}) nor a file")]
+    NoModel { name: String, known: String },
+    #[error("the images in {} cannot be used: {message}", .path.display())]
+    Images { path: PathBuf, message: String },
+    #[error("the network cannot be exported: {0}")]
+    Exchange(#[from] exchange::ExchangeError),
     #[error("{} is no specification of a network: {cause}", .path.display())]
     Spec { path: PathBuf, cause: serde_json::Error },
     #[error("the link cannot be used: {problems}")]

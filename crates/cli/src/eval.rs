@@ -3,11 +3,10 @@
 use std::fs;
 
 use figures::Confusion;
-use protocol::{EvalSet, RunSpec, Score};
+use protocol::{EvalSet, Score};
 use serde::Serialize;
-use trainer::checkpoint;
 
-use crate::{arguments::Eval, digits, driver::Driver, error::Error, table};
+use crate::{arguments::Eval, digits, driver::Driver, error::Error, source, table};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -27,7 +26,7 @@ struct Class {
 
 pub fn run(order: &Eval) -> Result<(), Error> {
     let bytes = fs::read(&order.weights).map_err(|cause| Error::Read { path: order.weights.clone(), cause })?;
-    let spec = network(order, &bytes)?;
+    let spec = source::network(&order.network, &order.weights, &bytes)?;
     let data = digits::read(order.data.as_deref())?;
     let mut driver = Driver::open(data, &spec, order.backend)?;
     driver.load(bytes).map_err(|error| unusable(order, error))?;
@@ -53,20 +52,6 @@ pub fn run(order: &Eval) -> Result<(), Error> {
     );
     print!("{}", table::report(&confusion));
     Ok(())
-}
-
-/// The network of the file: what was asked for, or what the file says. Where both speak they must agree.
-fn network(order: &Eval, bytes: &[u8]) -> Result<RunSpec, Error> {
-    let asked = order.network.spec()?;
-    let file = checkpoint::read(bytes).map_err(|error| Error::Weights { path: order.weights.clone(), message: error.to_string() })?;
-    match (asked, file.note()) {
-        (Some(asked), Some(note)) if asked.model.layers != note.spec.model.layers => {
-            Err(Error::OtherNetwork { path: order.weights.clone() })
-        }
-        (_, Some(note)) => Ok(note.spec.clone()),
-        (Some(asked), None) => Ok(asked),
-        (None, None) => Err(Error::NetworkUnknown { path: order.weights.clone() }),
-    }
 }
 
 fn unusable(order: &Eval, error: Error) -> Error {

@@ -11,6 +11,9 @@ mod digits;
 mod driver;
 mod error;
 mod eval;
+mod exchange;
+mod predict;
+mod source;
 mod table;
 mod train;
 mod wanted;
@@ -24,6 +27,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Train(order) => train::run(&order),
         Task::Eval(order) => eval::run(&order),
+        Task::Predict(order) => predict::run(&order),
+        Task::Export(order) => exchange::export(&order),
+        Task::Import(order) => exchange::import(&order),
         Task::Bench(order) => bench::run(&order),
         Task::Describe(order) => describe::run(&order),
     };

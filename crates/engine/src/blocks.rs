@@ -2,7 +2,7 @@
 //! layers, so it costs the engine nothing. One line in the list per block.
 
 use crate::{
-    LayerSpec, Pair, Sides,
+    LayerSpec, Padding, Pair,
     ops::{Add, AvgPool2d, BatchNorm2d, ChannelPool2d, Concat, Conv2d, Dense, GlobalAvgPool2d, MaxPool2d, Relu, Scale, Sigmoid},
 };
 
@@ -85,7 +85,7 @@ pub fn block(slug: &str) -> Option<&'static Block> {
 /// A convolution without bias (batch norm has one), that keeps the extents but for its stride.
 fn bare(kernel: usize, out_ch: usize, stride: usize) -> LayerSpec {
     let stride = Pair::square(stride);
-    Conv2d { out_ch, kernel: Pair::square(kernel), stride, pad: Sides::all(kernel / 2), bias: false, ..Conv2d::default() }.into()
+    Conv2d { out_ch, kernel: Pair::square(kernel), stride, pad: Padding::all(kernel / 2), bias: false, ..Conv2d::default() }.into()
 }
 
 fn norm() -> LayerSpec {
@@ -125,7 +125,7 @@ pub fn bottleneck(p: Ports) -> Vec<LayerSpec> {
 }
 
 pub fn depthwise_separable(p: Ports) -> Vec<LayerSpec> {
-    let (stride, pad) = (Pair::square(p.stride), Sides::all(1));
+    let (stride, pad) = (Pair::square(p.stride), Padding::all(1));
     let depthwise = Conv2d { out_ch: p.in_ch, groups: p.in_ch, stride, pad, bias: false, ..Conv2d::default() };
     [vec![depthwise.into(), norm(), relu()], unit(1, p.out_ch, 1)].concat()
 }
@@ -134,7 +134,7 @@ pub fn inception(p: Ports) -> Vec<LayerSpec> {
     let quarter = (p.out_ch / 4).max(1);
     let rest = p.out_ch.saturating_sub(3 * quarter).max(1);
     let narrow = (p.in_ch / 2).max(1);
-    let pool = MaxPool2d { kernel: Pair::square(3), stride: Pair::square(p.stride), pad: Sides::all(1) };
+    let pool = MaxPool2d { kernel: Pair::square(3), stride: Pair::square(p.stride), pad: Padding::all(1) };
     let branches = vec![
         unit(1, rest, p.stride),
         [unit(1, narrow, 1), unit(3, quarter, p.stride)].concat(),

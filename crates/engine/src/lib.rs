@@ -38,7 +38,7 @@ pub use optim::{OptimizerSpec, Treatment, Update, UpdateError, UpdateSpec};
 pub use plan::{Mode, Plan, PlanOptions, Tensor};
 pub use schedule::ScheduleSpec;
 pub use setting::{Setting, SettingError, SettingKind};
-pub use settings::{Pair, Sides};
+pub use settings::{Padding, Pair, Sides};
 pub use shape::{Shape, ShapeError};
 pub use spec::{ModelSpec, SpecError};
 

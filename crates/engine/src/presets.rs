@@ -1,7 +1,7 @@
 //! Networks by name. One line in the list per network.
 
 use crate::{
-    Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
+    Init, LayerSpec, ModelSpec, Padding, Pair, Shape,
     blocks::block,
     ops::{AvgPool2d, BatchNorm2d, Concat, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Relu, Tanh, UpsampleNearest2d},
 };
@@ -51,11 +51,11 @@ pub fn preset(slug: &str) -> Option<&'static Preset> {
 }
 
 fn conv(out_ch: usize, kernel: usize, pad: usize) -> LayerSpec {
-    Conv2d { out_ch, kernel: Pair::square(kernel), pad: Sides::all(pad), ..Conv2d::default() }.into()
+    Conv2d { out_ch, kernel: Pair::square(kernel), pad: Padding::all(pad), ..Conv2d::default() }.into()
 }
 
 fn bare_conv(out_ch: usize) -> LayerSpec {
-    Conv2d { out_ch, kernel: Pair::square(3), pad: Sides::all(1), bias: false, ..Conv2d::default() }.into()
+    Conv2d { out_ch, kernel: Pair::square(3), pad: Padding::all(1), bias: false, ..Conv2d::default() }.into()
 }
 
 fn pool() -> LayerSpec {

@@ -76,6 +76,8 @@ pub enum ShapeError {
     PadTooLarge { axis: String, pad_mode: String, pad: usize, extent: usize, needed: usize },
     #[error("padding of {pad} must be smaller than the kernel of {kernel}, or some windows would see padding only")]
     PadHidesInput { pad: usize, kernel: usize },
+    #[error("padding of {cut} cuts off the whole {axis} of {full}; use at most {most} on both sides together")]
+    PadCutsAll { axis: String, cut: usize, full: usize, most: usize },
     #[error("{groups} groups do not divide {channels} {side} channels; use {legal}")]
     GroupsDoNotDivide { groups: usize, channels: usize, side: String, legal: usize },
     #[error("{groups} groups of {got} hold a single number each, which leaves nothing to normalise; a group needs at least 2")]

@@ -165,7 +165,7 @@ mod tests {
     use std::sync::Arc;
 
     use engine::{
-        Cpu, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Sides, StepInputs, Tensor,
+        Cpu, Mode, ModelSpec, OptimizerSpec, Padding, Pair, Plan, PlanOptions, Run, Sides, StepInputs, Tensor,
         ops::{
             AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Flatten, GlobalAvgPool2d, MaxPool2d, ParamRole,
             Relu, UpsampleBilinear2d, UpsampleNearest2d,
@@ -175,9 +175,17 @@ mod tests {
 
     use super::*;
 
-    fn conv(kernel: Pair, stride: usize, pad: Sides, pad_mode: PadMode, dilation: usize) -> LayerSpec {
-        Conv2d { out_ch: 2, kernel, stride: Pair::square(stride), pad, pad_mode, dilation: Pair::square(dilation), ..Conv2d::default() }
-            .into()
+    fn conv(kernel: Pair, stride: usize, pad: impl Into<Padding>, pad_mode: PadMode, dilation: usize) -> LayerSpec {
+        Conv2d {
+            out_ch: 2,
+            kernel,
+            stride: Pair::square(stride),
+            pad: pad.into(),
+            pad_mode,
+            dilation: Pair::square(dilation),
+            ..Conv2d::default()
+        }
+        .into()
     }
 
     fn graph(h: usize, w: usize, layers: Vec<LayerSpec>) -> Arc<Graph> {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 use engine::{
-    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Pair, Shape, Sides,
+    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Padding, Pair, Shape, Sides,
     augment::{ROTATIONS, SCALES, SHIFTS},
     loss::{CrossEntropy, Distillation, Focal, Hinge, Sum, Term},
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
@@ -63,7 +63,7 @@ fn augmentation_is_three_keys() {
 #[test]
 fn a_network_of_ones_own_can_be_read() {
     let layers = vec![
-        Conv2d { out_ch: 12, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2), ..Conv2d::default() }.into(),
+        Conv2d { out_ch: 12, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2).into(), ..Conv2d::default() }.into(),
         Relu {}.into(),
         Flatten {}.into(),
         Dense { out: 10, bias: false }.into(),
@@ -83,6 +83,24 @@ fn a_network_of_ones_own_can_be_read() {
     // As a mail program might send it.
     let escaped = query.replace('(', "%28").replace(')', "%29").replace('!', "%21").replace(':', "%3A");
     assert_eq!(decode(&escaped), (run, vec![]));
+}
+
+#[test]
+fn padding_is_called_by_its_name() {
+    let layers = vec![
+        Conv2d { kernel: Pair::square(4), pad: Padding::Same, ..Conv2d::default() }.into(),
+        MaxPool2d { pad: Padding::Same, ..MaxPool2d::default() }.into(),
+        AvgPool2d { pad: Padding::Valid, ..AvgPool2d::default() }.into(),
+        Flatten {}.into(),
+        Dense { out: 10, bias: true }.into(),
+    ];
+    let run = RunSpec { model: ModelSpec { layers, ..RunSpec::default().model }, train: TrainSpec::default() };
+    let query = encode(&run);
+    assert_eq!(
+        query,
+        "v=1&net=!((op:conv2d,kernel:4,pad:same),(op:max_pool2d,pad:same),(op:avg_pool2d,pad:valid),(op:flatten),(op:dense))"
+    );
+    assert_eq!(decode(&query), (run, vec![]));
 }
 
 #[test]
@@ -214,7 +232,7 @@ fn long_links_are_cut_off() {
 
 fn layers() -> impl Strategy<Value = Vec<LayerSpec>> {
     let conv = (1..20usize, 0..3usize, 0..3usize, any::<bool>()).prop_map(|(out_ch, h, w, bias)| {
-        let (kernel, pad) = (Pair::new(2 * h + 1, 2 * w + 1), Sides::new(h, h, w, w));
+        let (kernel, pad) = (Pair::new(2 * h + 1, 2 * w + 1), Padding::from(Sides::new(h, h, w, w)));
         LayerSpec::from(Conv2d { out_ch, kernel, pad, bias, ..Conv2d::default() })
     });
     let middle = prop_oneof![

@@ -17,7 +17,7 @@ use protocol::{Hyper, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::{Network, OpenError, history::Columns, machine::Numbers, training::SCORES_LIMIT};
+use crate::{Network, OpenError, Portion, history::Columns, machine::Numbers, training::SCORES_LIMIT};
 
 /// Version of [`Note`].
 pub const VERSION: u32 = 1;
@@ -120,8 +120,38 @@ fn slot_name(slot: &str, param: &str) -> String {
     format!("optimizer.{slot}/{param}")
 }
 
+/// The network of `spec` with the numbers of a file, which may come from another program, and the updates that made
+/// them.
+///
+/// # Errors
+/// A network that cannot be opened, and the first tensor that is missing, has other extents, or is not of the network.
+pub fn open(bytes: &[u8], spec: &RunSpec) -> Result<(Network, Numbers, u32), FileError> {
+    let file = read(bytes)?;
+    let network = Network::open(spec, Portion::default())?;
+    let mut numbers = network.first_numbers();
+    file.fill_weights(&network, &mut numbers)?;
+    Ok((network, numbers, file.note().map_or(0, |note| note.step)))
+}
+
+/// The checkpoint of a run that begins with the weights of a file.
+///
+/// # Errors
+/// As [`open`].
+pub fn import(bytes: &[u8], spec: &RunSpec) -> Result<Vec<u8>, FileError> {
+    let (network, numbers, _) = open(bytes, spec)?;
+    let position = Position {
+        step: 0,
+        rate: spec.train.rate,
+        goal: spec.train.epochs,
+        train_digits: network.portion.train,
+        history: Columns::default(),
+        scores: Vec::new(),
+    };
+    write(&network, &numbers, 0, Some(position))
+}
+
 /// The file of `network` with `numbers` after `step` updates; with `position`, a checkpoint.
-pub(crate) fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
+pub fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
     let graph = &network.graph;
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let mut put = |name: String, dims: &[usize], block: &[f32]| {

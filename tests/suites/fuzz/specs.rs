@@ -1,11 +1,11 @@
 //! Where random networks come from.
 
 use engine::{
-    Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
+    Init, LayerSpec, ModelSpec, Padding, Pair, Shape, Sides,
     ops::{
-        Add, AvgPool2d, BatchNorm2d, Concat, Control, Conv2d, Dense, Dropout, Dropout2d, Elu, Flatten, Gelu, GlobalAvgPool2d, GroupNorm,
-        Hardswish, InstanceNorm2d, KINDS, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d, Prelu, Relu, Scale, Sigmoid, Silu, Softmax,
-        Softplus, StochasticDepth, Tanh, conv2d::PadMode,
+        Add, AvgPool2d, BatchNorm2d, Concat, Control, Conv2d, ConvTranspose2d, Dense, Dropout, Dropout2d, Elu, Flatten, Gelu,
+        GlobalAvgPool2d, GroupNorm, Hardswish, InstanceNorm2d, KINDS, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d, PADDINGS, Prelu, Relu,
+        Scale, Sigmoid, Silu, Softmax, Softplus, StochasticDepth, Tanh, conv2d::PadMode,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -65,6 +65,12 @@ fn extreme_layer(op: &'static str, knobs: Vec<(&'static str, Control)>) -> Boxed
                         count.boxed()
                     }
                 }
+                Control::Padding { .. } => prop_oneof![
+                    2 => extreme_count().prop_map(|n| json!(n)),
+                    1 => vec(extreme_count(), 4).prop_map(|v| json!(v)),
+                    2 => select(PADDINGS).prop_map(|n| json!(n)),
+                ]
+                .boxed(),
                 Control::Ratio { .. } => extreme_number().prop_map(|v| json!(v)).boxed(),
                 Control::Choice(names) => select(names).prop_map(|n| json!(n)).boxed(),
                 Control::Switch => any::<bool>().prop_map(|b| json!(b)).boxed(),
@@ -166,18 +172,25 @@ fn join() -> impl Strategy<Value = LayerSpec> {
 fn window_layer() -> impl Strategy<Value = LayerSpec> {
     let pair = |least: usize, most: usize| (least..=most, least..=most).prop_map(|(h, w)| Pair::new(h, w));
     let sides = |most: usize| (0..=most, 0..=most, 0..=most, 0..=most).prop_map(|(t, b, l, r)| Sides::new(t, b, l, r));
-    let conv = (1_usize..10, pair(1, 4), pair(1, 2), sides(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, any::<bool>())
+    let padding = |most: usize| prop_oneof![3 => sides(most).prop_map(Padding::Sides), 1 => Just(Padding::Same), 1 => Just(Padding::Valid)];
+    let conv = (1_usize..10, pair(1, 4), pair(1, 2), padding(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, any::<bool>())
         .prop_map(|(out_ch, kernel, stride, pad, pad_mode, dilation, groups, bias)| {
             Conv2d { out_ch: out_ch * groups, kernel, stride, pad, pad_mode, dilation, groups, bias }.into()
         });
     // The plain 3×3, which the presets are made of, has kernels of its own.
-    let plain = (1_usize..10, 0_usize..2).prop_map(|(out_ch, pad)| Conv2d { out_ch, pad: Sides::all(pad), ..Conv2d::default() }.into());
-    let max = (pair(1, 3), pair(1, 3), sides(1)).prop_map(|(kernel, stride, pad)| MaxPool2d { kernel, stride, pad }.into());
-    let avg = (pair(1, 3), pair(1, 3), sides(1), any::<bool>())
+    let plain = (1_usize..10, 0_usize..2).prop_map(|(out_ch, pad)| Conv2d { out_ch, pad: Padding::all(pad), ..Conv2d::default() }.into());
+    let wider = (1_usize..5, pair(1, 4), pair(1, 3), sides(1), pair(0, 1), pair(1, 2), 1_usize..3, any::<bool>()).prop_map(
+        |(out_ch, kernel, stride, pad, output_padding, dilation, groups, bias)| {
+            ConvTranspose2d { out_ch: out_ch * groups, kernel, stride, pad, output_padding, dilation, groups, bias }.into()
+        },
+    );
+    let max = (pair(1, 3), pair(1, 3), padding(1)).prop_map(|(kernel, stride, pad)| MaxPool2d { kernel, stride, pad }.into());
+    let avg = (pair(1, 3), pair(1, 3), padding(1), any::<bool>())
         .prop_map(|(kernel, stride, pad, count_include_pad)| AvgPool2d { kernel, stride, pad, count_include_pad }.into());
     prop_oneof![
         2 => conv,
         3 => plain,
+        1 => wider,
         2 => max,
         1 => avg,
         1 => Just(MaxPool2d::default().into()),

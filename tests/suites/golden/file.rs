@@ -25,7 +25,7 @@ macro_rules! suites {
     };
 }
 
-suites!["conv2d", "pool", "resample", "dense_activation", "norm", "loss", "optimizer", "schedule", "network"];
+suites!["conv2d", "conv_transpose2d", "pool", "resample", "dense_activation", "norm", "loss", "optimizer", "schedule", "network"];
 
 #[derive(Deserialize)]
 struct Listing {

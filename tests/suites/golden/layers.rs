@@ -1,11 +1,11 @@
 //! What a golden case asks for, as the engine writes it. The one place that knows both sets of names.
 
 use engine::{
-    Init, LayerSpec, ModelSpec, OptimizerSpec, Pair, ScheduleSpec, Shape, Sides,
+    Init, LayerSpec, ModelSpec, OptimizerSpec, Padding, Pair, ScheduleSpec, Shape, Sides,
     ops::{
-        AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, Dense, Elu, Flatten, FractionalMaxPool2d, Gelu,
-        GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, LpPool2d, MaxPool2d, Relu, Sigmoid, Silu, Softmax,
-        Softplus, StochasticPool2d, Tanh, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
+        AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, BatchNorm2d, Conv2d, ConvTranspose2d, Dense, Elu, Flatten, FractionalMaxPool2d,
+        Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, LpPool2d, MaxPool2d, Relu, Sigmoid, Silu,
+        Softmax, Softplus, StochasticPool2d, Tanh, UpsampleBilinear2d, UpsampleNearest2d, conv2d::PadMode,
     },
     optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd},
     schedule::{Constant, Cosine, CosineRestarts, CurveSpec, Exponential, OneCycle, Plateau, Polynomial, Step},
@@ -25,7 +25,7 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
                 out_ch: weight[0],
                 kernel: Pair::new(weight[2], weight[3]),
                 stride: pair(&case.attrs["stride"]),
-                pad: sides(&case.attrs["pad"]),
+                pad: sides(&case.attrs["pad"]).into(),
                 pad_mode: pad_mode(&case.attrs["pad_mode"]),
                 dilation: pair(&case.attrs["dilation"]),
                 groups: case.count("groups"),
@@ -33,11 +33,27 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
             }
             .into()
         }
-        "pool2d max" => MaxPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]), pad: sides(&case.attrs["pad"]) }.into(),
+        "conv_transpose2d" => {
+            let weight = &case.inputs["weight"].dims;
+            ConvTranspose2d {
+                out_ch: weight[1] * case.count("groups"),
+                kernel: Pair::new(weight[2], weight[3]),
+                stride: pair(&case.attrs["stride"]),
+                pad: sides(&case.attrs["pad"]),
+                output_padding: pair(&case.attrs["output_padding"]),
+                dilation: pair(&case.attrs["dilation"]),
+                groups: case.count("groups"),
+                bias: case.inputs.contains_key("bias"),
+            }
+            .into()
+        }
+        "pool2d max" => {
+            MaxPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]), pad: sides(&case.attrs["pad"]).into() }.into()
+        }
         "pool2d avg" => AvgPool2d {
             kernel: kernel(case),
             stride: pair(&case.attrs["stride"]),
-            pad: sides(&case.attrs["pad"]),
+            pad: sides(&case.attrs["pad"]).into(),
             count_include_pad: case.attrs["count_include_pad"].as_bool().unwrap(),
         }
         .into(),
@@ -89,7 +105,7 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
             "conv2d" => Conv2d {
                 out_ch: count("out"),
                 kernel: Pair::square(count("kernel")),
-                pad: Sides::all(count("pad")),
+                pad: Padding::all(count("pad")),
                 bias,
                 ..Conv2d::default()
             }
@@ -98,11 +114,11 @@ pub fn model(case: &GoldenCase) -> ModelSpec {
             "relu" => Relu {}.into(),
             "max_pool" => {
                 let kernel = Pair::square(count("kernel"));
-                MaxPool2d { kernel, stride: kernel, pad: Sides::default() }.into()
+                MaxPool2d { kernel, stride: kernel, pad: Padding::default() }.into()
             }
             "avg_pool" => {
                 let kernel = Pair::square(count("kernel"));
-                AvgPool2d { kernel, stride: kernel, pad: Sides::default(), count_include_pad: true }.into()
+                AvgPool2d { kernel, stride: kernel, pad: Padding::default(), count_include_pad: true }.into()
             }
             "global_avg_pool" => GlobalAvgPool2d {}.into(),
             "flatten" => Flatten {}.into(),

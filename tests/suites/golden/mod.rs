@@ -32,6 +32,7 @@ use crate::{
 /// a case of another kind waits for its operator.
 const COVERED: &[(&str, &[&str])] = &[
     ("conv2d", &["conv2d"]),
+    ("conv_transpose2d", &["conv_transpose2d"]),
     (
         "pool",
         &[
@@ -82,7 +83,7 @@ const COVERED: &[(&str, &[&str])] = &[
     ("network", &["train plain", "train norm", "train mlp"]),
 ];
 
-every_way! { conv2d, pool, resample, dense_activation, norm, loss, optimizer, network, momentum_of_nothing_is_plain_descent }
+every_way! { conv2d, conv_transpose2d, pool, resample, dense_activation, norm, loss, optimizer, network, momentum_of_nothing_is_plain_descent }
 
 /// Runs the covered cases of a suite and says how many ran and what waits.
 async fn run(suite: &str, way: &Way, check: impl AsyncFn(&GoldenCase, &Way)) {
@@ -119,6 +120,10 @@ fn every_suite_is_covered() {
 
 async fn conv2d(way: Way) {
     run("conv2d", &way, single_layer).await;
+}
+
+async fn conv_transpose2d(way: Way) {
+    run("conv_transpose2d", &way, single_layer).await;
 }
 
 async fn pool(way: Way) {

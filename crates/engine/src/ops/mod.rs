@@ -228,6 +228,9 @@ pub trait Op: Debug {
         Self: Sized;
 }
 
+/// Names of [`Control::Padding`].
+pub const PADDINGS: &[&str] = &["valid", "same"];
+
 /// One setting of a layer, as the layer editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Knob {
@@ -248,6 +251,10 @@ pub enum Control {
         least: f32,
         most: f32,
         step: f32,
+    },
+    /// Pixels on all sides, `0..=most`, or a convention by name: [`PADDINGS`].
+    Padding {
+        most: usize,
     },
     Choice(&'static [&'static str]),
     Switch,
@@ -370,6 +377,7 @@ macro_rules! operators {
 
 operators! {
     conv2d::Conv2d,
+    conv_transpose2d::ConvTranspose2d,
     max_pool2d::MaxPool2d,
     avg_pool2d::AvgPool2d,
     lp_pool2d::LpPool2d,

@@ -124,7 +124,7 @@ fn what_is_no_run_is_refused() {
         s.model.layers.splice(
             0..4,
             (0..4).map(|_| {
-                engine::ops::Conv2d { out_ch: 512, pad: engine::Sides::all(1), kernel: engine::Pair::square(3), ..Default::default() }
+                engine::ops::Conv2d { out_ch: 512, pad: engine::Padding::all(1), kernel: engine::Pair::square(3), ..Default::default() }
                     .into()
             }),
         );

@@ -25,6 +25,7 @@ pub fn launches(op: &AvgPool2d, at: &Placement, site: &Site) -> Launches {
 }
 
 fn dims(op: &AvgPool2d, at: &Placement, len: usize) -> Vec<(&'static str, Word)> {
+    let pad = op.sides(at.input);
     vec![
         ("len", len.into()),
         ("in_h", at.input.h.into()),
@@ -35,10 +36,10 @@ fn dims(op: &AvgPool2d, at: &Placement, len: usize) -> Vec<(&'static str, Word)>
         ("kernel_w", op.kernel.w.into()),
         ("stride_h", op.stride.h.into()),
         ("stride_w", op.stride.w.into()),
-        ("pad_top", op.pad.top.into()),
-        ("pad_left", op.pad.left.into()),
-        ("padded_h", (at.input.h + op.pad.top + op.pad.bottom).into()),
-        ("padded_w", (at.input.w + op.pad.left + op.pad.right).into()),
+        ("pad_top", pad.top.into()),
+        ("pad_left", pad.left.into()),
+        ("padded_h", (at.input.h + pad.top + pad.bottom).into()),
+        ("padded_w", (at.input.w + pad.left + pad.right).into()),
         ("count_include_pad", op.count_include_pad.into()),
     ]
 }

@@ -21,11 +21,11 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes, single,
     window::{self, Windows},
 };
 use crate::{
-    Mode, Pair, Shape, ShapeError, Sides, StepInputs,
+    Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
@@ -35,13 +35,13 @@ use crate::{
 pub struct AvgPool2d {
     pub kernel: Pair,
     pub stride: Pair,
-    pub pad: Sides,
+    pub pad: Padding,
     pub count_include_pad: bool,
 }
 
 impl Default for AvgPool2d {
     fn default() -> Self {
-        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default(), count_include_pad: true }
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Padding::default(), count_include_pad: true }
     }
 }
 
@@ -53,7 +53,7 @@ pub const KIND: Kind = Kind {
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
-        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+        Knob { key: "pad", label: "Padding", control: Control::Padding { most: 3 } },
         Knob { key: "count_include_pad", label: "Count padding", control: Control::Switch },
     ],
     signs: Signs::AsInput,
@@ -86,21 +86,29 @@ fn cases() -> Vec<Case> {
     };
     let overlapping = AvgPool2d { kernel: Pair::new(3, 2), stride: Pair::one(), ..AvgPool2d::default() };
     // Padding on two sides alone.
-    let uneven = AvgPool2d { kernel: Pair::new(4, 3), stride: Pair::new(3, 2), pad: Sides::new(0, 3, 2, 0), count_include_pad: true };
-    let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1), count_include_pad: true };
+    let uneven =
+        AvgPool2d { kernel: Pair::new(4, 3), stride: Pair::new(3, 2), pad: Sides::new(0, 3, 2, 0).into(), count_include_pad: true };
+    let padded = AvgPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Padding::all(1), count_include_pad: true };
     vec![
         case("worked_by_hand", AvgPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("padding_counted", padded.clone(), Shape::new(2, 6, 5), 2, None),
-        case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
+        case("padding_not_counted", AvgPool2d { count_include_pad: false, ..padded.clone() }, Shape::new(2, 6, 5), 2, None),
         case("overlapping", overlapping, Shape::new(2, 5, 11), 2, None),
         case("uneven_counted", uneven.clone(), Shape::new(1, 7, 9), 2, None),
         case("uneven_not_counted", AvgPool2d { count_include_pad: false, ..uneven }, Shape::new(1, 7, 9), 2, None),
+        // As TensorFlow's "SAME", which does not count the padding.
+        case("same", AvgPool2d { pad: Padding::Same, count_include_pad: false, ..padded }, Shape::new(2, 6, 5), 2, None),
     ]
 }
 
 impl AvgPool2d {
+    /// The padding on an input of this shape.
+    fn sides(&self, input: Shape) -> Sides {
+        self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, Pair::one())
+    }
+
     fn windows(&self, at: &Placement) -> Windows {
-        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+        Windows::new(self.kernel, self.stride, self.sides(at.input), at.input, at.output)
     }
 }
 
@@ -110,8 +118,9 @@ impl Op for AvgPool2d {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
-        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
-        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        let pad = self.sides(single(inputs)?);
+        let output = window::infer(inputs, self.kernel, self.stride, pad)?;
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad };
         Ok(Inferred { output, params: vec![], saved: (0, 0), window, cost: Cost::default() })
     }
 

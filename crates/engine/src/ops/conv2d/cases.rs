@@ -2,7 +2,7 @@
 
 use super::{Conv2d, PadMode};
 use crate::{
-    Mode, Pair, Shape, Sides,
+    Mode, Padding, Pair, Shape, Sides,
     ops::{Case, Worked},
 };
 
@@ -13,15 +13,28 @@ pub(super) fn cases() -> Vec<Case> {
     vec![
         worked(),
         case("one_pixel_kernel", Conv2d { kernel: Pair::one(), ..base.clone() }, Shape::new(2, 4, 5), 3),
-        case("padded", Conv2d { pad: Sides::all(1), ..base.clone() }, Shape::new(2, 6, 5), 2),
-        case("uneven_padding", Conv2d { pad: Sides::new(0, 1, 2, 1), pad_mode: PadMode::Reflect, ..base.clone() }, Shape::new(2, 5, 6), 2),
-        case("symmetric", Conv2d { pad: Sides::all(2), pad_mode: PadMode::Symmetric, ..base.clone() }, Shape::new(1, 4, 5), 2),
-        case("replicate", Conv2d { pad: Sides::all(2), pad_mode: PadMode::Replicate, ..base.clone() }, Shape::new(1, 4, 5), 9),
-        case("circular", Conv2d { pad: Sides::all(1), pad_mode: PadMode::Circular, ..base.clone() }, Shape::new(2, 4, 4), 2),
-        case("strided", Conv2d { stride: Pair::new(2, 3), pad: Sides::all(1), ..base.clone() }, Shape::new(2, 7, 8), 9),
+        case("padded", Conv2d { pad: Padding::all(1), ..base.clone() }, Shape::new(2, 6, 5), 2),
+        case(
+            "uneven_padding",
+            Conv2d { pad: Sides::new(0, 1, 2, 1).into(), pad_mode: PadMode::Reflect, ..base.clone() },
+            Shape::new(2, 5, 6),
+            2,
+        ),
+        case("symmetric", Conv2d { pad: Padding::all(2), pad_mode: PadMode::Symmetric, ..base.clone() }, Shape::new(1, 4, 5), 2),
+        case("replicate", Conv2d { pad: Padding::all(2), pad_mode: PadMode::Replicate, ..base.clone() }, Shape::new(1, 4, 5), 9),
+        case("circular", Conv2d { pad: Padding::all(1), pad_mode: PadMode::Circular, ..base.clone() }, Shape::new(2, 4, 4), 2),
+        case("same_of_an_even_kernel", Conv2d { kernel: Pair::new(2, 4), pad: Padding::Same, ..base.clone() }, Shape::new(2, 5, 6), 3),
+        case("same_strided", Conv2d { stride: Pair::new(2, 3), pad: Padding::Same, ..base.clone() }, Shape::new(2, 6, 7), 9),
+        case(
+            "same_copied",
+            Conv2d { kernel: Pair::new(4, 3), dilation: Pair::new(1, 2), pad: Padding::Same, pad_mode: PadMode::Reflect, ..base.clone() },
+            Shape::new(2, 5, 6),
+            2,
+        ),
+        case("strided", Conv2d { stride: Pair::new(2, 3), pad: Padding::all(1), ..base.clone() }, Shape::new(2, 7, 8), 9),
         case("dilated", Conv2d { dilation: Pair::new(2, 1), bias: false, ..base.clone() }, Shape::new(2, 7, 6), 2),
         case("grouped", Conv2d { out_ch: 6, groups: 2, ..base.clone() }, Shape::new(4, 5, 5), 2),
-        case("depthwise", Conv2d { groups: 3, pad: Sides::all(1), ..base.clone() }, Shape::new(3, 4, 4), 9),
+        case("depthwise", Conv2d { groups: 3, pad: Padding::all(1), ..base.clone() }, Shape::new(3, 4, 4), 9),
         case("rectangular", Conv2d { kernel: Pair::new(2, 5), out_ch: 5, ..base.clone() }, Shape::new(1, 6, 9), 3),
         case("tiny_maps_of_many_images", base.clone(), Shape::new(2, 4, 4), 17),
         case("many_places", Conv2d { kernel: Pair::square(2), ..base }, Shape::new(1, 14, 14), 13),

@@ -106,7 +106,7 @@ pub(super) fn backward(op: &Conv2d, at: &Placement, io: Backward<'_>) {
 
 /// The padded input of `count` images, as rows or as lanes; lanes without an image are zero.
 fn copy_padded(op: &Conv2d, layout: &Layout, tables: &Tables<'_>, at: &Placement, input: &[f32], count: usize, x: &mut [f32]) {
-    let (h, w, left) = (at.input.h, at.input.w, op.pad.left);
+    let (h, w, left) = (at.input.h, at.input.w, op.sides(at.input).left);
     let unit = layout.unit();
     let group_len = unit * layout.x_image;
     for (slot, group) in x[..count.div_ceil(unit) * group_len].chunks_exact_mut(group_len).enumerate() {

@@ -7,7 +7,7 @@
 
 use super::{Conv2d, PadMode};
 use crate::{
-    Mode,
+    Mode, Sides,
     backend::gpu::launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Word, spread},
     ops::{Activation, Placement},
 };
@@ -76,11 +76,15 @@ struct Layer<'a> {
 
 impl<'a> Layer<'a> {
     fn new(op: &'a Conv2d, at: &'a Placement, site: &'a Site) -> Self {
-        let (i, p) = (at.input, op.pad);
+        let (i, p) = (at.input, op.sides(at.input));
         let padded = [i.h + p.top + p.bottom, i.w + p.left + p.right];
         let folds = op.pad_mode != PadMode::Zeros && padded != [i.h, i.w];
         let target = if folds { padded } else { [i.h, i.w] };
         Self { op, at, site, in_ch: i.ch / op.groups, out_ch: at.output.ch / op.groups, padded, target, folds }
+    }
+
+    fn pad(&self) -> Sides {
+        self.op.sides(self.at.input)
     }
 
     fn has_relu(&self) -> bool {
@@ -134,12 +138,12 @@ impl<'a> Layer<'a> {
 
     /// The padding, for the shaders that see the input.
     fn padding(&self) -> Dims {
-        if self.folds { self.edges() } else { vec![("top", signed(self.op.pad.top)), ("left", signed(self.op.pad.left))] }
+        if self.folds { self.edges() } else { vec![("top", signed(self.pad().top)), ("left", signed(self.pad().left))] }
     }
 
     /// The padding, for the shaders that know `source`.
     fn edges(&self) -> Dims {
-        let (i, p) = (self.at.input, self.op.pad);
+        let (i, p) = (self.at.input, self.pad());
         let [before_y, after_y, slope] = edge(self.op.pad_mode, i.h);
         let [before_x, after_x, _] = edge(self.op.pad_mode, i.w);
         vec![
@@ -223,7 +227,7 @@ impl<'a> Layer<'a> {
     }
 
     fn spread_gradient(&self) -> Launch {
-        let (o, s, p) = (self.at.output, self.op.stride, self.op.pad);
+        let (o, s, p) = (self.at.output, self.op.stride, self.pad());
         let ([h, w], planes) = (self.spread(), self.at.batch * o.ch);
         let room = |target: usize, spread: usize, pad: usize| Word::I32((spread - target) as i32 - if self.folds { 0 } else { pad as i32 });
         let dims = vec![
@@ -296,7 +300,7 @@ pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
 mod tests {
     use super::*;
     use crate::{
-        NodeId, Pair, Shape, Sides,
+        NodeId, Padding, Pair, Shape,
         ops::{Op, Others},
     };
 
@@ -311,7 +315,7 @@ mod tests {
         let layers = sizes.iter().flat_map(|ch| sizes.iter().map(move |extent| (*ch, *extent)));
         for ((ch, extent), batch) in layers.zip([1, 3, 64, 1024].into_iter().cycle()) {
             for groups in [1, ch] {
-                let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(3), pad: Sides::all(1), ..Conv2d::default() };
+                let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(3), pad: Padding::all(1), ..Conv2d::default() };
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
                 let at =

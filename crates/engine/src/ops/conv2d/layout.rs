@@ -11,6 +11,7 @@
 
 use super::Conv2d;
 use crate::{
+    Sides,
     backend::cpu::{product::packed_len, simd::LANES},
     ops::{Placement, Working},
 };
@@ -54,11 +55,11 @@ pub(super) struct Layout {
 
 impl Layout {
     pub fn of(op: &Conv2d, at: &Placement) -> Self {
-        let (i, o) = (at.input, at.output);
-        let (hp, wp) = (i.h + op.pad.top + op.pad.bottom, i.w + op.pad.left + op.pad.right);
+        let (i, o, pad) = (at.input, at.output, op.sides(at.input));
+        let (hp, wp) = (i.h + pad.top + pad.bottom, i.w + pad.left + pad.right);
         let (hd, wd) = (hp + (op.kernel.h - 1) * op.dilation.h, wp + (op.kernel.w - 1) * op.dilation.w);
         let zeros = op.pad_mode == super::PadMode::Zeros;
-        let (top, left, th, tw) = if zeros { (op.pad.top, op.pad.left, i.h, i.w) } else { (0, 0, hp, wp) };
+        let (top, left, th, tw) = if zeros { (pad.top, pad.left, i.h, i.w) } else { (0, 0, hp, wp) };
         let by_rows = ((o.h - 1) * wp + o.w).div_ceil(LANES);
         // Below three quarters of useful outputs, interleaving costs less than it saves.
         let wasteful = o.plane() * 4 < by_rows * LANES * 3 && at.batch >= LANES / 2;
@@ -162,8 +163,8 @@ impl Layout {
         self.out_ch_all * self.pitch()
     }
 
-    pub fn working(&self, op: &Conv2d) -> Working {
-        Working { scratch_len: self.scratch_len(), table: self.table(op) }
+    pub fn working(&self, op: &Conv2d, at: &Placement) -> Working {
+        Working { scratch_len: self.scratch_len(), table: self.table(op, op.sides(at.input)) }
     }
 
     fn scratch_len(&self) -> usize {
@@ -172,7 +173,7 @@ impl Layout {
     }
 
     /// Offsets and bases of both products, then the source row and column of every padded place.
-    fn table(&self, op: &Conv2d) -> Vec<u32> {
+    fn table(&self, op: &Conv2d, pad: Sides) -> Vec<u32> {
         let (k, d, s, unit) = (op.kernel, op.dilation, op.stride, self.unit());
         let mut table = Vec::new();
         let mut offsets = |channels: usize, h: usize, w: usize, flip: bool| {
@@ -199,8 +200,7 @@ impl Layout {
                 }
             }
         }
-        let (above, beside) = (op.pad.top, op.pad.left);
-        for (len, before, pads) in [(self.hp, above, above + op.pad.bottom), (self.wp, beside, beside + op.pad.right)] {
+        for (len, before, pads) in [(self.hp, pad.top, pad.top + pad.bottom), (self.wp, pad.left, pad.left + pad.right)] {
             let source = |p: usize| op.pad_mode.source(p as isize - before as isize, len - pads);
             table.extend((0..len).map(|p| source(p).map_or(NOWHERE, |s| s as u32)));
         }

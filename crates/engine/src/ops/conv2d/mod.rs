@@ -8,6 +8,9 @@
 //! | bias | out_ch |
 //! | output | batch, out_ch, out_h, out_w with `out_h = ⌊(in_h + top + bottom − dilation·(k_h − 1) − 1) / stride⌋ + 1` |
 //!
+//! `pad` may be "valid" (none) or "same", which makes `out_h = ⌈in_h / stride⌉` by TensorFlow's rule: see
+//! [`Padding`](crate::Padding).
+//!
 //! # Formula
 //! `output[n,o,y,x] = bias[o] + Σ_{i,ky,kx} weight[o,i,ky,kx] · padded[n, i, y·stride + ky·dilation, x·stride + kx·dilation]`
 //!
@@ -36,7 +39,7 @@ use super::{
     Working, in_range, single,
 };
 use crate::{
-    Pair, Shape, ShapeError, Sides, StepInputs,
+    Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
 };
@@ -104,7 +107,7 @@ pub struct Conv2d {
     pub out_ch: usize,
     pub kernel: Pair,
     pub stride: Pair,
-    pub pad: Sides,
+    pub pad: Padding,
     pub pad_mode: PadMode,
     pub dilation: Pair,
     pub groups: usize,
@@ -117,7 +120,7 @@ impl Default for Conv2d {
             out_ch: 8,
             kernel: Pair::square(3),
             stride: Pair::one(),
-            pad: Sides::default(),
+            pad: Padding::default(),
             pad_mode: PadMode::Zeros,
             dilation: Pair::one(),
             groups: 1,
@@ -135,7 +138,7 @@ pub const KIND: Kind = Kind {
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
         Knob { key: "kernel", label: "Kernel size", control: Control::Count { least: 1, most: 11 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 4 } },
-        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 5 } },
+        Knob { key: "pad", label: "Padding", control: Control::Padding { most: 5 } },
         Knob {
             key: "pad_mode",
             label: "Padding mode",
@@ -155,6 +158,11 @@ pub const KIND: Kind = Kind {
 };
 
 impl Conv2d {
+    /// The padding on an input of this shape.
+    fn sides(&self, input: Shape) -> Sides {
+        self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, self.dilation)
+    }
+
     fn check_axis(
         &self,
         axis: &str,
@@ -205,7 +213,7 @@ impl Op for Conv2d {
                 return Err(ShapeError::GroupsDoNotDivide { groups: self.groups, channels, side: side.to_owned(), legal });
             }
         }
-        let (k, s, d, p) = (self.kernel, self.stride, self.dilation, self.pad);
+        let (k, s, d, p) = (self.kernel, self.stride, self.dilation, self.sides(input));
         let out_h = self.check_axis("height", input.h, k.h, s.h, d.h, [p.top, p.bottom])?;
         let out_w = self.check_axis("width", input.w, k.w, s.w, d.w, [p.left, p.right])?;
         let output = Shape::new(self.out_ch, out_h, out_w);
@@ -235,7 +243,7 @@ impl Op for Conv2d {
     }
 
     fn working(&self, at: &Placement) -> Working {
-        layout::Layout::of(self, at).working(self)
+        layout::Layout::of(self, at).working(self, at)
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

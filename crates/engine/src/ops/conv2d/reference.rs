@@ -4,7 +4,7 @@ use super::Conv2d;
 use crate::ops::{Activation, Placement, Reference};
 
 pub(super) fn run(op: &Conv2d, at: &Placement, input: &[f64], params: &[f64], d_output: &[f64]) -> Reference {
-    let (i, o) = (at.input, at.output);
+    let (i, o, pad) = (at.input, at.output, op.sides(at.input));
     let (k_h, k_w) = (op.kernel.h, op.kernel.w);
     let (in_ch, out_ch) = (i.ch / op.groups, o.ch / op.groups);
     let weights = o.ch * in_ch * k_h * k_w;
@@ -15,8 +15,8 @@ pub(super) fn run(op: &Conv2d, at: &Placement, input: &[f64], params: &[f64], d_
         ..Reference::default()
     };
     let source = |y: usize, ky: usize, x: usize, kx: usize| {
-        let place_y = (y * op.stride.h + ky * op.dilation.h) as isize - op.pad.top as isize;
-        let place_x = (x * op.stride.w + kx * op.dilation.w) as isize - op.pad.left as isize;
+        let place_y = (y * op.stride.h + ky * op.dilation.h) as isize - pad.top as isize;
+        let place_x = (x * op.stride.w + kx * op.dilation.w) as isize - pad.left as isize;
         Some((op.pad_mode.source(place_y, i.h)?, op.pad_mode.source(place_x, i.w)?))
     };
     for n in 0..at.batch {

@@ -19,7 +19,8 @@ pub const SHADERS: &[&Shader] = &[&FORWARD, &EVALUATE, &BACKWARD, &HALVE, &HALVE
 pub fn launches(op: &MaxPool2d, at: &Placement, site: &Site) -> Launches {
     let (inputs, outputs) = (at.batch * at.input.len(), at.batch * at.output.len());
     // The same dims for all; those for the usual case leave the window out.
-    let halves = op.kernel == Pair::square(2) && op.stride == Pair::square(2) && op.pad == Sides::default() && at.mode == Mode::Train;
+    let halves =
+        op.kernel == Pair::square(2) && op.stride == Pair::square(2) && op.sides(at.input) == Sides::default() && at.mode == Mode::Train;
     let launch = |shader, reads, writes, len: usize| {
         let mut dims = dims(op, at, len);
         if halves {
@@ -41,6 +42,7 @@ pub fn launches(op: &MaxPool2d, at: &Placement, site: &Site) -> Launches {
 }
 
 fn dims(op: &MaxPool2d, at: &Placement, len: usize) -> Vec<(&'static str, Word)> {
+    let pad = op.sides(at.input);
     vec![
         ("len", len.into()),
         ("in_h", at.input.h.into()),
@@ -51,7 +53,7 @@ fn dims(op: &MaxPool2d, at: &Placement, len: usize) -> Vec<(&'static str, Word)>
         ("kernel_w", op.kernel.w.into()),
         ("stride_h", op.stride.h.into()),
         ("stride_w", op.stride.w.into()),
-        ("pad_top", op.pad.top.into()),
-        ("pad_left", op.pad.left.into()),
+        ("pad_top", pad.top.into()),
+        ("pad_left", pad.left.into()),
     ]
 }

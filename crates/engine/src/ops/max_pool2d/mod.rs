@@ -1,7 +1,8 @@
 //! Max pooling: the largest number of each window.
 //!
 //! # Shapes
-//! `ch×in_h×in_w` to `ch×out_h×out_w`, `out_h = ⌊(in_h + top + bottom − k_h) / stride⌋ + 1`.
+//! `ch×in_h×in_w` to `ch×out_h×out_w`, `out_h = ⌊(in_h + top + bottom − k_h) / stride⌋ + 1`; `⌈in_h / stride⌉` where
+//! `pad` is "same".
 //!
 //! # Formula
 //! `output[y, x] = max over the window`; padding never wins. Of equals the first in reading order wins.
@@ -24,11 +25,11 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes, single,
     window::{self, Windows},
 };
 use crate::{
-    Mode, Pair, Shape, ShapeError, Sides, StepInputs,
+    Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
@@ -38,12 +39,12 @@ use crate::{
 pub struct MaxPool2d {
     pub kernel: Pair,
     pub stride: Pair,
-    pub pad: Sides,
+    pub pad: Padding,
 }
 
 impl Default for MaxPool2d {
     fn default() -> Self {
-        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Sides::default() }
+        Self { kernel: Pair::square(2), stride: Pair::square(2), pad: Padding::default() }
     }
 }
 
@@ -55,7 +56,7 @@ pub const KIND: Kind = Kind {
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
-        Knob { key: "pad", label: "Padding", control: Control::Count { least: 0, most: 3 } },
+        Knob { key: "pad", label: "Padding", control: Control::Padding { most: 3 } },
     ],
     signs: Signs::AsInput,
     mixes: false,
@@ -86,23 +87,35 @@ fn cases() -> Vec<Case> {
         mode: Mode::Train,
         worked,
     };
-    let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1) };
+    let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Padding::all(1) };
     vec![
         case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),
         case("remainder", MaxPool2d::default(), Shape::new(3, 5, 7), 2, None),
         case("overlapping", overlapping.clone(), Shape::new(2, 6, 5), 2, None),
-        case("uneven_padding", MaxPool2d { pad: Sides::new(0, 2, 2, 0), ..overlapping }, Shape::new(1, 7, 8), 3, None),
+        case("uneven_padding", MaxPool2d { pad: Sides::new(0, 2, 2, 0).into(), ..overlapping.clone() }, Shape::new(1, 7, 8), 3, None),
+        case(
+            "same_puts_the_odd_pixel_last",
+            MaxPool2d { pad: Padding::Same, stride: Pair::square(2), ..overlapping },
+            Shape::new(2, 6, 5),
+            2,
+            None,
+        ),
     ]
 }
 
 impl MaxPool2d {
+    /// The padding on an input of this shape.
+    fn sides(&self, input: Shape) -> Sides {
+        self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, Pair::one())
+    }
+
     fn windows(&self, at: &Placement) -> Windows {
-        Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
+        Windows::new(self.kernel, self.stride, self.sides(at.input), at.input, at.output)
     }
 
     /// The usual case, which has kernels of its own.
-    fn halves(&self) -> bool {
-        self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default()
+    fn halves(&self, input: Shape) -> bool {
+        self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.sides(input) == Sides::default()
     }
 }
 
@@ -112,14 +125,15 @@ impl Op for MaxPool2d {
     }
 
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
-        let output = window::infer(inputs, self.kernel, self.stride, self.pad)?;
+        let pad = self.sides(single(inputs)?);
+        let output = window::infer(inputs, self.kernel, self.stride, pad)?;
         boxes::places_fit(inputs[0])?;
-        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad: self.pad };
+        let window = Window::Slide { kernel: self.kernel, stride: self.stride, dilation: Pair::one(), pad };
         Ok(Inferred { output, params: vec![], saved: (output.len(), 0), window, cost: Cost::default() })
     }
 
     fn working(&self, at: &Placement) -> Working {
-        if self.halves() {
+        if self.halves(at.input) {
             return Working::default();
         }
         Working { scratch_len: 2 * at.input.w, table: self.windows(at).table(false) }
@@ -128,7 +142,7 @@ impl Op for MaxPool2d {
     fn forward(&self, at: &Placement, io: Forward<'_>) {
         let keep = !io.saved.is_empty();
         let planes = io.inputs[0].chunks_exact(at.input.plane());
-        let simple = self.halves();
+        let simple = self.halves(at.input);
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
             let winners = if keep { &mut io.saved[p * at.output.plane()..][..at.output.plane()] } else { &mut [] };
             if simple {
