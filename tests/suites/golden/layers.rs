@@ -45,9 +45,7 @@ pub fn layer(case: &GoldenCase) -> (LayerSpec, Shape, Mode) {
         "pool2d adaptive_max" => AdaptiveMaxPool2d { output: pair(&case.attrs["output"]) }.into(),
         "pool2d fractional_max" => fractional(case).into(),
         "pool2d stochastic_eval" => StochasticPool2d { kernel: kernel(case), stride: pair(&case.attrs["stride"]) }.into(),
-        "pool2d lp" => {
-            LpPool2d { norm_type: case.number("norm_type"), kernel: kernel(case), stride: pair(&case.attrs["stride"]) }.into()
-        }
+        "pool2d lp" => LpPool2d { norm_type: case.number("norm_type"), kernel: kernel(case), stride: pair(&case.attrs["stride"]) }.into(),
         "upsample2d nearest" => UpsampleNearest2d { scale_factor: pair(&case.attrs["scale_factor"]) }.into(),
         "upsample2d bilinear" => UpsampleBilinear2d { scale_factor: pair(&case.attrs["scale_factor"]) }.into(),
         "dense" => Dense { out: case.inputs["weight"].dims[0], bias: true }.into(),

@@ -23,9 +23,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Worked, Working, adaptive, boxes,
-};
+use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Worked, Working, adaptive, boxes};
 use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},

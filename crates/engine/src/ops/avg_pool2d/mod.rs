@@ -73,7 +73,15 @@ fn cases() -> Vec<Case> {
         d_input: vec![1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0],
         d_params: vec![],
     };
-    let case = |name, layer: AvgPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
+    let case = |name, layer: AvgPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
     let overlapping = AvgPool2d { kernel: Pair::new(3, 2), stride: Pair::one(), ..AvgPool2d::default() };
     // Padding on two sides alone.
     let uneven = AvgPool2d { kernel: Pair::new(4, 3), stride: Pair::new(3, 2), pad: Sides::new(0, 3, 2, 0), count_include_pad: true };

@@ -30,7 +30,10 @@ mod starts;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, boxes, in_range, single};
+use super::{
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, boxes, in_range,
+    single,
+};
 use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -103,7 +106,15 @@ fn cases() -> Vec<Case> {
     let row = Pair::new(1, 2);
     vec![
         case("worked_by_hand", row, Pair::new(1, 3), Shape::new(1, 1, 4), 1, Mode::Train, Some(overlapping)),
-        case("evaluation_by_hand", row, Pair::new(1, 3), Shape::new(1, 1, 5), 1, Mode::Eval, Some(Worked { d_output: vec![0.0; 3], ..worked })),
+        case(
+            "evaluation_by_hand",
+            row,
+            Pair::new(1, 3),
+            Shape::new(1, 1, 5),
+            1,
+            Mode::Eval,
+            Some(Worked { d_output: vec![0.0; 3], ..worked }),
+        ),
         case("drawn", Pair::square(2), Pair::new(5, 4), Shape::new(3, 8, 9), 2, Mode::Train, None),
         case("with_gaps", Pair::new(2, 1), Pair::new(3, 4), Shape::new(2, 11, 9), 3, Mode::Train, None),
         case("large_windows", Pair::new(4, 3), Pair::new(3, 6), Shape::new(2, 7, 9), 2, Mode::Train, None),
@@ -133,10 +144,7 @@ impl FractionalMaxPool2d {
 
     /// The same from given samples (columns, rows) in [0, 1), as PyTorch takes them.
     pub fn given_starts(&self, input: Shape, [columns, rows]: [f32; 2]) -> [Starts; 2] {
-        [
-            Starts::given(input.h - self.kernel.h, self.output.h, rows),
-            Starts::given(input.w - self.kernel.w, self.output.w, columns),
-        ]
+        [Starts::given(input.h - self.kernel.h, self.output.h, rows), Starts::given(input.w - self.kernel.w, self.output.w, columns)]
     }
 
     /// The forward pass with windows that start where `starts` says of each plane of the batch.
@@ -175,12 +183,18 @@ impl Op for FractionalMaxPool2d {
         let input = single(inputs)?;
         boxes::products_fit(input, self.output)?;
         boxes::places_fit(input)?;
-        for (name, extent, k, out) in
-            [("height", input.h, self.kernel.h, self.output.h), ("width", input.w, self.kernel.w, self.output.w)]
+        for (name, extent, k, out) in [("height", input.h, self.kernel.h, self.output.h), ("width", input.w, self.kernel.w, self.output.w)]
         {
             in_range("kernel", k, 1, EXTENT_LIMIT)?;
             if k > extent {
-                return Err(ShapeError::WindowTooLarge { axis: name.to_owned(), kernel: k, dilation: 1, window: k, padded: extent, largest: extent });
+                return Err(ShapeError::WindowTooLarge {
+                    axis: name.to_owned(),
+                    kernel: k,
+                    dilation: 1,
+                    window: k,
+                    padded: extent,
+                    largest: extent,
+                });
             }
             // Each window starts at least a pixel after the one before.
             in_range("output", out, 1, extent - k + 1)?;

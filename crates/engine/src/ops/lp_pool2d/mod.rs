@@ -79,7 +79,8 @@ fn cases() -> Vec<Case> {
         d_input: vec![6.0, 0.0, 0.0, 0.0, 0.0, -8.0, 0.0, 0.0],
         d_params: vec![],
     };
-    let case = |name, layer: LpPool2d, input, batch, mode, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode, worked };
+    let case =
+        |name, layer: LpPool2d, input, batch, mode, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode, worked };
     let overlapping = LpPool2d { norm_type: 2.0, kernel: Pair::new(3, 2), stride: Pair::new(2, 1) };
     let of = |norm_type| LpPool2d { norm_type, ..overlapping.clone() };
     vec![

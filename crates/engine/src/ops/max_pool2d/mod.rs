@@ -75,7 +75,15 @@ fn cases() -> Vec<Case> {
         d_input: vec![0.0, 10.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.0],
         d_params: vec![],
     };
-    let case = |name, layer: MaxPool2d, input, batch, worked| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked };
+    let case = |name, layer: MaxPool2d, input, batch, worked| Case {
+        name,
+        layer: layer.into(),
+        input,
+        others: &[],
+        batch,
+        mode: Mode::Train,
+        worked,
+    };
     let overlapping = MaxPool2d { kernel: Pair::square(3), stride: Pair::new(2, 1), pad: Sides::all(1) };
     vec![
         case("worked_by_hand", MaxPool2d::default(), Shape::new(1, 2, 4), 1, Some(worked)),

@@ -19,7 +19,9 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, in_range, single};
+use super::{
+    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Window, Worked, Working, in_range, single,
+};
 use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
