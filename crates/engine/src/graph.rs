@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    LayerSpec, Mode, ModelSpec, Shape, ShapeError, SpecError,
-    ops::{Cost, INPUTS_LIMIT, Others, ParamRole, Window},
+    LayerSpec, Mode, ModelSpec, Reach, Shape, ShapeError, SpecError,
+    ops::{Cost, INPUTS_LIMIT, Others, ParamRole},
 };
 
 /// Index of a layer, in the order of the specification.
@@ -41,104 +41,6 @@ pub struct Param {
     pub fan_in: usize,
     /// Outputs that one input reaches.
     pub fan_out: usize,
-}
-
-/// Receptive field of one unit, in pixels of the image.
-///
-/// With kernel `k`, dilation `d`, stride `s`, padding `p` of a layer and `jump` the product of the
-/// strides before it: `size += (k - 1) · d · jump`, `start -= p · jump`, `jump *= s`.
-/// (Araujo, Norris, Sim: *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019.)
-///
-/// Behind an upsampling by `f`, `f` neighbours move on by one jump together: `per *= f`, and `n` neighbours
-/// span at most `⌈n / per⌉` jumps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reach {
-    /// Rows and columns seen by one unit, by the one that sees most where they differ.
-    pub size: [usize; 2],
-    /// Pixels between the fields of units that stand `per` apart; where windows are uneven (adaptive
-    /// pooling), the most that lies between two.
-    pub jump: [usize; 2],
-    /// Units that move on by one jump together: 1, but for upsampling.
-    pub per: [usize; 2],
-    /// First row and column of the field of unit (0, 0); negative in the padding.
-    pub start: [i64; 2],
-}
-
-impl Reach {
-    const PIXEL: Self = Self { size: [1, 1], jump: [1, 1], per: [1, 1], start: [0, 0] };
-
-    /// What a unit sees that joins units of both at the same place.
-    fn joined(self, other: Self) -> Self {
-        if self.jump.contains(&0) || other.jump.contains(&0) {
-            // One of them sees the same everywhere: all of the image.
-            return if self.jump.contains(&0) { self } else { other };
-        }
-        let mut all = Self::PIXEL;
-        for i in 0..2 {
-            // Of two that move unevenly (after upsampling), the one that moves more rarely gives the measure, and
-            // the field is that of the unit that moved furthest since.
-            let coarse = if self.per[i] >= other.per[i] { self } else { other };
-            let end = |r: Self| {
-                let moved =
-                    (coarse.per[i] - 1).div_ceil(r.per[i]).saturating_sub(usize::from(coarse.per[i] == r.per[i])).saturating_mul(r.jump[i]);
-                // Strides of windows of which only one fits are bounded by nothing.
-                r.start[i].saturating_add_unsigned(r.size[i].saturating_add(moved) as u64)
-            };
-            all.start[i] = self.start[i].min(other.start[i]);
-            all.size[i] = usize::try_from(end(self).max(end(other)).saturating_sub(all.start[i])).unwrap_or(usize::MAX);
-            (all.jump[i], all.per[i]) = (coarse.jump[i].max(if self.per[i] == other.per[i] { other.jump[i] } else { 0 }), coarse.per[i]);
-        }
-        all
-    }
-
-    fn through(self, window: Window, input: Shape, image: Shape) -> Self {
-        match window {
-            Window::Point => self,
-            Window::Whole if input.is_flat() && self.size == [image.h, image.w] => self,
-            Window::Whole => Self { size: [image.h, image.w], jump: [0, 0], per: [1, 1], start: [0, 0] },
-            Window::Slide { kernel, stride, dilation, pad } => self
-                .along(0, (kernel.h - 1) * dilation.h, stride.h, 1, -(pad.top as i64))
-                .along(1, (kernel.w - 1) * dilation.w, stride.w, 1, -(pad.left as i64)),
-            Window::Scale { step, first, width, of } => {
-                // A window covers most where it begins as far inside a unit as any does.
-                let further = |first: i64, step: usize, width: usize, of: usize| {
-                    let grid = common(step, of);
-                    (of - grid + first.rem_euclid(grid as i64) as usize + width).div_ceil(of) - 1
-                };
-                self.along(0, further(first[0], step.h, width.h, of.h), step.h, of.h, first[0].div_euclid(of.h as i64)).along(
-                    1,
-                    further(first[1], step.w, width.w, of.w),
-                    step.w,
-                    of.w,
-                    first[1].div_euclid(of.w as i64),
-                )
-            }
-        }
-    }
-
-    /// Along one axis, through windows that cover `further` units beside their first, follow each other by
-    /// `step / of` units, and of which the first begins at unit `first`.
-    fn along(mut self, axis: usize, further: usize, step: usize, of: usize, first: i64) -> Self {
-        let (jump, per) = (self.jump[axis], self.per[axis]);
-        // Saturates, as nothing bounds the strides of windows of which only one fits.
-        self.size[axis] = self.size[axis].saturating_add(further.div_ceil(per).saturating_mul(jump));
-        self.start[axis] = self.start[axis].saturating_add(first.div_euclid(per as i64).saturating_mul(jump as i64));
-        let step = match common(step, of) {
-            all if all == of || step == all => (step / all, of / all),
-            // Uneven steps: the largest.
-            _ => (step.div_ceil(of), 1),
-        };
-        let per = per.saturating_mul(step.1);
-        let shared = common(step.0, per);
-        self.jump[axis] = jump.saturating_mul(step.0 / shared);
-        self.per[axis] = per / shared;
-        self
-    }
-}
-
-/// The greatest common divisor; of 0 and `b` it is `b`.
-fn common(a: usize, b: usize) -> usize {
-    if a == 0 { b } else { common(b % a, a) }
 }
 
 /// One layer with everything that follows from its place.

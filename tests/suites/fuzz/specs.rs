@@ -160,7 +160,7 @@ fn through(layer: &LayerSpec, shape: Shape) -> Option<Shape> {
 /// A join of branches that keep the image's extents, and where need be its channels; also within another.
 fn join() -> impl Strategy<Value = LayerSpec> {
     let keeps = || prop_oneof![Just(Relu {}.into()), Just(BatchNorm2d::default().into()), Just(Dropout { p: 0.3 }.into())];
-    let conv = |ch| Conv2d { out_ch: ch, pad: Sides::all(1), ..Conv2d::default() }.into();
+    let conv = |ch| Conv2d { out_ch: ch, pad: Padding::all(1), ..Conv2d::default() }.into();
     let add = vec(vec(keeps(), 0..3), 2..5).prop_map(|branches| Add { branches }.into()).boxed();
     let gate = prop_oneof![Just(vec![GlobalAvgPool2d {}.into()]), Just(vec![conv(1)]), Just(vec![])];
     let scale = (vec(keeps(), 0..2), gate).prop_map(|(maps, gate)| Scale { branches: vec![maps, gate] }.into()).boxed();

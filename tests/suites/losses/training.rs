@@ -3,7 +3,8 @@
 use std::{rc::Rc, sync::Arc};
 
 use engine::{
-    Cpu, Graph, Init, LayerSpec, LossSpec, Mode, ModelSpec, OptimizerSpec, Pair, Plan, PlanOptions, Run, Shape, Sides, StepInputs, Tensor,
+    Cpu, Graph, Init, LayerSpec, LossSpec, Mode, ModelSpec, OptimizerSpec, Padding, Pair, Plan, PlanOptions, Run, Shape, StepInputs,
+    Tensor,
     backend::gpu::{Card, Gpu, GpuRun, Turn, launch::Storage, results},
     loss::Given,
     ops::{Conv2d, Relu},
@@ -55,7 +56,7 @@ async fn every_loss_learns_digits_from_their_classes(way: Way) {
 
 /// A small network whose output is as large as its input.
 fn painter() -> Arc<Graph> {
-    let conv = |out_ch| LayerSpec::from(Conv2d { out_ch, kernel: Pair::square(3), pad: Sides::new(1, 1, 1, 1), ..Conv2d::default() });
+    let conv = |out_ch| LayerSpec::from(Conv2d { out_ch, kernel: Pair::square(3), pad: Padding::all(1), ..Conv2d::default() });
     let layers = vec![conv(4), Relu {}.into(), conv(2)];
     Arc::new(Graph::check(&ModelSpec { input: Shape::new(1, 9, 7), layers, init: Init::default() }).unwrap())
 }
