@@ -4,8 +4,8 @@ use engine::{
     Init, LayerSpec, ModelSpec, Pair, Shape, Sides,
     ops::{
         AvgPool2d, BatchNorm2d, Control, Conv2d, Dense, Dropout, Dropout2d, Elu, Flatten, Gelu, GlobalAvgPool2d, GroupNorm, Hardswish,
-        InstanceNorm2d, KINDS, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d, Prelu, Relu, Sigmoid, Silu, Softmax, Softplus, StochasticDepth, Tanh,
-        conv2d::PadMode,
+        InstanceNorm2d, KINDS, LayerNorm, LeakyRelu, LogSoftmax, MaxPool2d, Prelu, Relu, Sigmoid, Silu, Softmax, Softplus, StochasticDepth,
+        Tanh, conv2d::PadMode,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
