@@ -364,7 +364,7 @@ fn batches_of_any_size_give_the_same_numbers() {
 /// Whether no layer in it couples or numbers the examples of a batch.
 fn separates(layer: &LayerSpec) -> bool {
     let op = layer.op();
-    !["batch_norm2d", "dropout"].contains(&op.kind().name) && op.branches().iter().flatten().all(separates)
+    !["batch_norm2d", "dropout", "dropout2d", "stochastic_depth"].contains(&op.kind().name) && op.branches().iter().flatten().all(separates)
 }
 
 #[wasm_bindgen_test(unsupported = test)]

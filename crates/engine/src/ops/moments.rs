@@ -25,6 +25,13 @@ pub fn pass(d: f32, out: f32, relu: bool) -> f32 {
 /// `Σ d` and `Σ d · (x − mean)`, `d` the gradient through the fused activation, in eight parts.
 pub fn sums(x: &[f32], d: &[f32], out: &[f32], mean: f32, relu: bool) -> (f32, f32) {
     const N: usize = simd::LANES;
+    if x.len() < N {
+        // Eight parts would be mostly empty, and slow where a plane is a single number.
+        return x.iter().zip(d).zip(out).fold((0.0, 0.0), |(plain, along), ((x, d), out)| {
+            let d = pass(*d, *out, relu);
+            (plain + d, along + d * (x - mean))
+        });
+    }
     let (mut plain, mut along) = ([0.0f32; N], [0.0f32; N]);
     let ((x, x_rest), (d, d_rest), (out, out_rest)) = (x.as_chunks::<N>(), d.as_chunks::<N>(), out.as_chunks::<N>());
     for ((x, d), out) in x.iter().zip(d).zip(out) {

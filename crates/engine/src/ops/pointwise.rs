@@ -143,6 +143,21 @@ impl<F: Fn(f32, f32) -> f32> Kernel for MapBoth<'_, F> {
     }
 }
 
+/// `x` where it is above zero, else `slope · x`. A sum instead of a choice: a compiler that sees a choice
+/// may branch.
+#[inline(always)]
+pub fn leak(x: f32, slope: f32) -> f32 {
+    let (above, below) = if x > 0.0 { (x, 0.0) } else { (0.0, x) };
+    above + slope * below
+}
+
+/// `d` where `x` is above zero, else `slope · d`.
+#[inline(always)]
+pub fn leak_back(x: f32, d: f32, slope: f32) -> f32 {
+    let (above, below) = if x > 0.0 { (d, 0.0) } else { (0.0, d) };
+    above + slope * below
+}
+
 /// A case of a layer without parameters.
 pub fn case(name: &'static str, layer: impl Into<LayerSpec>, input: Shape, batch: usize, worked: Option<Worked>) -> Case {
     Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked }

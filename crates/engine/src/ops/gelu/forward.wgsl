@@ -14,7 +14,7 @@ struct Dims {
 @group(0) @binding(2) var<storage, read_write> output: array<Stored>;
 
 // The normal distribution function and e^(-x²/2). WGSL has no erf; this has the form of Abramowitz and
-// Stegun 7.1.26, with a polynomial fitted anew, and is off by less than 2e-7.
+// Stegun 7.1.26, with a polynomial fitted anew, and is off by less than 3e-7.
 fn normal(x: f32) -> vec2<f32> {
     let t = 1.0 / (1.0 + 0.34 * abs(x));
     let p = t * (0.1361847 + t * (0.12821352 + t * (0.1624373 + t * (-0.0423072 + t * (0.27661565 + t * (-0.20759617 + t * 0.04645215))))));

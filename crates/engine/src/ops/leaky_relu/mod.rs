@@ -80,12 +80,12 @@ impl Pointwise for LeakyRelu {
 
     fn forward(&self, input: &[f32], output: &mut [f32]) {
         let slope = self.negative_slope;
-        pointwise::map(input, output, |x| if x > 0.0 { x } else { slope * x });
+        pointwise::map(input, output, |x| pointwise::leak(x, slope));
     }
 
     fn backward(&self, seen: &[f32], d_output: &[f32], d_input: &mut [f32]) {
         let slope = self.negative_slope;
-        pointwise::map_both(seen, d_output, d_input, |x, d| if x > 0.0 { d } else { slope * d });
+        pointwise::map_both(seen, d_output, d_input, |x, d| pointwise::leak_back(x, d, slope));
     }
 
     fn exact(&self, x: f64) -> [f64; 2] {

@@ -115,7 +115,7 @@ impl Op for Prelu {
         let planes = io.inputs[0].chunks_exact(plane).zip(io.output.chunks_exact_mut(plane));
         for (i, (from, to)) in planes.enumerate() {
             let slope = self.slope(io.params, i % ch);
-            pointwise::map(from, to, |x| if x > 0.0 { x } else { slope * x });
+            pointwise::map(from, to, |x| pointwise::leak(x, slope));
         }
     }
 
@@ -125,7 +125,7 @@ impl Op for Prelu {
             let planes = io.inputs[0].chunks_exact(plane).zip(io.d_output.chunks_exact(plane)).zip(d_input.chunks_exact_mut(plane));
             for (i, ((x, d), to)) in planes.enumerate() {
                 let slope = self.slope(io.params, i % ch);
-                pointwise::map_both(x, d, to, |x, d| if x > 0.0 { d } else { slope * d });
+                pointwise::map_both(x, d, to, |x, d| pointwise::leak_back(x, d, slope));
             }
         }
         // Sums of a plane in f32 parts, of planes in f64: steady for any batch.
