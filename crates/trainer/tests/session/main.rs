@@ -13,3 +13,4 @@ mod loopback;
 mod losses;
 mod rig;
 mod table;
+mod update;

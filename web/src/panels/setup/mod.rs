@@ -1,5 +1,6 @@
 //! The network and how it is trained: chosen here, opened anew.
 
+mod rules;
 mod view;
 
 use leptos::prelude::*;
