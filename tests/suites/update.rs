@@ -358,7 +358,7 @@ fn what_is_wrong_is_said() {
         (r#"{"treatment": {"clip_value": 1e39}}"#, "`clip_value` is NaN, but must lie in 0 to 1000000"),
         (r#"{"treatment": {"sam": 11}}"#, "`sam` is 11, but must lie in 0 to 10"),
         (r#"{"treatment": {"accumulate": 0}}"#, "`accumulate` is 0, but must lie in 1 to 1024"),
-        (r#"{"treatment": {"rates": {"0": -0.5}}}"#, "layer 1 has the rate factor -0.5, but it must lie in 0 to 1000"),
+        (r#"{"treatment": {"rates": {"0": -0.5}}}"#, "`rates` is -0.5, but must lie in 0 to 1000"),
         (r#"{"treatment": {"rates": {"9": 1}}}"#, "layer 10 has a rate factor, but the network has 5 layers"),
         (r#"{"treatment": {"rates": {"2": 1}}}"#, "layer 3 (`relu1`) has a rate factor, but no weights"),
         (r#"{"treatment": {"rates": {"0": 0, "1": 0, "4": 0}}}"#, "every layer is frozen: give one with weights a rate factor above 0"),

@@ -73,6 +73,39 @@ pub struct Train {
     /// Update rule, with its usual settings
     #[arg(long, value_name = "NAME", help = optimizer_help())]
     pub optimizer: Option<String>,
+    /// Weight decay of the update rule
+    #[arg(long, value_name = "NUMBER")]
+    pub weight_decay: Option<f32>,
+    /// How the learning rate changes over the run, with its usual settings
+    #[arg(long, value_name = "NAME", help = schedule_help())]
+    pub schedule: Option<String>,
+    /// Steps over which the learning rate rises first
+    #[arg(long, value_name = "STEPS")]
+    pub warmup: Option<u32>,
+    /// Penalty on the sizes of the weights
+    #[arg(long, value_name = "NUMBER")]
+    pub l1: Option<f32>,
+    /// Penalty on half their squares
+    #[arg(long, value_name = "NUMBER")]
+    pub l2: Option<f32>,
+    /// Cut each number of the gradient to at most this
+    #[arg(long, value_name = "NUMBER")]
+    pub clip_value: Option<f32>,
+    /// Shorten the gradient to at most this length
+    #[arg(long, value_name = "NUMBER")]
+    pub clip_norm: Option<f32>,
+    /// Radius of sharpness-aware minimisation, which takes two passes a step
+    #[arg(long, value_name = "NUMBER")]
+    pub sam: Option<f32>,
+    /// Batches to an update
+    #[arg(long, value_name = "COUNT")]
+    pub accumulate: Option<u32>,
+    /// Layers whose weights stay as they are, counted from 1, separated by commas
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub freeze: Vec<u32>,
+    /// How weights start, with its usual number
+    #[arg(long, value_name = "NAME", help = init_help())]
+    pub init: Option<String>,
     /// Draws the first weights, the order of the digits, dropout and how images are moved
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u32>,
@@ -113,6 +146,16 @@ fn loss_help() -> String {
 fn optimizer_help() -> String {
     let names: Vec<String> = engine::OptimizerSpec::all().iter().map(|o| o.rule().name().to_owned()).collect();
     format!("Update rule, with its usual settings: {}", names.join(", "))
+}
+
+fn schedule_help() -> String {
+    let names: Vec<&str> = engine::schedule::CurveSpec::all().iter().map(|c| c.curve().name()).collect();
+    format!("How the learning rate changes over the run, with its usual settings: {}", names.join(", "))
+}
+
+fn init_help() -> String {
+    let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
+    format!("How weights start, with its usual number: {}", names.join(", "))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

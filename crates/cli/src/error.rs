@@ -19,6 +19,10 @@ pub enum Error {
     LossSettings { problem: String },
     #[error("there is no optimizer `{name}`; there are {known}")]
     Optimizer { name: String, known: String },
+    #[error("there is no schedule `{name}`; there are {known}")]
+    Schedule { name: String, known: String },
+    #[error("there is no initialisation `{name}`; there are {known}")]
+    Init { name: String, known: String },
     #[error("cannot read {}: {cause}", .path.display())]
     Read { path: PathBuf, cause: io::Error },
     #[error("cannot write {}: {cause}; name another folder with --out FOLDER", .path.display())]

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use engine::{LossSpec, ModelSpec, OptimizerSpec, presets};
+use engine::{Init, LossSpec, ModelSpec, NodeId, OptimizerSpec, presets, schedule::CurveSpec};
 use protocol::{
     RunSpec, TrainSpec,
     link::{self, LinkProblem},
@@ -41,6 +41,26 @@ impl arguments::Train {
         if let Some(name) = &self.optimizer {
             train.optimizer = optimizer(name)?;
         }
+        if let Some(decay) = self.weight_decay {
+            let settings = train.optimizer.rule().settings().iter();
+            let changed = settings.filter(|s| s.key == "weight_decay").find_map(|s| s.with(&train.optimizer, f64::from(decay)));
+            train.optimizer = changed.unwrap_or(train.optimizer);
+        }
+        if let Some(name) = &self.schedule {
+            train.schedule.curve = curve(name)?;
+        }
+        train.schedule.warmup_steps = self.warmup.unwrap_or(train.schedule.warmup_steps);
+        let treatment = &mut train.treatment;
+        treatment.l1 = self.l1.unwrap_or(treatment.l1);
+        treatment.l2 = self.l2.unwrap_or(treatment.l2);
+        treatment.clip_value = self.clip_value.unwrap_or(treatment.clip_value);
+        treatment.clip_norm = self.clip_norm.unwrap_or(treatment.clip_norm);
+        treatment.sam = self.sam.unwrap_or(treatment.sam);
+        treatment.accumulate = self.accumulate.unwrap_or(treatment.accumulate);
+        treatment.rates.extend(self.freeze.iter().map(|number| (NodeId(*number as usize - 1), 0.0)));
+        if let Some(name) = &self.init {
+            spec.model.init = init(name)?;
+        }
         Ok(spec)
     }
 }
@@ -71,6 +91,21 @@ fn optimizer(name: &str) -> Result<OptimizerSpec, Error> {
         name: name.to_owned(),
         known: known.iter().map(|o| o.rule().name()).collect::<Vec<_>>().join(", "),
     })
+}
+
+fn curve(name: &str) -> Result<CurveSpec, Error> {
+    let known = CurveSpec::all();
+    known.iter().find(|c| c.curve().name().eq_ignore_ascii_case(name)).copied().ok_or_else(|| Error::Schedule {
+        name: name.to_owned(),
+        known: known.iter().map(|c| c.curve().name()).collect::<Vec<_>>().join(", "),
+    })
+}
+
+fn init(name: &str) -> Result<Init, Error> {
+    Init::ALL
+        .into_iter()
+        .find(|i| i.name().eq_ignore_ascii_case(name))
+        .ok_or_else(|| Error::Init { name: name.to_owned(), known: Init::ALL.iter().map(|i| i.name()).collect::<Vec<_>>().join(", ") })
 }
 
 fn read_spec(path: &Path) -> Result<RunSpec, Error> {
@@ -150,12 +185,47 @@ mod tests {
     }
 
     #[test]
+    fn every_rule_schedule_and_start_can_be_named() {
+        let run = |words: String| {
+            let words = format!("k train {words}");
+            let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
+            order.spec().unwrap()
+        };
+        for wanted in OptimizerSpec::all() {
+            let got = run(format!("--optimizer {} --weight-decay 0.25", wanted.rule().name())).train.optimizer;
+            let decay = wanted.rule().settings().iter().find(|s| s.key == "weight_decay").unwrap();
+            assert_eq!((decay.with(&wanted, 0.25).unwrap(), decay.value(&got)), (got, Some(0.25)));
+        }
+        for wanted in CurveSpec::all() {
+            let schedule = run(format!("--schedule {} --warmup 50", wanted.curve().name())).train.schedule;
+            assert_eq!((schedule.curve, schedule.warmup_steps), (wanted, 50));
+        }
+        for wanted in Init::ALL {
+            assert_eq!(run(format!("--init {}", wanted.name())).model.init, wanted);
+        }
+        let words = "--l1 0.1 --l2 0.2 --clip-value 3 --clip-norm 4 --sam 0.05 --accumulate 6 --freeze 1,4";
+        let wanted = engine::Treatment {
+            l1: 0.1,
+            l2: 0.2,
+            clip_value: 3.0,
+            clip_norm: 4.0,
+            sam: 0.05,
+            accumulate: 6,
+            rates: [(NodeId(0), 0.0), (NodeId(3), 0.0)].into(),
+            ..engine::Treatment::default()
+        };
+        assert_eq!(run(words.to_owned()).train.treatment, wanted);
+    }
+
+    #[test]
     fn unknown_names_list_the_known_ones() {
         let known = presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ");
         assert_eq!(preset("n9").unwrap_err().to_string(), format!("there is no preset `n9`; there are {known}"));
         let error = loss("cube").unwrap_err().to_string();
         assert!(error.starts_with("there is no loss `cube`; there are cross_entropy, mse, l1,") && error.contains("focal"), "{error}");
-        assert!(optimizer("lion").unwrap_err().to_string().contains("adam"));
+        assert!(optimizer("lions").unwrap_err().to_string().contains("adam"));
+        assert!(curve("saw").unwrap_err().to_string().contains("one_cycle"));
+        assert!(init("he").unwrap_err().to_string().contains("he_normal"));
         assert_eq!(optimizer("Momentum").unwrap().rule().name(), "momentum");
     }
 }

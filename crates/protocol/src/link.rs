@@ -7,8 +7,11 @@
 //! |---|---|
 //! | `v` | version of this table; always written first |
 //! | `net` | a preset's name, or the layers in the text of [`crate::compact`] without their default settings |
-//! | `input`, `init` | channels, rows, columns; rule of the first weights |
-//! | `loss`, `opt` | a name, or name and settings in the text of [`crate::compact`] |
+//! | `input` | channels, rows, columns |
+//! | `init` | rule of the first weights; those with a number as `(normal:(std:0.1))` |
+//! | `loss`, `opt`, `schedule` | a name, or name and settings in the text of [`crate::compact`] |
+//! | `update` | what stands around the optimizer, in the text of [`crate::compact`] without the usual settings |
+//! | `warmup`, `warmup_from` | steps of the warm-up, share of the rate that it begins with |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
 //! | `shift`, `rotate`, `scale` | numbers: how far the images of training are moved |
 //!
@@ -18,10 +21,11 @@
 use std::ops::RangeInclusive;
 
 use engine::{
-    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Shape, SpecError,
+    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Shape, SpecError, Treatment,
     augment::{ROTATIONS, SCALES, SHIFTS},
     loss::LossError,
     presets,
+    schedule::{CurveSpec, START_FACTORS, STEPS},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -117,10 +121,14 @@ pub fn encode(run: &RunSpec) -> String {
     let changed = |differs: bool, value: &dyn Fn() -> Option<String>| if differs { value() } else { None };
     put("net", changed(model.layers != usual_model.layers, &|| Some(net_text(&model.layers))));
     put("input", changed(model.input != usual_model.input, &|| Some(format!("{},{},{}", model.input.ch, model.input.h, model.input.w))));
-    put("init", changed(model.init != usual_model.init, &|| plain(&model.init).map(|v| word(&v))));
+    put("init", changed(model.init != usual_model.init, &|| init_text(model.init)));
     put("loss", changed(train.loss != usual.loss, &|| tagged_text(&train.loss, "loss")));
     put("opt", changed(train.optimizer != usual.optimizer, &|| tagged_text(&train.optimizer, "optimizer")));
+    put("update", changed(train.treatment != usual.treatment, &|| lean(&train.treatment, "").map(|v| compact::write(&v, ""))));
+    put("schedule", changed(train.schedule.curve != usual.schedule.curve, &|| tagged_text(&train.schedule.curve, "curve")));
+    put("warmup", changed(train.schedule.warmup_steps != usual.schedule.warmup_steps, &|| Some(train.schedule.warmup_steps.to_string())));
     let number = |value: f32, usual: f32| if value != usual && value.is_finite() { plain(&value).map(|v| v.to_string()) } else { None };
+    put("warmup_from", number(train.schedule.start_factor, usual.schedule.start_factor));
     put("rate", number(train.rate, usual.rate));
     put("batch", changed(train.batch != usual.batch, &|| Some(train.batch.to_string())));
     put("epochs", changed(train.epochs != usual.epochs, &|| Some(train.epochs.to_string())));
@@ -129,6 +137,14 @@ pub fn encode(run: &RunSpec) -> String {
     put("rotate", number(train.augment.rotate, usual.augment.rotate));
     put("scale", number(train.augment.scale, usual.augment.scale));
     query
+}
+
+/// The name alone where a rule has no number, or its usual one.
+fn init_text(init: Init) -> Option<String> {
+    if Init::ALL.contains(&init) {
+        return Some(init.name().to_owned());
+    }
+    plain(&init).map(|value| compact::write(&value, ""))
 }
 
 fn net_text(layers: &[LayerSpec]) -> String {
@@ -202,7 +218,25 @@ struct Reader {
     problems: Vec<LinkError>,
 }
 
-const KEYS: [&str; 13] = ["v", "net", "input", "init", "loss", "opt", "rate", "batch", "epochs", "seed", "shift", "rotate", "scale"];
+const KEYS: [&str; 17] = [
+    "v",
+    "net",
+    "input",
+    "init",
+    "loss",
+    "opt",
+    "update",
+    "schedule",
+    "warmup",
+    "warmup_from",
+    "rate",
+    "batch",
+    "epochs",
+    "seed",
+    "shift",
+    "rotate",
+    "scale",
+];
 
 impl Reader {
     fn slot(&mut self, key: &str) -> Option<&mut Option<String>> {
@@ -255,6 +289,12 @@ impl Reader {
         let train = TrainSpec {
             loss: self.value("loss", t.loss, loss_of),
             optimizer: self.value("opt", t.optimizer, optimizer_of),
+            treatment: self.value("update", t.treatment, treatment_of),
+            schedule: ScheduleSpec {
+                curve: self.value("schedule", t.schedule.curve, curve_of),
+                warmup_steps: self.value("warmup", t.schedule.warmup_steps, |text| whole_of(text, 0, u64::from(STEPS)).map(|n| n as u32)),
+                start_factor: self.value("warmup_from", t.schedule.start_factor, |text| number_of(text, &START_FACTORS)),
+            },
             rate: self.value("rate", t.rate, |text| number_of(text, &RATES)),
             batch: self.value("batch", t.batch, |text| whole_of(text, *BATCHES.start() as u64, *BATCHES.end() as u64).map(|n| n as usize)),
             epochs: self
@@ -266,7 +306,15 @@ impl Reader {
                 scale: self.value("scale", t.augment.scale, |text| number_of(text, &SCALES)),
             },
         };
-        RunSpec { model, train }
+        let mut run = RunSpec { model, train };
+        // Rates of layers that the network has not.
+        if let Ok(graph) = Graph::check(&run.model)
+            && let Err(error) = run.train.update().check(&graph)
+        {
+            self.complain("update", LinkProblem::Content { reason: error.to_string() });
+            run.train.treatment = Treatment::default();
+        }
+        run
     }
 }
 
@@ -307,9 +355,26 @@ fn input_of(text: &str) -> Result<Shape, LinkProblem> {
 }
 
 fn init_of(text: &str) -> Result<Init, LinkProblem> {
-    let name = |i: &Init| plain(i).map(|v| word(&v)).unwrap_or_default();
-    let known = || Init::ALL.iter().map(name).collect::<Vec<_>>().join(", ");
-    Init::ALL.into_iter().find(|i| name(i) == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
+    if text.starts_with('(') {
+        let init: Init = content_of(text)?;
+        init.check().map_err(|error| LinkProblem::Setting { error })?;
+        return Ok(init);
+    }
+    let known = || Init::ALL.iter().map(|i| i.name()).collect::<Vec<_>>().join(", ");
+    Init::ALL.into_iter().find(|i| i.name() == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
+}
+
+fn treatment_of(text: &str) -> Result<Treatment, LinkProblem> {
+    let treatment: Treatment = content_of(text)?;
+    treatment.check_settings().map_err(|error| LinkProblem::Setting { error })?;
+    Ok(treatment)
+}
+
+fn curve_of(text: &str) -> Result<CurveSpec, LinkProblem> {
+    let known = CurveSpec::all().iter().map(|c| c.curve().name()).collect::<Vec<_>>().join(", ");
+    let curve: CurveSpec = tagged_of(text, "curve", &known)?;
+    ScheduleSpec::from(curve).check().map_err(|error| LinkProblem::Setting { error })?;
+    Ok(curve)
 }
 
 /// The loss that `text` says as in a link: a name, or name and settings. It can train a network of ten classes.
@@ -326,9 +391,8 @@ pub fn loss_of(text: &str) -> Result<LossSpec, LinkProblem> {
 
 fn optimizer_of(text: &str) -> Result<OptimizerSpec, LinkProblem> {
     let known = OptimizerSpec::all().iter().map(|o| o.rule().name()).collect::<Vec<_>>().join(", ");
-    let optimizer = tagged_of(text, "optimizer", &known)?;
-    let probe = TrainSpec { optimizer, ..TrainSpec::default() };
-    probe.check().map_err(|error| LinkProblem::Setting { error })?;
+    let optimizer: OptimizerSpec = tagged_of(text, "optimizer", &known)?;
+    optimizer.check().map_err(|error| LinkProblem::Setting { error })?;
     Ok(optimizer)
 }
 
@@ -337,6 +401,10 @@ fn tagged_of<T: DeserializeOwned>(text: &str, tag: &str, known: &str) -> Result<
         return serde_json::from_value(serde_json::json!({ tag: text }))
             .map_err(|_| LinkProblem::UnknownName { got: shown(text), known: known.to_owned() });
     }
+    content_of(text)
+}
+
+fn content_of<T: DeserializeOwned>(text: &str) -> Result<T, LinkProblem> {
     let value = compact::read(text).map_err(|error| LinkProblem::Text { error })?;
     serde_json::from_value(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
 }

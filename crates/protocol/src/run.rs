@@ -3,11 +3,14 @@
 use std::ops::RangeInclusive;
 
 use engine::{
-    Augment, LossSpec, ModelSpec, OptimizerSpec,
+    Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec,
     augment::{ROTATIONS, SCALES, SHIFTS},
     presets::PRESETS,
 };
 use serde::{Deserialize, Serialize};
+
+/// A setting of a run that lies outside its limits (or is no number).
+pub use engine::SettingError as RunError;
 
 /// Number of a run, counted up by the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -40,8 +43,12 @@ impl Default for RunSpec {
 pub struct TrainSpec {
     pub loss: LossSpec,
     pub optimizer: OptimizerSpec,
+    /// What stands around the optimizer: penalties, clipping, rates of layers and the like.
+    pub treatment: Treatment,
     /// Learning rate.
     pub rate: f32,
+    /// How the rate changes over the run; lengths of 0 fit its epochs.
+    pub schedule: ScheduleSpec,
     /// Images per step.
     pub batch: usize,
     /// Passes over the training digits, after which the run finishes.
@@ -57,7 +64,9 @@ impl Default for TrainSpec {
         Self {
             loss: LossSpec::default(),
             optimizer: OptimizerSpec::default(),
+            treatment: Treatment::default(),
             rate: 2e-3,
+            schedule: ScheduleSpec::default(),
             batch: 64,
             epochs: 3,
             seed: 1,
@@ -89,16 +98,6 @@ pub const EPOCHS: RangeInclusive<u32> = 1..=1000;
 /// Of [`Pace::StepsPerSecond`].
 pub const PACES: RangeInclusive<f32> = 0.01..=10_000.0;
 
-/// A setting of a run that lies outside its limits (or is no number).
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{setting}` is {value}, but must lie in {least} to {most}")]
-pub struct RunError {
-    pub setting: &'static str,
-    pub value: String,
-    pub least: String,
-    pub most: String,
-}
-
 impl TrainSpec {
     /// # Errors
     /// The first setting that lies outside its limits.
@@ -109,21 +108,14 @@ impl TrainSpec {
         within("shift", self.augment.shift, &SHIFTS)?;
         within("rotate", self.augment.rotate, &ROTATIONS)?;
         within("scale", self.augment.scale, &SCALES)?;
-        // A decay of 1 or an `eps` of 0 would divide by zero.
-        let (decay, average, eps) = (0.0..=100.0, 0.0..=0.999_999, 1e-12..=1.0);
-        match self.optimizer {
-            OptimizerSpec::Sgd(rule) => within("weight_decay", rule.weight_decay, &decay),
-            OptimizerSpec::Momentum(rule) => {
-                within("weight_decay", rule.weight_decay, &decay)?;
-                within("momentum", rule.momentum, &average)
-            }
-            OptimizerSpec::Adam(rule) => {
-                within("weight_decay", rule.weight_decay, &decay)?;
-                within("betas", rule.betas[0], &average)?;
-                within("betas", rule.betas[1], &average)?;
-                within("eps", rule.eps, &eps)
-            }
-        }
+        self.optimizer.check()?;
+        self.treatment.check_settings()?;
+        self.schedule.check()
+    }
+
+    /// The optimizer and what stands around it.
+    pub fn update(&self) -> UpdateSpec {
+        UpdateSpec { optimizer: self.optimizer, treatment: self.treatment.clone() }
     }
 }
 
@@ -146,9 +138,6 @@ impl Pace {
     }
 }
 
-fn within<T: PartialOrd + ToString>(setting: &'static str, value: T, limits: &RangeInclusive<T>) -> Result<(), RunError> {
-    if limits.contains(&value) {
-        return Ok(());
-    }
-    Err(RunError { setting, value: value.to_string(), least: limits.start().to_string(), most: limits.end().to_string() })
+fn within<T: PartialOrd + ToString + Copy>(setting: &'static str, value: T, limits: &RangeInclusive<T>) -> Result<(), RunError> {
+    RunError::within(setting, value, *limits.start(), *limits.end())
 }

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 use engine::{
-    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, Padding, Pair, Shape, Sides,
+    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, NodeId, OptimizerSpec, Padding, Pair, ScheduleSpec, Shape, Sides, Treatment,
     augment::{ROTATIONS, SCALES, SHIFTS},
     loss::{CrossEntropy, Distillation, Focal, Hinge, Sum, Term},
     ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
     optim::{Adam, Momentum, Sgd},
     presets::{self, PRESETS},
+    schedule::{CurveSpec, Step},
 };
 use proptest::prelude::*;
 use protocol::{
@@ -104,15 +105,38 @@ fn padding_is_called_by_its_name() {
 }
 
 #[test]
-fn every_preset_and_optimizer_is_one_word() {
+fn what_stands_in_a_list_is_one_word() {
+    let one_word = |run: RunSpec| {
+        let query = encode(&run);
+        assert!(!query.contains('('), "{query}");
+        assert_eq!(decode(&query), (run, vec![]));
+    };
     for preset in PRESETS {
         for optimizer in OptimizerSpec::all() {
-            let run = RunSpec { model: preset.model(), train: TrainSpec { optimizer, ..TrainSpec::default() } };
-            let query = encode(&run);
-            assert!(!query.contains('('), "{query}");
-            assert_eq!(decode(&query), (run, vec![]));
+            one_word(RunSpec { model: preset.model(), train: TrainSpec { optimizer, ..TrainSpec::default() } });
+        }
+        for init in Init::ALL {
+            one_word(RunSpec { model: ModelSpec { init, ..preset.model() }, ..RunSpec::default() });
         }
     }
+    for curve in CurveSpec::all() {
+        one_word(RunSpec { train: TrainSpec { schedule: curve.into(), ..TrainSpec::default() }, ..RunSpec::default() });
+    }
+}
+
+#[test]
+fn what_stands_around_the_optimizer_is_one_key() {
+    let treatment = Treatment { l2: 1e-3, clip_norm: 1.0, sam: 0.05, rates: [(NodeId(0), 0.0)].into(), ..Treatment::default() };
+    let schedule = ScheduleSpec { curve: Step { step_size: 500, ..Step::default() }.into(), warmup_steps: 100, start_factor: 0.1 };
+    let model = ModelSpec { init: Init::Normal { std: 0.1 }, ..RunSpec::default().model };
+    let run = RunSpec { model, train: TrainSpec { treatment, schedule, ..TrainSpec::default() } };
+    let query = encode(&run);
+    assert_eq!(
+        query,
+        "v=1&init=(normal:(std:0.1))&update=(clip_norm:1.0,l2:0.001,rates:('0':0.0),sam:0.05)\
+         &schedule=(curve:step,step_size:500)&warmup=100&warmup_from=0.1"
+    );
+    assert_eq!(decode(&query), (run, vec![]));
 }
 
 #[test]
@@ -148,7 +172,10 @@ fn what_is_wrong_is_named() {
         ("epochs=1001".to_owned(), "`epochs` in the link: `1001` is not a whole number from 1 to 1000; the default is used"),
         ("seed=-1".to_owned(), "`seed` in the link: `-1` is not a whole number from 0 to 4294967295; the default is used"),
         ("net=n9".to_owned(), "`net` in the link: `n9` is none of lens, n1, n2, n3, n4; the default is used"),
-        ("opt=lion".to_owned(), "`opt` in the link: `lion` is none of sgd, momentum, adam; the default is used"),
+        (
+            "opt=lions".to_owned(),
+            "`opt` in the link: `lions` is none of sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lion; the default is used",
+        ),
         (
             "opt=(optimizer:adam,eps:0)".to_owned(),
             "`opt` in the link: `eps` is 0, but must lie in 0.000000000001 to 1; the default is used",
@@ -171,8 +198,25 @@ fn what_is_wrong_is_named() {
         ),
         (
             "init=he".to_owned(),
-            "`init` in the link: `he` is none of he_normal, he_uniform, xavier_normal, xavier_uniform; the default is used",
+            "`init` in the link: `he` is none of he_normal, he_uniform, he_normal_fan_out, he_uniform_fan_out, xavier_normal, xavier_uniform, orthogonal, normal, uniform, constant, zero; the default is used",
         ),
+        ("init=(normal:(std:-1))".to_owned(), "`init` in the link: `std` is -1, but must lie in 0 to 100; the default is used"),
+        ("update=(l1:-1)".to_owned(), "`update` in the link: `l1` is -1, but must lie in 0 to 100; the default is used"),
+        (
+            "update=(rates:('6':0.5))".to_owned(),
+            "`update` in the link: layer 7 (`flat1`) has a rate factor, but no weights; the default is used",
+        ),
+        (
+            "update=(rates:('99':0.5))".to_owned(),
+            "`update` in the link: layer 100 has a rate factor, but the network has 11 layers; the default is used",
+        ),
+        (
+            "schedule=saw".to_owned(),
+            "`schedule` in the link: `saw` is none of constant, step, exponential, cosine, cosine_restarts, one_cycle, polynomial, plateau; the default is used",
+        ),
+        ("schedule=(curve:step,gamma:2)".to_owned(), "`schedule` in the link: `gamma` is 2, but must lie in 0 to 1; the default is used"),
+        ("warmup=-1".to_owned(), "`warmup` in the link: `-1` is not a whole number from 0 to 100000000; the default is used"),
+        ("warmup_from=0".to_owned(), "`warmup_from` in the link: 0 must lie in 0.000001 to 1; the default is used"),
         ("input=28,28".to_owned(), "`input` in the link: expected channels,rows,columns, found `28,28`; the default is used"),
         (
             "input=0,28,28".to_owned(),
@@ -279,14 +323,32 @@ fn runs() -> impl Strategy<Value = RunSpec> {
             weight_decay
         })),
     ];
+    let treatment = prop_oneof![
+        Just(Treatment::default()),
+        (0.0..1f32, 0.0..1f32, 0.0..10f32, 1..9u32, any::<bool>(), any::<bool>()).prop_map(|(l1, l2, clip_norm, accumulate, a, b)| {
+            Treatment { l1, l2, clip_norm, accumulate, penalise_all: a, decay_all: b, ..Treatment::default() }
+        }),
+    ];
+    let schedule = (prop::sample::select(CurveSpec::all()), 0..1000u32, 0.01..1f32)
+        .prop_map(|(curve, warmup_steps, start_factor)| ScheduleSpec { curve, warmup_steps, start_factor });
     let augment = prop_oneof![
         Just(Augment::default()),
         (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale }),
     ];
-    let train = (losses(), optimizer, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
-        |(loss, optimizer, rate, batch, epochs, seed, augment)| TrainSpec { loss, optimizer, rate, batch, epochs, seed, augment },
+    let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
+        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment)| TrainSpec {
+            loss,
+            optimizer,
+            treatment,
+            rate,
+            schedule,
+            batch,
+            epochs,
+            seed,
+            augment,
+        },
     );
-    let init = prop::sample::select(Init::ALL.to_vec());
+    let init = prop_oneof![prop::sample::select(Init::ALL.to_vec()), (0.0..9f32).prop_map(|std| Init::Normal { std })];
     let input = prop_oneof![Just(Shape::new(1, 28, 28)), (1..4usize, 24..40usize, 24..40usize).prop_map(|(c, h, w)| Shape::new(c, h, w))];
     let own = (layers(), init, input).prop_map(|(layers, init, input)| ModelSpec { layers, init, input });
     let model = prop_oneof![prop::sample::select(PRESETS.iter().map(|p| p.model()).collect::<Vec<_>>()), own];

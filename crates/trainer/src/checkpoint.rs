@@ -183,7 +183,7 @@ pub fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<P
 }
 
 fn slots(network: &Network) -> impl Iterator<Item = &'static str> {
-    network.spec.train.optimizer.rule().slots().iter().copied()
+    network.spec.train.update().slots().into_iter()
 }
 
 /// A file that is whole; whether it fits a network is another matter.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
-use engine::{Graph, Mode, Plan, PlanOptions, Shape, SpecError, Tensor, loss::LossError, plan::Watch};
+use engine::{Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, plan::Watch};
 use protocol::{RunError, RunSpec};
 
 use crate::{Portion, feed::Feed, machine::Numbers};
@@ -20,6 +20,8 @@ pub enum OpenError {
     Setting(#[from] RunError),
     #[error("{0}")]
     Loss(#[from] LossError),
+    #[error(transparent)]
+    Update(#[from] UpdateError),
     #[error("the network takes images of {got}, but the digits are 1×{SIDE}×{SIDE}")]
     Input { got: Shape },
     #[error("`batch` is {batch}, but there are only {digits} training digits")]
@@ -33,6 +35,8 @@ pub struct Network {
     pub graph: Arc<Graph>,
     pub portion: Portion,
     pub feed: Feed,
+    /// That of `spec`, its lengths fitted to the run.
+    pub schedule: ScheduleSpec,
     /// Training mode, the batch of `spec`.
     pub train: Plan,
     /// Evaluation mode, as many images as the CPU scores at once.
@@ -52,11 +56,14 @@ impl Network {
         if graph.spec.input != Shape::new(1, SIDE, SIDE) {
             return Err(OpenError::Input { got: graph.spec.input });
         }
+        train.update().check(&graph)?;
+        let feed = Feed { train: portion.train, batch: train.batch, seed: train.seed };
         let plan = |batch, mode, watch| Plan::compile(&graph, &PlanOptions { batch, mode, watch });
-        let network = Self {
+        let mut network = Self {
             spec: spec.clone(),
             portion,
-            feed: Feed { train: portion.train, batch: train.batch, seed: train.seed },
+            feed,
+            schedule: train.schedule,
             train: plan(train.batch, Mode::Train, Watch::Nothing)?,
             score: plan(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
             sample: plan(1, Mode::Eval, Watch::Everything)?,
@@ -65,6 +72,7 @@ impl Network {
         if train.batch > portion.train {
             return Err(OpenError::Batch { batch: train.batch, digits: portion.train });
         }
+        network.schedule = train.schedule.fitted(train.epochs.saturating_mul(feed.steps_per_epoch()));
         Ok(network)
     }
 
@@ -74,7 +82,7 @@ impl Network {
         Numbers {
             params: self.graph.initial_params(train.seed),
             state: self.graph.initial_state(),
-            optimizer_state: vec![0.0; train.optimizer.state_len(self.graph.params_len())],
+            optimizer_state: vec![0.0; train.update().state_len(self.graph.params_len())],
         }
     }
 

@@ -98,7 +98,7 @@ fn chosen_for(report: CardReport, card: Rc<Card>, storage: Storage, clock: &Cloc
 async fn timed(spec: &RunSpec, clock: &Clock, card: &Rc<Card>) -> Result<(Timing, Storage), CardError> {
     let preset = PRESETS[0].model();
     let measure = async |model: &ModelSpec, storage: Storage| {
-        check::time(card, model, spec.train.optimizer, spec.train.batch, storage, TIMING_MS, &**clock).await
+        check::time(card, model, spec.train.update(), spec.train.batch, storage, TIMING_MS, &**clock).await
     };
     let title = PRESETS.iter().find(|p| p.model().layers == spec.model.layers).map_or("this network", |known| known.title);
     let (found, model, title) = match measure(&spec.model, Storage::F32).await? {

@@ -60,9 +60,17 @@ fn a_step_allocates_nothing() {
         let rules = if i == 0 { engine::OptimizerSpec::all() } else { vec![engine::OptimizerSpec::default()] };
         for (j, optimizer) in rules.into_iter().enumerate() {
             spec.train.optimizer = optimizer;
+            // Every other one with all that may stand around it.
+            spec.train.treatment = if j % 2 == 1 {
+                let rates = [(engine::NodeId(0), 0.5)].into();
+                engine::Treatment { l1: 1e-4, clip_value: 1.0, clip_norm: 1.0, sam: 0.01, accumulate: 2, rates, ..Default::default() }
+            } else {
+                engine::Treatment::default()
+            };
+            spec.train.schedule = engine::schedule::CurveSpec::all()[j].into();
             session.handle(Command::Open { run: RUN, spec: spec.clone() }.into(), 0.0);
             // The first step makes the epoch's order.
-            let now_ms = 1e6 * (i * 10 + j) as f64;
+            let now_ms = 1e6 * (i * 20 + j) as f64;
             allocations(&mut session, 1, now_ms + 1.0);
             let (few, many) = (allocations(&mut session, 2, now_ms + 2.0), allocations(&mut session, 60, now_ms + 3.0));
             assert!(few > 0, "the counter counts the report");

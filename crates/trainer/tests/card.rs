@@ -12,9 +12,10 @@ use std::{
 
 use data::Dataset;
 use engine::{
-    Augment, LossSpec, NodeId, Tensor,
+    Augment, LossSpec, NodeId, ScheduleSpec, Tensor, Treatment,
     backend::gpu::{Card, launch::Storage, reader::block_on},
     presets::preset,
+    schedule::{Cosine, CurveSpec},
 };
 use protocol::{Backend, Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Wish};
 use trainer::{
@@ -224,6 +225,27 @@ fn a_twin_does_not_part_over_moved_images() {
     rig.until(|e| matches!(e, Event::Paused { .. }));
     let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
     assert!(parted.is_empty(), "{parted:?}");
+}
+
+/// Penalties, clipping, accumulation, a frozen layer, sharpness-aware minimisation and a schedule, on both.
+#[test]
+fn a_twin_does_not_part_over_what_stands_around_the_optimizer() {
+    let Some(card) = card() else { return };
+    let mut spec = spec();
+    let rates = [(NodeId(0), 0.0)].into();
+    spec.train.treatment = Treatment { l2: 1e-3, clip_norm: 1.0, sam: 0.02, accumulate: 2, rates, ..Treatment::default() };
+    spec.train.schedule = ScheduleSpec { warmup_steps: 4, ..CurveSpec::from(Cosine::default()).into() };
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
+    rig.send(Command::Step { run: RUN, count: 12 }.into());
+    rig.until(|e| matches!(e, Event::Paused { .. }));
+    let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
+    assert!(parted.is_empty(), "{parted:?}");
+
+    // On the card alone it learns, many steps to a submission.
+    (spec.train.treatment.accumulate, spec.train.schedule) = (1, ScheduleSpec::default());
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Gpu, Storage::F32)));
+    rig.finish();
+    assert!(rig.accuracy(EvalSet::Test) > 0.6);
 }
 
 #[test]

@@ -79,8 +79,6 @@ pub const FACTORS: f32 = 1000.0;
 pub enum UpdateError {
     #[error("{0}")]
     Setting(#[from] SettingError),
-    #[error("layer {} has the rate factor {value}, but it must lie in 0 to {FACTORS}", node.0 + 1)]
-    Factor { node: NodeId, value: String },
     #[error("layer {} has a rate factor, but the network has {layers} layers", node.0 + 1)]
     NoLayer { node: NodeId, layers: usize },
     #[error("layer {} (`{name}`) has a rate factor, but no weights", node.0 + 1)]
@@ -114,12 +112,9 @@ impl Treatment {
     ///
     /// # Errors
     /// The first setting that lies outside.
-    pub fn check_settings(&self) -> Result<(), UpdateError> {
+    pub fn check_settings(&self) -> Result<(), SettingError> {
         Self::SETTINGS.iter().try_for_each(|setting| setting.check(self))?;
-        match self.rates.iter().find(|(_, factor)| !(0.0..=FACTORS).contains(*factor)) {
-            Some((node, factor)) => Err(UpdateError::Factor { node: *node, value: factor.to_string() }),
-            None => Ok(()),
-        }
+        self.rates.values().try_for_each(|factor| SettingError::within("rates", *factor, 0.0, FACTORS))
     }
 }
 

@@ -7,6 +7,8 @@
 mod curves;
 mod plateau;
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 pub use curves::{Constant, Cosine, CosineRestarts, Exponential, OneCycle, Polynomial, Step};
@@ -15,7 +17,9 @@ pub use plateau::{Plateau, Reduction, ThresholdMode};
 use crate::{Setting, SettingError};
 
 /// Most steps of any length.
-const STEPS: u32 = 100_000_000;
+pub const STEPS: u32 = 100_000_000;
+/// Of [`ScheduleSpec::start_factor`].
+pub const START_FACTORS: RangeInclusive<f32> = 1e-6..=1.0;
 
 /// How the rate changes with the step alone.
 pub trait Curve: std::fmt::Debug {
@@ -98,8 +102,10 @@ impl From<CurveSpec> for ScheduleSpec {
 
 impl ScheduleSpec {
     /// Those of the warm-up.
-    pub const SETTINGS: &'static [Setting] =
-        &[Setting::count("warmup_steps", "Warm-up steps", 0, STEPS), Setting::number("start_factor", "Warm-up from", 1e-6, 1.0)];
+    pub const SETTINGS: &'static [Setting] = &[
+        Setting::count("warmup_steps", "Warm-up steps", 0, STEPS),
+        Setting::number("start_factor", "Warm-up from", *START_FACTORS.start(), *START_FACTORS.end()),
+    ];
 
     /// # Errors
     /// The first setting that lies outside its limits.

@@ -1,10 +1,10 @@
 //! The CPU as a machine: does its work when it is put.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use data::{CLASSES, Dataset};
 use engine::{
-    Augment, Cpu, LossSpec, Run, StepInputs, Tensor,
+    Augment, Cpu, LossSpec, Run, ScheduleSpec, StepInputs, Tensor,
     loss::{BatchResult, arg_max},
 };
 use protocol::{Backend, EvalSet, Traffic};
@@ -22,6 +22,7 @@ pub struct CpuMachine {
     sample: Run,
     loss: LossSpec,
     augment: Augment,
+    schedule: ScheduleSpec,
     feed: Feed,
     /// Order of the digits in `epoch`; made anew once per epoch.
     order: Vec<u32>,
@@ -33,14 +34,7 @@ impl CpuMachine {
     /// `numbers` are of the network's lengths.
     pub fn new(network: &Network, numbers: Numbers) -> Self {
         let Numbers { params, state, optimizer_state } = numbers;
-        let cpu = Cpu {
-            graph: Arc::clone(&network.graph),
-            grads: vec![0.0; params.len()],
-            params,
-            state,
-            optimizer: network.spec.train.optimizer,
-            optimizer_state,
-        };
+        let cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
         Self {
             cpu,
             train: Run::new(network.train.clone()),
@@ -48,6 +42,7 @@ impl CpuMachine {
             sample: Run::new(network.sample.clone()),
             loss: network.spec.train.loss.clone(),
             augment: network.spec.train.augment,
+            schedule: network.schedule,
             feed: network.feed,
             order: Vec::new(),
             epoch: None,
@@ -67,7 +62,7 @@ impl CpuMachine {
     }
 
     fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> BatchResult {
-        let now = StepInputs { rate, step, seed: self.feed.seed };
+        let now = StepInputs { rate: self.schedule.rate(rate, step), step, seed: self.feed.seed };
         let (epoch, first) = self.feed.place(step);
         if self.epoch != Some(epoch) {
             self.order = self.feed.order(epoch);
@@ -75,8 +70,7 @@ impl CpuMachine {
         }
         let chosen = &self.order[first..first + self.feed.batch];
         fill(&mut self.train, &self.augment, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
-        self.cpu.forward(&mut self.train, &now);
-        let result = self.cpu.backward(&mut self.train, &self.loss, self.feed.batch, &now);
+        let result = self.cpu.learn(&mut self.train, &self.loss, self.feed.batch, &now);
         if result.loss_sum.is_finite() {
             self.cpu.update(&now);
         }
@@ -110,7 +104,7 @@ impl Machine for CpuMachine {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.train.plan.regions.size_bytes() + 4 * (self.cpu.grads.len() + self.cpu.optimizer_state.len())
+        self.train.plan.regions.size_bytes() + self.cpu.training_bytes()
     }
 
     fn has_room(&self) -> bool {

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, fmt, rc::Rc};
 
 use data::{CLASSES, Dataset};
 use engine::{
-    Augment, LossSpec, StepInputs, Tensor,
+    Augment, LossSpec, ScheduleSpec, StepInputs, Tensor,
     backend::gpu::{CardError, Gpu, GpuRun, SLOTS, Turn, launch::Storage, results},
     loss::arg_max,
 };
@@ -37,6 +37,7 @@ pub struct GpuMachine {
     shelf: Rc<Shelf>,
     feed: Feed,
     augment: Augment,
+    schedule: ScheduleSpec,
     /// Whose order of digits lies on the card.
     epoch: Option<u32>,
     /// Which set `score` gathers from.
@@ -69,7 +70,7 @@ impl GpuMachine {
     /// A limit of the card that the network exceeds.
     pub fn new(network: &Network, numbers: &Numbers, shelf: &Rc<Shelf>, storage: Storage, clock: &Clock) -> Result<Self, CardError> {
         let loss = &network.spec.train.loss;
-        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.optimizer)?;
+        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
         gpu.write(&numbers.params, &numbers.state, &numbers.optimizer_state);
         // What is scored and shown is as exact as on the CPU.
         let exact = |plan: &engine::Plan, loss: &LossSpec| GpuRun::new(&gpu, plan.clone(), loss, Storage::F32);
@@ -80,6 +81,7 @@ impl GpuMachine {
             shelf: Rc::clone(shelf),
             feed: network.feed,
             augment: network.spec.train.augment,
+            schedule: network.schedule,
             epoch: None,
             scored: None,
             asked: VecDeque::new(),
@@ -104,7 +106,7 @@ impl GpuMachine {
             self.train.gather_augmented(&self.gpu, set, true, &self.augment)?;
         }
         let turn = |step| {
-            let now = StepInputs { rate, step, seed: self.feed.seed };
+            let now = StepInputs { rate: self.schedule.rate(rate, step), step, seed: self.feed.seed };
             Turn { now, first: self.feed.place(step).1 as u32, count: self.feed.batch as u32 }
         };
         let turns: Vec<Turn> = (step..step + count).map(turn).collect();
@@ -190,7 +192,7 @@ impl Machine for GpuMachine {
     }
 
     fn memory_bytes(&self) -> usize {
-        let own = 2 * self.gpu.graph.params_len() + self.gpu.optimizer.state_len(self.gpu.graph.params_len()) + self.gpu.graph.state_len();
+        let own = 2 * self.gpu.graph.params_len() + self.gpu.rule().state_len() + self.gpu.graph.state_len();
         self.train.memory_bytes as usize + 4 * own
     }
 

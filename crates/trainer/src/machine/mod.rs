@@ -70,7 +70,7 @@ pub trait Machine: Debug {
 pub enum Work {
     /// So many steps of training from `step` on, all in one epoch, whose digits have arrived.
     /// Answered by one [`Done::Trained`] for each, in order; a machine may leave out those after a
-    /// step whose loss is not finite, for it is reset then.
+    /// step whose loss is not finite, for it is reset then. `rate` is what [`Network::schedule`] starts from.
     Train { step: u32, count: u32, rate: f32 },
     /// The digits `first..first + count` of a set in evaluation mode; at most
     /// [`Machine::digits_at_once`]. Answered by [`Done::Scored`].

@@ -55,7 +55,7 @@ impl TwinMachine {
         if let Ok(plan) = Plan::compile(&network.graph, &options) {
             network.train = plan;
         }
-        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.optimizer)?;
+        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
         let run = GpuRun::new(&gpu, network.train.clone(), &network.spec.train.loss, Storage::F32)?;
         let nodes = || (0..network.graph.nodes.len()).map(NodeId);
         let params = |count: usize| (0..count).map(ParamId);
@@ -93,7 +93,7 @@ impl TwinMachine {
         }
         let [params, state, optimizer_state] = self.cpu.numbers();
         self.gpu.write(params, state, optimizer_state);
-        let now = StepInputs { rate, step, seed: feed.seed };
+        let now = StepInputs { rate: self.network.schedule.rate(rate, step), step, seed: feed.seed };
         self.gpu.step_and_peek(&self.run, Turn { now, first: first as u32, count: feed.batch as u32 }, &self.tensors)?;
 
         self.cpu.put(Work::Train { step, count: 1, rate }, data);

@@ -68,6 +68,7 @@ impl Training {
             return;
         }
         self.safeguard.judge(self.step, result.mean_loss());
+        let rate = self.network.schedule.rate(rate, self.step);
         self.step += 1;
         self.ahead -= 1;
         self.meter.add(self.network.feed.batch);

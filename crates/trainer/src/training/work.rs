@@ -1,5 +1,6 @@
 //! What is put to the machine, and when.
 
+use engine::schedule::{CurveSpec, Reduction};
 use protocol::{Backend, EvalSet, Event};
 
 use super::{Drive, Surroundings, Training, Underway, Unit};
@@ -161,8 +162,23 @@ impl Training {
         self.meter.go_on(around.now_ms);
         self.throttle.stepped(count, around.now_ms);
         self.ahead += count;
-        self.put(Underway::Train { left: count, rate: self.rate }, Work::Train { step: next, count, rate: self.rate }, around);
+        let rate = self.rate * self.reduction();
+        self.put(Underway::Train { left: count, rate }, Work::Train { step: next, count, rate }, around);
         Unit::Worked
+    }
+
+    /// What a plateau of the validation loss has taken off the rate: it follows from the scores at the ends of
+    /// epochs, so a run that goes back or resumes finds it again.
+    fn reduction(&self) -> f32 {
+        let CurveSpec::Plateau(plateau) = &self.network.schedule.curve else { return 1.0 };
+        let (mut reduction, mut seen) = (Reduction::default(), 0);
+        for score in self.scores.iter().filter(|s| s.set == EvalSet::Validation) {
+            if score.step > seen && score.step.is_multiple_of(self.network.feed.steps_per_epoch()) {
+                seen = score.step;
+                reduction.observe(plateau, self.rate, score.loss);
+            }
+        }
+        reduction.factor()
     }
 
     fn put_score(&mut self, set: EvalSet, around: &mut Surroundings) -> Unit {

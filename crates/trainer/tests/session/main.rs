@@ -14,3 +14,4 @@ mod losses;
 mod objectives;
 mod rig;
 mod table;
+mod update;

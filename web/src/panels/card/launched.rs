@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::{
-    Graph, Mode, NodeId, Plan, PlanOptions, Shape,
+    Graph, Mode, NodeId, Plan, PlanOptions, Shape, Update,
     backend::gpu::{
         gather,
         launch::{Launch, Shader, Site, sums},
@@ -71,7 +71,7 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
             None => Part { title: node.name.clone(), about: absence(graph, &plan, node.id), launches: Vec::new() },
         });
     }
-    let (loss, rule) = (&train.loss, train.optimizer.rule());
+    let (loss, rule, update) = (&train.loss, train.optimizer.rule(), Update::new(train.update(), graph).launches());
     let at = LossPlace { output: graph.output(), batch: train.batch, given: Given::LABELS, gradient: true };
     parts.push(Part {
         title: "Loss".to_owned(),
@@ -80,8 +80,8 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
     });
     parts.push(Part {
         title: "Update".to_owned(),
-        about: format!("{} of {} weights", rule.name(), graph.params_len()),
-        launches: once(rule.launch(graph.params_len())),
+        about: format!("{} of {} weights", rule.title(), graph.params_len()),
+        launches: update.climb.iter().chain(&update.apply).map(|launch| launched(launch, Pass::Once)).collect(),
     });
     parts
 }

@@ -1,6 +1,7 @@
 //! The network and how it is trained: chosen here, opened anew.
 
 mod objective;
+mod rules;
 mod view;
 
 use leptos::prelude::*;

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use engine::{
-    Augment, Graph, OptimizerSpec,
+    Augment, Graph,
     augment::{ROTATIONS, SCALES, SHIFTS},
     presets::PRESETS,
 };
@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use protocol::RunSpec;
 
 use super::objective::Objective;
+use super::rules;
 use crate::{
     state::{app, lab},
     widgets::{dialog::Dialog, number, slider::Slider},
@@ -43,12 +44,7 @@ pub fn Setup() -> impl IntoView {
                 {PRESETS.iter().map(|preset| preset_view(preset, draft)).collect_view()}
             </fieldset>
             <div class="setup-train">
-                <fieldset>
-                    <legend>"Optimizer"</legend>
-                    <div class="choice" role="radiogroup" aria-label="Optimizer">
-                        {OptimizerSpec::all().into_iter().map(|rule| optimizer_view(rule, draft)).collect_view()}
-                    </div>
-                </fieldset>
+                <rules::Optimizer draft/>
                 <fieldset>
                     <legend>"Images per step"</legend>
                     <div class="choice" role="radiogroup" aria-label="Images per step">
@@ -66,6 +62,7 @@ pub fn Setup() -> impl IntoView {
                     on_change=move |text: String| { if let Ok(seed) = text.trim().parse() { draft.update(|d| d.train.seed = seed); } }/>
             </div>
             <Objective draft/>
+            <rules::Rules draft/>
             <fieldset class="setup-augment">
                 <legend>"Augmentation"</legend>
                 <p>"At every step each training image is moved a little, by random amounts up to these, so that the network cannot learn the images by heart."</p>
@@ -94,7 +91,10 @@ fn preset_view(preset: &'static engine::presets::Preset, draft: RwSignal<RunSpec
     let chosen = move || model.with_value(|model| draft.with(|d| d.model == *model));
     view! {
         <button class="setup-net" role="radio" aria-checked=move || chosen().to_string() data-testid=format!("net-{}", preset.slug)
-            on:click=move |_| draft.update(|d| d.model = model.get_value())>
+            on:click=move |_| draft.update(|d| {
+                d.model = model.get_value();
+                d.train.treatment.rates.clear();
+            })>
             <b>{preset.title}</b>
             <span>{preset.about}</span>
             <small class="number">{facts}</small>
@@ -133,38 +133,22 @@ fn augment_view(setting: &'static AugmentSetting, draft: RwSignal<RunSpec>) -> i
     }
 }
 
-fn optimizer_view(rule: OptimizerSpec, draft: RwSignal<RunSpec>) -> impl IntoView {
-    let name = rule.rule().name();
-    let same = move || draft.with(|d| std::mem::discriminant(&d.train.optimizer) == std::mem::discriminant(&rule));
-    view! {
-        <button role="radio" data-testid=format!("optimizer-{name}") aria-checked=move || same().to_string()
-            on:click=move |_| if !same() { draft.update(|d| { d.train.optimizer = rule; d.train.rate = usual_rate(&rule); }) }>{name}</button>
-    }
-}
-
-/// A rate at which the rule usually works on these networks.
-fn usual_rate(rule: &OptimizerSpec) -> f32 {
-    match rule {
-        OptimizerSpec::Sgd(_) => 0.1,
-        OptimizerSpec::Momentum(_) => 0.02,
-        OptimizerSpec::Adam(_) => 0.001,
-    }
-}
-
 fn problem_of(spec: &RunSpec) -> Option<String> {
-    match Graph::check_classifier(&spec.model, data::CLASSES) {
-        Err(error) => Some(error.to_string()),
-        Ok(graph) => {
-            let loss = spec.train.loss.check(graph.output()).err().map(|e| e.to_string());
-            loss.or_else(|| spec.train.check().err().map(|e| e.to_string()))
-        }
-    }
+    let graph = match Graph::check_classifier(&spec.model, data::CLASSES) {
+        Ok(graph) => graph,
+        Err(error) => return Some(error.to_string()),
+    };
+    let loss = || spec.train.loss.check(graph.output()).err().map(|e| e.to_string());
+    let training = || spec.train.check().err().map(|e| e.to_string());
+    // Rates are of layers: another network may not have them.
+    let update = || spec.train.update().check(&graph).err().map(|e| e.to_string());
+    loss().or_else(training).or_else(update)
 }
 
 #[component]
-fn Field(
+pub fn Field(
     label: &'static str,
-    testid: &'static str,
+    #[prop(into)] testid: String,
     #[prop(into)] value: Signal<String>,
     on_change: impl Fn(String) + 'static,
 ) -> impl IntoView {
