@@ -42,7 +42,7 @@ pub enum Error {
     #[error("the results cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the score cannot be read: {0}")]
-    Confusion(#[from] figures::confusion::ConfusionError),
+    Confusion(#[from] metrics::MetricError),
     #[error("`--backend {asked}` needs a graphics card. {why} `--backend cpu` does without")]
     NoCard { asked: &'static str, why: String },
     #[error("`--backend twin` compares numbers and is not timed; `--backend gpu` times the graphics card beside the CPU")]

@@ -67,7 +67,10 @@ impl Reach {
             Window::Whole => Self { size: [image.h, image.w], jump: [0, 0], start: [0, 0] },
             Window::Slide { kernel, stride, dilation, pad } => {
                 let axis = |i: usize, k: usize, s: usize, d: usize, p: usize| {
-                    (self.size[i] + (k - 1) * d * self.jump[i], self.jump[i] * s, self.start[i] - (p * self.jump[i]) as i64)
+                    // Strides of many layers multiply beyond any number, on a map of one unit as well.
+                    let (span, jump) = ((k - 1).saturating_mul(d), self.jump[i]);
+                    let lead = i64::try_from(p.saturating_mul(jump)).unwrap_or(i64::MAX);
+                    (self.size[i].saturating_add(span.saturating_mul(jump)), jump.saturating_mul(s), self.start[i].saturating_sub(lead))
                 };
                 let (h, jh, sh) = axis(0, kernel.h, stride.h, dilation.h, pad.top);
                 let (w, jw, sw) = axis(1, kernel.w, stride.w, dilation.w, pad.left);
