@@ -24,6 +24,8 @@ pub enum Task {
     Eval(Eval),
     /// Measure the speed of training or inference
     Bench(Bench),
+    /// Compare with the numbers of golden cases
+    Conformance(Conformance),
 }
 
 /// Which network; the first of the presets where nothing is said.
@@ -188,6 +190,32 @@ pub struct Bench {
     pub json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Conformance {
+    /// Folder of golden files, SUITE.json with SUITE.safetensors
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// One suite alone
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// What computes
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Computes::Cpu)]
+    pub backend: Computes,
+    /// JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One of the two, and no other instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Computes {
+    /// The CPU
+    Cpu,
+    /// The graphics card, however slow
+    #[value(alias = "webgpu")]
+    Gpu,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
     Train,
@@ -246,6 +274,7 @@ mod tests {
             Task::Train(order) => order.backend,
             Task::Eval(order) => order.backend,
             Task::Bench(order) => order.backend,
+            Task::Conformance(_) => unreachable!(),
         };
         for order in ["k train", "k eval --weights w", "k bench"] {
             for (word, wanted) in

@@ -48,6 +48,10 @@ pub enum Error {
     #[error("`--backend twin` compares numbers and is not timed; `--backend gpu` times the graphics card beside the CPU")]
     TwinTimed,
     #[error(transparent)]
+    Golden(#[from] conformance::FileError),
+    #[error("{failed} of {all} golden cases failed")]
+    Conformance { failed: usize, all: usize },
+    #[error(transparent)]
     Card(#[from] engine::backend::gpu::CardError),
     #[error("{threads} threads were asked for, but this program computes on 1; leave --threads out")]
     Threads { threads: usize },

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bench;
+mod conformance;
 mod digits;
 mod driver;
 mod error;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         Task::Train(order) => train::run(&order),
         Task::Eval(order) => eval::run(&order),
         Task::Bench(order) => bench::run(&order),
+        Task::Conformance(order) => conformance::run(&order),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -25,7 +25,7 @@ async fn train(case: &GoldenCase, on: &Backend, watch: &Watch, into: &mut Compar
     let graph = Arc::new(Graph::check(&layers::model(case)?)?);
     let optimizer = layers::optimizer(case, case.word("optimizer")?)?;
     known(case, &graph)?;
-    let (params, state) = (filled(case, &graph.params, graph.params_len())?, filled(case, &graph.state, graph.state_len())?);
+    let (params, state) = (filled(case, &graph.params)?, filled(case, &graph.state)?);
     let mut network = Network::new(on, &graph, optimizer, params, state)?;
 
     let (images, [steps, batch, ..]) = case.input_of::<5>("images")?;
@@ -73,10 +73,11 @@ fn named<'a>(tensors: &'a BTreeMap<String, Golden>, kind: &'static str, param: &
     Ok(tensor)
 }
 
-fn filled(case: &GoldenCase, params: &[Param], len: usize) -> Result<Vec<f32>, CaseError> {
-    let mut block = vec![f32::NAN; len];
+/// The block of these parameters, which stand in it one after another.
+fn filled(case: &GoldenCase, params: &[Param]) -> Result<Vec<f32>, CaseError> {
+    let mut block = Vec::new();
     for param in params {
-        block[param.range.clone()].copy_from_slice(&named(&case.inputs, "input", param)?.values);
+        block.extend_from_slice(&named(&case.inputs, "input", param)?.values);
     }
     Ok(block)
 }
