@@ -41,6 +41,7 @@ fn what_fails_is_named_and_ends_in_an_error() {
     let list = fs::read_to_string(folder.path().join("metric.json")).unwrap();
     fs::write(folder.path().join("metric.json"), list.replacen("\"classification\"", "\"ranking\"", 1)).unwrap();
     fs::write(folder.path().join("pool.json"), "{").unwrap();
+    fs::write(folder.path().join("pool.safetensors"), "").unwrap();
     let named = contains("FAILED metric_000 (ranking): the metric `ranking` is not available here")
         .and(contains("FAILED pool: pool.json is damaged"));
     conformance(&[place]).assert().code(1).stdout(named).stderr("error: 2 of 11 golden cases failed\n");
