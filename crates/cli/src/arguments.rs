@@ -32,6 +32,8 @@ pub enum Task {
     Bench(Bench),
     /// Show a network layer by layer: shapes, parameters, multiply-adds, memory, receptive fields
     Describe(Describe),
+    /// Compare with the numbers of golden cases
+    Conformance(Conformance),
 }
 
 /// Which network; the first of the presets where nothing is said.
@@ -321,6 +323,32 @@ pub struct Describe {
     /// JSON instead of a table: one line a layer
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Conformance {
+    /// Folder of golden files, SUITE.json with SUITE.safetensors
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// One suite alone
+    #[arg(long, value_name = "NAME")]
+    pub suite: Option<String>,
+    /// What computes
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Computes::Cpu)]
+    pub backend: Computes,
+    /// JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One of the two, and no other instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Computes {
+    /// The CPU
+    Cpu,
+    /// The graphics card, however slow
+    #[value(alias = "webgpu")]
+    Gpu,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -58,11 +58,15 @@ pub enum Error {
     #[error("the results cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
     #[error("the score cannot be read: {0}")]
-    Confusion(#[from] figures::confusion::ConfusionError),
+    Confusion(#[from] metrics::MetricError),
     #[error("`--backend {asked}` needs a graphics card. {why} `--backend cpu` does without")]
     NoCard { asked: &'static str, why: String },
     #[error("`--backend twin` compares numbers and is not timed; `--backend gpu` times the graphics card beside the CPU")]
     TwinTimed,
+    #[error(transparent)]
+    Golden(#[from] conformance::FileError),
+    #[error("{failed} of {all} golden cases failed")]
+    Conformance { failed: usize, all: usize },
     #[error(transparent)]
     Card(#[from] engine::backend::gpu::CardError),
     #[error("{threads} threads were asked for, but this program computes on 1; leave --threads out")]

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bench;
+mod conformance;
 mod describe;
 mod digits;
 mod driver;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Task::Import(order) => exchange::import(&order),
         Task::Bench(order) => bench::run(&order),
         Task::Describe(order) => describe::run(&order),
+        Task::Conformance(order) => conformance::run(&order),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,17 +1,20 @@
 //! Numbers in columns.
 
 use figures::Confusion;
+use protocol::Quality;
 
-/// Precision, recall and F1 of every class, then who was taken for whom.
-pub fn report(confusion: &Confusion) -> String {
+/// Precision, recall, F1 and area under the ROC curve of every class, then who was taken for whom.
+pub fn report(confusion: &Confusion, quality: Option<&Quality>) -> String {
     let percent = |share: Option<f64>| share.map_or_else(|| String::from("–"), |s| format!("{:.2} %", 100.0 * s));
-    let mut classes = vec![["digit", "precision", "recall", "F1", "count"].map(str::to_owned).to_vec()];
+    let area = |class: usize| quality.and_then(|q| q.roc_auc.get(class).copied().flatten());
+    let mut classes = vec![["digit", "precision", "recall", "F1", "ROC AUC", "count"].map(str::to_owned).to_vec()];
     for class in 0..confusion.classes() {
         classes.push(vec![
             class.to_string(),
             percent(confusion.precision(class)),
             percent(confusion.recall(class)),
             percent(confusion.f1(class)),
+            area(class).map_or_else(|| String::from("–"), |a| format!("{a:.5}")),
             confusion.support(class).to_string(),
         ]);
     }
@@ -56,10 +59,11 @@ mod tests {
 
     #[test]
     fn a_class_that_was_never_seen_has_no_share() {
-        let text = report(&Confusion::new(2, vec![3, 1, 0, 0]).unwrap());
+        let quality = Quality { top_2: 1.0, top_3: 1.0, ece: 0.0, brier: 0.0, roc_auc: vec![Some(0.75), None] };
+        let text = report(&Confusion::new(2, vec![3, 1, 0, 0]).unwrap(), Some(&quality));
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["0", "100.00", "%", "75.00", "%", "85.71", "%", "4"]);
-        assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["1", "0.00", "%", "–", "–", "0"]);
+        assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["0", "100.00", "%", "75.00", "%", "85.71", "%", "0.75000", "4"]);
+        assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["1", "0.00", "%", "–", "–", "–", "0"]);
         assert_eq!(lines.last().unwrap().split_whitespace().collect::<Vec<_>>(), ["1", "·", "·"]);
     }
 }

@@ -73,6 +73,12 @@ fn train_writes_what_eval_reads() {
         assert_eq!(score[key], test[key], "{key}");
     }
     assert_eq!(score["count"], 10_000);
+    let quality = |key: &str| score["quality"][key].as_f64().unwrap();
+    let accuracy = score["accuracy"].as_f64().unwrap();
+    assert!(accuracy < quality("top_2") && quality("top_2") < quality("top_3") && quality("top_3") <= 1.0, "{score}");
+    assert!((0.0..0.5).contains(&quality("ece")) && (0.0..1.0).contains(&quality("brier")), "{score}");
+    let areas = score["quality"]["roc_auc"].as_array().unwrap();
+    assert!(areas.len() == 10 && areas.iter().all(|a| (0.6..=1.0).contains(&a.as_f64().unwrap())), "{score}");
     assert_eq!(score["classes"].as_array().unwrap().iter().map(|c| c["count"].as_u64().unwrap()).sum::<u64>(), 10_000);
 
     let accuracy = format!("{:.2} %", 100.0 * test["accuracy"].as_f64().unwrap());
@@ -81,7 +87,7 @@ fn train_writes_what_eval_reads() {
         .arg(&weights)
         .assert()
         .success()
-        .stdout(contains(accuracy).and(contains("precision")).and(contains("read as")));
+        .stdout(contains(accuracy).and(contains("ROC AUC")).and(contains("calibration error")).and(contains("read as")));
 }
 
 #[test]

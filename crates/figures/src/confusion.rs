@@ -3,6 +3,9 @@
 //! Right answers are drawn in blue by the share of their class; mistakes in orange against the most
 //! frequent mistake, on a square-root scale, because one wrong digit in a thousand must still show.
 
+use std::ops::Deref;
+
+use metrics::MetricError;
 use plotters::{
     drawing::IntoDrawingArea,
     element::{Rectangle, Text},
@@ -19,91 +22,43 @@ use crate::{
     tiles::{PaintError, Sheet, Spread},
 };
 
-/// Counts of answers; row: true class, column: answer.
+/// Counts of answers that can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confusion {
-    classes: usize,
-    counts: Vec<u32>,
-}
+pub struct Confusion(metrics::Confusion);
 
-/// The counts are no square table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a table of {classes} by {classes} classes has {} counts, but {got} came", classes * classes)]
-pub struct ConfusionError {
-    pub classes: usize,
-    pub got: usize,
+impl Deref for Confusion {
+    type Target = metrics::Confusion;
+
+    fn deref(&self) -> &metrics::Confusion {
+        &self.0
+    }
 }
 
 impl Confusion {
+    /// Row: true class, column: answer.
+    ///
     /// # Errors
     /// Where there are not `classes × classes` counts.
-    pub fn new(classes: usize, counts: Vec<u32>) -> Result<Self, ConfusionError> {
-        let got = counts.len();
-        if classes.checked_mul(classes) == Some(got) { Ok(Self { classes, counts }) } else { Err(ConfusionError { classes, got }) }
-    }
-
-    pub fn classes(&self) -> usize {
-        self.classes
-    }
-
-    /// How often `truth` was taken for `answer`.
-    pub fn count(&self, truth: usize, answer: usize) -> u32 {
-        self.counts[truth * self.classes + answer]
-    }
-
-    /// Examples of a class.
-    pub fn support(&self, truth: usize) -> u64 {
-        (0..self.classes).map(|answer| u64::from(self.count(truth, answer))).sum()
-    }
-
-    pub fn total(&self) -> u64 {
-        self.counts.iter().map(|n| u64::from(*n)).sum()
-    }
-
-    pub fn correct(&self) -> u64 {
-        (0..self.classes).map(|c| u64::from(self.count(c, c))).sum()
-    }
-
-    /// Share of right answers; `None` where nothing was counted.
-    pub fn accuracy(&self) -> Option<f64> {
-        share(self.correct(), self.total())
-    }
-
-    /// Of what was called `class`, the share that is it; `None` where nothing was called so.
-    pub fn precision(&self, class: usize) -> Option<f64> {
-        share(u64::from(self.count(class, class)), (0..self.classes).map(|truth| u64::from(self.count(truth, class))).sum())
-    }
-
-    /// Of what is `class`, the share that was called so; `None` where there is none.
-    pub fn recall(&self, class: usize) -> Option<f64> {
-        share(u64::from(self.count(class, class)), self.support(class))
-    }
-
-    /// Harmonic mean of precision and recall.
-    pub fn f1(&self, class: usize) -> Option<f64> {
-        let (p, r) = (self.precision(class)?, self.recall(class)?);
-        (p + r > 0.0).then(|| 2.0 * p * r / (p + r))
+    pub fn new(classes: usize, counts: Vec<u32>) -> Result<Self, MetricError> {
+        metrics::Confusion::new(classes, counts).map(Self)
     }
 
     /// Signed shares for a diverging map (true class, answer): right answers −1 to 0, mistakes 0 to 1.
     pub fn shares(&self) -> Vec<f32> {
-        let worst = (0..self.classes * self.classes).filter(|i| i / self.classes != i % self.classes).map(|i| self.counts[i]).max();
+        let (classes, counts) = (self.classes(), self.counts());
+        let worst = (0..classes * classes).filter(|i| i / classes != i % classes).map(|i| counts[i]).max();
         let worst = f64::from(worst.unwrap_or(0).max(1));
-        (0..self.classes * self.classes)
+        (0..classes * classes)
             .map(|i| {
-                let (truth, answer) = (i / self.classes, i % self.classes);
-                if truth == answer {
-                    -self.recall(truth).unwrap_or(0.0) as f32
-                } else {
-                    libm::sqrt(f64::from(self.counts[i]) / worst) as f32
-                }
+                let (truth, answer) = (i / classes, i % classes);
+                if truth == answer { -self.recall(truth).unwrap_or(0.0) as f32 } else { libm::sqrt(f64::from(counts[i]) / worst) as f32 }
             })
             .collect()
     }
 
     /// The sheet of [`Confusion::paint`].
     pub fn sheet(&self, zoom: usize) -> Sheet {
-        Sheet::single(self.classes, self.classes).with_zoom(zoom)
+        Sheet::single(self.classes(), self.classes()).with_zoom(zoom)
     }
 
     /// The bare matrix as RGBA pixels, `zoom` pixels a cell.
@@ -113,10 +68,6 @@ impl Confusion {
     pub fn paint(&self, theme: Theme, zoom: usize, out: &mut [u8]) -> Result<(), PaintError> {
         self.sheet(zoom).paint(&self.shares(), &ColourMap::diverging(theme), Spread::Fixed(Range::symmetric(1.0)), out)
     }
-}
-
-fn share(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// Draws the matrix with its labels on the whole of `backend`; numbers appear once cells are large
@@ -155,7 +106,7 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
     let cell = ((width as i32 - left - rest).min(height as i32 - top - rest) / classes as i32).max(1);
     let map = ColourMap::diverging(theme);
     let window = map.window(Range::symmetric(1.0));
-    let longest = confusion.counts.iter().max().map_or(0, |n| n.to_string().len()).max(2);
+    let longest = confusion.counts().iter().max().map_or(0, |n| n.to_string().len()).max(2);
     let digits = "0".repeat(longest);
     // As large as the longest number fits, in all cells.
     let size = (0.8 * f64::from(cell) / pen.width(&digits, 1.0, Weight::Regular)).min(13.0);
@@ -200,24 +151,6 @@ mod tests {
     // 4 of class 0, one taken for 1; 2 of class 1, both right; none of class 2, but one 0 called so.
     fn table() -> Confusion {
         Confusion::new(3, vec![3, 1, 1, 0, 2, 0, 0, 0, 0]).unwrap()
-    }
-
-    #[test]
-    fn figures_by_hand() {
-        let c = table();
-        assert_eq!((c.total(), c.correct(), c.support(0)), (7, 5, 5));
-        assert_eq!(c.accuracy(), Some(5.0 / 7.0));
-        assert_eq!((c.precision(0), c.recall(0)), (Some(1.0), Some(0.6)));
-        assert_eq!((c.precision(1), c.recall(1)), (Some(2.0 / 3.0), Some(1.0)));
-        assert_eq!((c.precision(2), c.recall(2), c.f1(2)), (Some(0.0), None, None));
-        assert!((c.f1(1).unwrap() - 0.8).abs() < 1e-12);
-        assert_eq!(Confusion::new(1, vec![0]).unwrap().accuracy(), None);
-    }
-
-    #[test]
-    fn wrong_size_is_an_error() {
-        let error = Confusion::new(3, vec![0; 8]).unwrap_err();
-        assert_eq!(error.to_string(), "a table of 3 by 3 classes has 9 counts, but 8 came");
     }
 
     #[test]

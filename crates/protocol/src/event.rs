@@ -194,6 +194,24 @@ pub struct Score {
     pub count: u32,
     /// Row: true class, column: answer; `classes × classes`.
     pub confusion: Vec<u32>,
+    /// Absent in files of earlier versions.
+    #[serde(default)]
+    pub quality: Option<Quality>,
+}
+
+/// What the probabilities are worth, beyond the answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    /// Share of digits whose class is among the two most probable ones.
+    pub top_2: f64,
+    pub top_3: f64,
+    /// Expected calibration error, of 15 intervals: 0 where the network is right as often as it is sure.
+    pub ece: f64,
+    /// Squared distance from certainty in the right class, 0 to 2.
+    pub brier: f64,
+    /// Area under the ROC curve of each class against all others; `None` where the class or the others
+    /// are missing.
+    pub roc_auc: Vec<Option<f64>>,
 }
 
 /// One watched tensor within a frame's bulk.

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, RunId, RunSpec, Save, Score, Summary,
-    Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
+    Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -52,7 +52,17 @@ fn progress() -> Progress {
 
 fn events() -> Vec<Event> {
     let message = || "“quoted” \u{0} ×".to_owned();
-    let score = Score { set: EvalSet::Test, step: 3, epoch: 2.0, loss: 1e300, accuracy: 1.0, count: 10_000, confusion: vec![0, u32::MAX] };
+    let quality = Quality { top_2: 0.1 + 0.2, top_3: 1.0, ece: 1e-300, brier: 2.0, roc_auc: vec![Some(1.0 / 3.0), None] };
+    let score = Score {
+        set: EvalSet::Test,
+        step: 3,
+        epoch: 2.0,
+        loss: 1e300,
+        accuracy: 1.0,
+        count: 10_000,
+        confusion: vec![0, u32::MAX],
+        quality: Some(quality),
+    };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
     let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [

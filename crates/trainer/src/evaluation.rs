@@ -1,8 +1,9 @@
 //! Scoring the network on a whole set, a piece at a time.
 
 use data::{CLASSES, Dataset, Digits, Set};
-use engine::loss::BatchResult;
-use protocol::{EvalSet, Score};
+use engine::loss::{BatchResult, arg_max};
+use metrics::{ECE_BINS, Probabilities};
+use protocol::{EvalSet, Quality, Score};
 
 /// The digits of `set`, once all have arrived.
 pub fn digits(data: &Dataset, set: EvalSet) -> Option<&Digits> {
@@ -30,13 +31,14 @@ pub struct Evaluation {
     asked: usize,
     answered: usize,
     result: BatchResult,
-    confusion: Vec<u32>,
+    /// (digit, class), at the digits' places in the set.
+    scores: Vec<f32>,
 }
 
 impl Evaluation {
     /// Of the first `count` digits of `set`.
     pub fn new(set: EvalSet, number: u32, count: usize) -> Self {
-        Self { set, number, count, asked: 0, answered: 0, result: BatchResult::default(), confusion: vec![0; CLASSES * CLASSES] }
+        Self { set, number, count, asked: 0, answered: 0, result: BatchResult::default(), scores: vec![0.0; count * CLASSES] }
     }
 
     /// The next piece to be scored, of at most `most` digits: the first one's place, and how many.
@@ -46,17 +48,21 @@ impl Evaluation {
         (count > 0).then_some((first, count))
     }
 
-    /// Takes in the answers to the piece that begins at `first`. True after the last.
-    pub fn add(&mut self, first: usize, result: BatchResult, answers: &[u8], digits: &Digits) -> bool {
+    /// Takes in the scores of the piece that begins at `first`. True after the last.
+    pub fn add(&mut self, first: usize, result: BatchResult, scores: &[f32]) -> bool {
         self.result.add(result);
-        for (label, answer) in digits.labels[first..].iter().zip(answers) {
-            self.confusion[usize::from(*label) * CLASSES + usize::from(*answer)] += 1;
-        }
-        self.answered += answers.len();
+        self.scores[first * CLASSES..][..scores.len()].copy_from_slice(scores);
+        self.answered += scores.len() / CLASSES;
         self.answered == self.count
     }
 
-    pub fn score(self, step: u32, epoch: f64) -> Score {
+    /// What came out, of the digits that were scored.
+    pub fn score(self, step: u32, epoch: f64, digits: &Digits) -> Score {
+        let labels = &digits.labels[..self.count];
+        let mut confusion = vec![0; CLASSES * CLASSES];
+        for (label, scores) in labels.iter().zip(self.scores.chunks_exact(CLASSES)) {
+            confusion[usize::from(*label) * CLASSES + arg_max(scores)] += 1;
+        }
         Score {
             set: self.set,
             step,
@@ -64,7 +70,21 @@ impl Evaluation {
             loss: self.result.mean_loss(),
             accuracy: self.result.accuracy(),
             count: self.result.count,
-            confusion: self.confusion,
+            confusion,
+            quality: quality(&self.scores, labels),
         }
     }
+}
+
+/// `None` where some score is no number.
+fn quality(scores: &[f32], labels: &[u8]) -> Option<Quality> {
+    let labels: Vec<usize> = labels.iter().map(|l| usize::from(*l)).collect();
+    let found = Probabilities::of_scores(scores, &labels, CLASSES).ok()?;
+    Some(Quality {
+        top_2: found.top(2)?,
+        top_3: found.top(3)?,
+        ece: found.ece(ECE_BINS)?,
+        brier: found.brier()?,
+        roc_auc: (0..CLASSES).map(|class| found.roc_auc(class)).collect(),
+    })
 }

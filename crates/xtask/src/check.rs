@@ -13,7 +13,7 @@ use crate::{links, page, size, sources};
 /// What only a browser runs, and is therefore looked at for wasm alone.
 pub const WASM_ONLY: &str = "web";
 /// The page and what it is made of.
-const PAGE_PACKAGES: [&str; 6] = [WASM_ONLY, "engine", "data", "trainer", "protocol", "figures"];
+const PAGE_PACKAGES: [&str; 7] = [WASM_ONLY, "engine", "data", "trainer", "protocol", "figures", "metrics"];
 
 pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     setup::for_wasm_clippy(shell)?;

@@ -3,10 +3,7 @@
 use std::collections::VecDeque;
 
 use data::{CLASSES, Dataset};
-use engine::{
-    Augment, Cpu, LossSpec, Run, ScheduleSpec, StepInputs, Tensor,
-    loss::{BatchResult, arg_max},
-};
+use engine::{Augment, Cpu, LossSpec, Run, ScheduleSpec, StepInputs, Tensor, loss::BatchResult};
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Done, Machine, MachineFault, Numbers, Work};
@@ -82,8 +79,7 @@ impl CpuMachine {
         let now = StepInputs::default();
         fill(&mut self.score, &Augment::default(), &now, digits);
         self.cpu.forward(&mut self.score, &now);
-        let scores = self.score.logits().chunks_exact(CLASSES).take(count);
-        Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), answers: scores.map(|s| arg_max(s) as u8).collect() }
+        Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), scores: self.score.logits()[..count * CLASSES].to_vec() }
     }
 
     fn look(&mut self, image: &[f32], tensors: &[Tensor]) -> Done {

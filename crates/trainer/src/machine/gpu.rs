@@ -6,7 +6,6 @@ use data::{CLASSES, Dataset};
 use engine::{
     Augment, LossSpec, ScheduleSpec, StepInputs, Tensor,
     backend::gpu::{CardError, Gpu, GpuRun, SLOTS, Turn, launch::Storage, results},
-    loss::arg_max,
 };
 use protocol::{Backend, EvalSet, Traffic};
 
@@ -163,11 +162,10 @@ impl GpuMachine {
                 let turns = count.div_ceil(SCORE_BATCH);
                 let scores_bytes = turns * SCORE_BATCH * CLASSES * 4;
                 let (scores, ends) = content.split_at(scores_bytes.min(content.len()));
-                let scores: Vec<f32> = engine::backend::gpu::reader::floats(scores).collect();
-                let answers = scores.chunks_exact(CLASSES).take(count).map(|s| arg_max(s) as u8).collect();
+                let scores = engine::backend::gpu::reader::floats(scores).take(count * CLASSES).collect();
                 let mut result = engine::loss::BatchResult::default();
                 results(ends).for_each(|part| result.add(part));
-                self.done.push_back(Done::Scored { result, answers });
+                self.done.push_back(Done::Scored { result, scores });
             }
             Asked::Look { tensors } => {
                 let (scores, tensors) = self.gpu.tensors(&self.sample, &tensors, content);

@@ -88,10 +88,10 @@ pub enum Work {
 pub enum Done {
     /// Loss and right answers of one step, before its update.
     Trained(BatchResult),
-    /// `answers`: the class with the highest score, for each digit.
+    /// `scores`: (digit, class), before softmax.
     Scored {
         result: BatchResult,
-        answers: Vec<u8>,
+        scores: Vec<f32>,
     },
     /// `scores`: one for each class; `tensors`: numbers of those asked for, in that order.
     Looked {

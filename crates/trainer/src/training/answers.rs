@@ -37,10 +37,8 @@ impl Training {
                 }
                 self.trained(result, rate, around);
             }
-            (Some(Underway::Score { number, first, count }), Done::Scored { result, answers })
-                if answers.len() == count && answers.iter().all(|a| usize::from(*a) < CLASSES) =>
-            {
-                self.scored(number, first, result, &answers, around);
+            (Some(Underway::Score { number, first, count }), Done::Scored { result, scores }) if scores.len() == count * CLASSES => {
+                self.scored(number, first, result, &scores, around);
             }
             (Some(Underway::Look(look)), Done::Looked { scores, tensors }) => {
                 around.outbox.push(self.sample.frame(self.id, &self.network, &look, scores, &tensors, self.step));
@@ -84,16 +82,16 @@ impl Training {
         }
     }
 
-    fn scored(&mut self, number: u32, first: usize, result: BatchResult, answers: &[u8], around: &mut Surroundings) {
+    fn scored(&mut self, number: u32, first: usize, result: BatchResult, scores: &[f32], around: &mut Surroundings) {
         // One that was given up for another is still answered.
         let Some(mut evaluation) = self.evaluation.take_if(|e| e.number == number) else { return };
         let set = evaluation.set;
         let Some(digits) = evaluation::digits(around.data, set) else { return };
-        if !evaluation.add(first, result, answers, digits) {
+        if !evaluation.add(first, result, scores) {
             self.evaluation = Some(evaluation);
             return;
         }
-        let score = evaluation.score(self.step, self.epoch());
+        let score = evaluation.score(self.step, self.epoch(), digits);
         if !score.loss.is_finite() {
             self.fault(around.outbox);
             return;

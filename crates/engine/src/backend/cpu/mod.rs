@@ -137,10 +137,22 @@ impl Cpu {
     pub fn backward(&mut self, run: &mut Run, loss: &LossSpec, divisor: usize, now: &StepInputs) -> BatchResult {
         debug_assert_eq!(run.plan.mode, Mode::Train, "only a training plan can go backward");
         let result = self.loss_gradient(run, loss, divisor);
+        self.backward_steps(run, now);
+        result
+    }
+
+    /// As [`Cpu::backward`], but from this gradient of the scores (batch, classes) instead of a loss's:
+    /// what one score alone depends on.
+    pub fn backward_from(&mut self, run: &mut Run, d_scores: &[f32], now: &StepInputs) {
+        debug_assert_eq!(run.plan.mode, Mode::Train, "only a training plan can go backward");
+        run.activation_grads[run.plan.d_logits()].copy_from_slice(d_scores);
+        self.backward_steps(run, now);
+    }
+
+    fn backward_steps(&mut self, run: &mut Run, now: &StepInputs) {
         for index in (0..run.plan.steps.len()).rev() {
             self.backward_step(run, index, now);
         }
-        result
     }
 
     /// The loss and its gradient with respect to the scores.
