@@ -9,6 +9,9 @@ use crate::{
     tree::{Layer, tree},
 };
 
+/// What adaptive average pooling needs.
+const MEANS: &str = include_str!("parts/means_keras.py");
+
 /// A Python file that defines `model` and `load(path)`, which fills it from a safetensors file.
 ///
 /// # Errors
@@ -33,7 +36,7 @@ import sys
 import keras
 from keras import layers
 
-images = x = keras.Input(({h}, {w}, {ch}))
+{parts}images = x = keras.Input(({h}, {w}, {ch}))
 {body}model = keras.Model(images, x)
 
 # Of each layer the tensors of the file, and how they are turned.
@@ -58,6 +61,7 @@ if __name__ == "__main__":
         w = input.w,
         ch = input.ch,
         out = graph.output(),
+        parts = if writer.text.contains("means(") { format!("\n{MEANS}\n\n") } else { String::new() },
         body = writer.text,
         weights = writer.weights,
     ))

@@ -149,6 +149,7 @@ impl Writer<'_> {
     fn input(&mut self, layer: &Layer<'_>, input: &Input, start: &str, before: &str, given: &[String]) -> Result<String, ExchangeError> {
         Ok(match input {
             Input::Before => before.to_owned(),
+            Input::Nothing => String::new(),
             Input::Layer => start.to_owned(),
             Input::Step(index) => given[*index].clone(),
             Input::Param(name) => {

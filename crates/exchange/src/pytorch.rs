@@ -17,6 +17,11 @@ const PARTS: &[(&str, &str)] = &[
     ("padded_conv2d", include_str!("parts/padded_conv2d.py")),
     ("cut_conv_transpose2d", include_str!("parts/cut_conv_transpose2d.py")),
     ("mean_of_pixels", include_str!("parts/mean_of_pixels.py")),
+    ("stochastic_depth", include_str!("parts/stochastic_depth.py")),
+    ("lp_pool2d", include_str!("parts/lp_pool2d.py")),
+    ("stochastic_pool2d", include_str!("parts/stochastic_pool2d.py")),
+    ("fractional_max_pool2d", include_str!("parts/fractional_max_pool2d.py")),
+    ("channel_pool2d", include_str!("parts/channel_pool2d.py")),
     ("join", include_str!("parts/join.py")),
 ];
 

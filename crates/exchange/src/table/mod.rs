@@ -1,6 +1,7 @@
 //! What every operator is called in PyTorch, in Keras and in ONNX: one arm for each, which gives all three.
 
 mod activation;
+mod boxes;
 mod norm;
 mod pool;
 mod window;
@@ -63,6 +64,8 @@ pub enum Input {
     /// A tensor of the layer in others.
     Shaped(&'static str, Vec<usize>),
     Floats(Vec<usize>, Vec<f32>),
+    /// An input that is left out.
+    Nothing,
     /// A vector of whole numbers.
     Ints(Vec<i64>),
 }
@@ -194,9 +197,34 @@ pub fn entry(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
         "max_pool2d" => pool::max_pool2d(layer),
         "avg_pool2d" => pool::avg_pool2d(layer),
         "global_avg_pool2d" => Ok(pool::global_avg_pool2d()),
+        "global_max_pool2d" => Ok(pool::global_max_pool2d()),
+        "lp_pool2d" => pool::lp_pool2d(layer),
+        "stochastic_pool2d" => pool::stochastic_pool2d(layer),
+        "channel_pool2d" => Ok(pool::channel_pool2d()),
+        "adaptive_avg_pool2d" => boxes::adaptive_avg_pool2d(layer),
+        "adaptive_max_pool2d" => boxes::adaptive_max_pool2d(layer),
+        "fractional_max_pool2d" => boxes::fractional_max_pool2d(layer),
+        "upsample_nearest2d" => boxes::upsample(layer, false),
+        "upsample_bilinear2d" => boxes::upsample(layer, true),
         "batch_norm2d" => norm::batch_norm2d(layer),
-        "relu" => Ok(activation::relu()),
+        "group_norm" => norm::group_norm(layer),
+        "layer_norm" => norm::layer_norm(layer),
+        "instance_norm2d" => norm::instance_norm2d(layer),
+        "relu" => Ok(activation::plain("ReLU", "keras.activations.relu", "Relu")),
+        "leaky_relu" => activation::leaky_relu(layer),
+        "prelu" => activation::prelu(layer),
+        "elu" => activation::elu(layer),
+        "gelu" => activation::gelu(layer),
+        "silu" => Ok(activation::silu()),
+        "sigmoid" => Ok(activation::plain("Sigmoid", "keras.activations.sigmoid", "Sigmoid")),
+        "tanh" => Ok(activation::plain("Tanh", "keras.activations.tanh", "Tanh")),
+        "softplus" => activation::softplus(layer),
+        "hardswish" => Ok(activation::plain("Hardswish", "keras.activations.hard_swish", "HardSwish")),
+        "softmax" => Ok(activation::softmax(false)),
+        "log_softmax" => Ok(activation::softmax(true)),
         "dropout" => activation::dropout(layer),
+        "dropout2d" => activation::dropout2d(layer),
+        "stochastic_depth" => activation::stochastic_depth(layer),
         "flatten" => Ok(flatten(layer)),
         "dense" => dense(layer),
         _ => Err(ExchangeError::Unknown { layer: layer.name.to_owned(), op: layer.op.clone() }),

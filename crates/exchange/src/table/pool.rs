@@ -3,7 +3,7 @@
 use engine::{Padding, Pair, Sides};
 
 use super::{
-    Entry, Gives, Step, Takes, both, hw, short, unless,
+    Entry, Gives, Input, Step, Takes, both, hw, short, unless,
     window::{even, nested, plane},
 };
 use crate::{ExchangeError, tree::Layer};
@@ -96,4 +96,75 @@ pub fn global_avg_pool2d() -> Entry {
         .keras("layers.GlobalAveragePooling2D()({x})")
         .onnx(Step::new("GlobalAveragePool"))
         .onnx(Step::new("Flatten").int("axis", 1))
+}
+
+pub fn global_max_pool2d() -> Entry {
+    Entry::new(Takes::Maps, Gives::Vector, "nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())")
+        .keras("layers.GlobalMaxPooling2D()({x})")
+        .onnx(Step::new("GlobalMaxPool"))
+        .onnx(Step::new("Flatten").int("axis", 1))
+}
+
+/// A pooling without padding.
+fn bare(layer: &Layer<'_>) -> Result<Window, ExchangeError> {
+    Ok(Window { kernel: layer.pair("kernel")?, stride: layer.pair("stride")?, sides: Sides::default() })
+}
+
+/// `(Σ xᵖ)^(1/p)`, of |x| unless p is odd; an odd root keeps the sign. PyTorch gives no number where that matters.
+pub fn lp_pool2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
+    let (w, p) = (bare(layer)?, layer.number("norm_type")?);
+    let area = (w.kernel.h * w.kernel.w) as f32;
+    let pool = format!("layers.AveragePooling2D({})", w.keras());
+    let entry = Entry::maps(format!("LpPool2d({p}, {}, {})", both(w.kernel), both(w.stride))).part("lp_pool2d");
+    let mean = w.onnx("AveragePool");
+    if p % 2.0 != 1.0 {
+        return Ok(entry
+            .keras(format!("({pool}(keras.ops.abs({{x}}) ** {p}) * {area}) ** (1 / {p})"))
+            .onnx(Step::new("Abs"))
+            .onnx(Step::new("Pow").scalar(p))
+            .onnx(mean)
+            .onnx(Step::new("Mul").scalar(area))
+            .onnx(Step::new("Pow").scalar(1.0 / p)));
+    }
+    Ok(entry
+        .keras(format!("{pool}({{x}} ** {p}) * {area}"))
+        .keras(format!("keras.ops.sign({{x}}) * keras.ops.abs({{x}}) ** (1 / {p})"))
+        .onnx(Step::new("Pow").scalar(p))
+        .onnx(mean)
+        .onnx(Step::new("Mul").scalar(area))
+        .onnx(Step::new("Abs"))
+        .onnx(Step::new("Pow").scalar(1.0 / p))
+        .onnx(Step::of("Sign", vec![Input::Step(2)]))
+        .onnx(Step::new("Mul").with(Input::Step(4))))
+}
+
+/// In evaluation `Σ a² / Σ a` with `a = max(x, 0)`, and 0 where all of them are.
+pub fn stochastic_pool2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
+    let w = bare(layer)?;
+    let pool = format!("layers.AveragePooling2D({})", w.keras());
+    let mut square = w.onnx("AveragePool");
+    square.inputs = vec![Input::Step(1)];
+    let mut sum = w.onnx("AveragePool");
+    sum.inputs = vec![Input::Step(0)];
+    Ok(Entry::maps(format!("StochasticPool2d({}, {})", both(w.kernel), both(w.stride)))
+        .part("stochastic_pool2d")
+        .keras("keras.activations.relu({x})")
+        .keras(format!("{pool}({{x}} * {{x}}) / keras.ops.maximum({pool}({{x}}), 1e-30)"))
+        .onnx(Step::new("Relu"))
+        .onnx(Step::new("Mul").with(Input::Step(0)))
+        .onnx(square)
+        .onnx(sum)
+        .onnx(Step::new("Max").scalar(1e-30))
+        .onnx(Step::of("Div", vec![Input::Step(2), Input::Step(4)])))
+}
+
+/// Mean and maximum over the channels.
+pub fn channel_pool2d() -> Entry {
+    let over = |op| Step::of(op, vec![Input::Layer]).ints("axes", [1]).int("keepdims", 1);
+    Entry::maps("ChannelPool2d()")
+        .part("channel_pool2d")
+        .keras("keras.ops.concatenate([keras.ops.mean({x}, axis=-1, keepdims=True), keras.ops.max({x}, axis=-1, keepdims=True)], axis=-1)")
+        .onnx(over("ReduceMean"))
+        .onnx(over("ReduceMax"))
+        .onnx(Step::of("Concat", vec![Input::Step(0), Input::Step(1)]).int("axis", 1))
 }

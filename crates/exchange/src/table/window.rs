@@ -116,18 +116,25 @@ pub fn conv_transpose2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
     let mut entry = Entry::maps(format!("{class}({torch})")).keras_weights(turned(bias));
     entry.parts = parts;
 
-    let mut step = Step::new("ConvTranspose").with(Input::Param("weight"));
-    if bias {
-        step = step.with(Input::Param("bias"));
-    }
-    let step = step
+    let step = Step::new("ConvTranspose")
+        .with(Input::Param("weight"))
         .ints("kernel_shape", hw(k))
         .ints("strides", hw(s))
-        .ints("pads", [sides.top, sides.left, sides.bottom, sides.right])
-        .ints("output_padding", hw(more))
         .ints("dilations", hw(d))
         .int("group", groups as i64);
-    let entry = entry.onnx(step);
+    let entry = if more.h < s.h && more.w < s.w {
+        let step = if bias { step.with(Input::Param("bias")) } else { step };
+        entry.onnx(step.ints("pads", [sides.top, sides.left, sides.bottom, sides.right]).ints("output_padding", hw(more)))
+    } else {
+        // onnxruntime takes no output padding as large as the stride. It makes up for what is cut off there; what is
+        // left of it is rows and columns without a stamp, which have the bias alone.
+        let (cut_h, cut_w) = (sides.bottom.saturating_sub(more.h), sides.right.saturating_sub(more.w));
+        let empty = [more.h.saturating_sub(sides.bottom), more.w.saturating_sub(sides.right)].map(|n| n as i64);
+        let entry = entry
+            .onnx(step.ints("pads", [sides.top, sides.left, cut_h, cut_w]))
+            .onnx(Step::new("Pad").with(Input::Ints(vec![0, 0, 0, 0, 0, 0, empty[0], empty[1]])));
+        if bias { entry.onnx(Step::new("Add").with(Input::Shaped("bias", vec![layer.output.ch, 1, 1]))) } else { entry }
+    };
     if groups > 1 {
         return Ok(entry.no_keras("has no transposed convolution in groups"));
     }
