@@ -255,6 +255,16 @@ pub fn spread(count: usize, size: usize) -> [u32; 3] {
     [groups.div_ceil(rows), rows, 1]
 }
 
+/// Planes that an invocation takes where each takes one place of a plane after another.
+const PLANES: usize = 16;
+
+/// Workgroups of 64 invocations along x for the places of a plane, and along y for the planes: an invocation
+/// takes its place in every so many planes, as there are workgroups along y. What a place is, is so worked
+/// out only once.
+pub fn by_plane(places: usize, planes: usize) -> [u32; 3] {
+    [places.div_ceil(64).max(1) as u32, (planes.div_ceil(PLANES) as u32).clamp(1, GROUPS_LIMIT), 1]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

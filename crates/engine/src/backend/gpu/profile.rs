@@ -117,7 +117,8 @@ async fn once(gpu: &Gpu, launches: &[&Prepared], turn: Turn) -> Result<Vec<u64>,
 /// says; a launch that only adds up parts of these costs nothing here.
 fn multiply_adds(plan: &Plan, step: &Step, launch: &Prepared) -> u64 {
     let (reads, writes) = (|slot| launch.reads.contains(&slot), |slot| launch.writes.contains(&slot));
-    let forward = reads(Slot::Input) && writes(Slot::Output);
+    // Products may be left in working space, for another launch to add up.
+    let forward = reads(Slot::Input) && !reads(Slot::DOutput) && (writes(Slot::Output) || writes(Slot::Scratch) && reads(Slot::Params));
     let d_input = (reads(Slot::DOutput) || reads(Slot::Params)) && writes(Slot::DInput);
     let d_params = reads(Slot::Input) && reads(Slot::DOutput) && (writes(Slot::Grads) || writes(Slot::Scratch));
     let products = u64::from(forward) + u64::from(d_input) + u64::from(d_params);

@@ -1,14 +1,15 @@
 //! The launches: `forward`; then `d_weight` and `sum_parts`; and for the gradient of the input `spread`,
 //! `d_input` and, where the padding copies pixels, `fold`. There `forward_copies` and `d_weight_copies`
-//! stand in for the first two: to say which pixel a tap sees takes more work.
+//! stand in for the first two: to say which pixel a tap sees takes more work. In the usual case the three
+//! products have quicker kernels: see `plain.rs`.
 //!
 //! Working space: the parts of the weights' gradient; when they are summed, the spread gradient, and
 //! behind it the gradient of the padded input.
 
-use super::{Conv2d, PadMode};
+use super::{Conv2d, PadMode, plain};
 use crate::{
     Mode, Sides,
-    backend::gpu::launch::{GROUPS_LIMIT, Launch, Launches, Shader, Site, Slot, Word, spread},
+    backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, by_plane, spread},
     ops::{Activation, Placement},
 };
 
@@ -21,10 +22,22 @@ static SPREAD: Shader = Shader { name: "conv2d/spread", source: include_str!("sp
 static D_INPUT: Shader = Shader { name: "conv2d/d_input", source: include_str!("d_input.wgsl") };
 static FOLD: Shader = Shader { name: "conv2d/fold", source: include_str!("fold.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&FORWARD, &FORWARD_COPIES, &D_WEIGHT, &D_WEIGHT_COPIES, &SUM_PARTS, &SPREAD, &D_INPUT, &FOLD];
+pub const SHADERS: &[&Shader] = &[
+    &FORWARD,
+    &FORWARD_COPIES,
+    &plain::FORWARD,
+    &D_WEIGHT,
+    &D_WEIGHT_COPIES,
+    &plain::D_WEIGHT,
+    &SUM_PARTS,
+    &SPREAD,
+    &D_INPUT,
+    &plain::D_INPUT,
+    &FOLD,
+];
 
 /// Invocations of a workgroup.
-const SIZE: usize = 64;
+pub(super) const SIZE: usize = 64;
 /// Channels of a workgroup of the three products.
 const ROWS: usize = 8;
 /// Places of a workgroup of `forward` and `d_input`.
@@ -32,11 +45,8 @@ const COLUMNS: usize = 512;
 /// Taps of a workgroup of `d_weight`.
 const TAPS: usize = 12;
 /// Workgroups that keep a large card busy.
-const ENOUGH: usize = 128;
-/// Planes that an invocation of a copying shader takes.
-const PLANES: usize = 16;
-
-type Dims = Vec<(&'static str, Word)>;
+pub(super) const ENOUGH: usize = 128;
+pub(super) type Dims = Vec<(&'static str, Word)>;
 
 /// What the padding does to a place beyond the edge, as `source` in the shaders wants it.
 fn edge(mode: PadMode, extent: usize) -> [i32; 3] {
@@ -50,28 +60,23 @@ fn edge(mode: PadMode, extent: usize) -> [i32; 3] {
     }
 }
 
-fn signed(n: usize) -> Word {
+pub(super) fn signed(n: usize) -> Word {
     Word::I32(n as i32)
 }
 
-/// The groups of a shader that copies planes of `len` places.
-fn by_plane(len: usize, planes: usize) -> [u32; 3] {
-    [len.div_ceil(SIZE) as u32, (planes.div_ceil(PLANES) as u32).min(GROUPS_LIMIT), 1]
-}
-
 /// A layer with what its launches have in common.
-struct Layer<'a> {
-    op: &'a Conv2d,
-    at: &'a Placement,
-    site: &'a Site,
+pub(super) struct Layer<'a> {
+    pub(super) op: &'a Conv2d,
+    pub(super) at: &'a Placement,
+    pub(super) site: &'a Site,
     /// Channels of a group.
-    in_ch: usize,
-    out_ch: usize,
+    pub(super) in_ch: usize,
+    pub(super) out_ch: usize,
     /// The input with its padding.
     padded: [usize; 2],
     /// The places at which the input's gradient is worked out: with the padding, where that copies pixels.
-    target: [usize; 2],
-    folds: bool,
+    pub(super) target: [usize; 2],
+    pub(super) folds: bool,
 }
 
 impl<'a> Layer<'a> {
@@ -83,11 +88,11 @@ impl<'a> Layer<'a> {
         Self { op, at, site, in_ch: i.ch / op.groups, out_ch: at.output.ch / op.groups, padded, target, folds }
     }
 
-    fn pad(&self) -> Sides {
+    pub(super) fn pad(&self) -> Sides {
         self.op.sides(self.at.input)
     }
 
-    fn has_relu(&self) -> bool {
+    pub(super) fn has_relu(&self) -> bool {
         self.at.activation == Some(Activation::Relu)
     }
 
@@ -96,12 +101,12 @@ impl<'a> Layer<'a> {
         self.in_ch * self.op.kernel.h * self.op.kernel.w
     }
 
-    fn weights(&self) -> usize {
+    pub(super) fn weights(&self) -> usize {
         self.at.output.ch * self.depth()
     }
 
     /// Trained numbers.
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.weights() + if self.op.bias { self.at.output.ch } else { 0 }
     }
 
@@ -114,16 +119,16 @@ impl<'a> Layer<'a> {
     }
 
     /// The spread gradient's plane: the target, and room for the kernel.
-    fn spread(&self) -> [usize; 2] {
+    pub(super) fn spread(&self) -> [usize; 2] {
         let (k, d) = (self.op.kernel, self.op.dilation);
         [self.target[0] + (k.h - 1) * d.h, self.target[1] + (k.w - 1) * d.w]
     }
 
-    fn spread_len(&self) -> usize {
+    pub(super) fn spread_len(&self) -> usize {
         self.at.batch * self.at.output.ch * self.spread()[0] * self.spread()[1]
     }
 
-    fn channels_and_kernel(&self) -> Dims {
+    pub(super) fn channels_and_kernel(&self) -> Dims {
         let (k, d) = (self.op.kernel, self.op.dilation);
         vec![
             ("groups", self.op.groups.into()),
@@ -165,6 +170,9 @@ impl<'a> Layer<'a> {
     }
 
     fn forward(&self) -> Launch {
+        if self.is_plain() {
+            return self.forward_plain();
+        }
         let (i, o, s, site) = (self.at.input, self.at.output, self.op.stride, self.site);
         let (groups, tiles) = self.by_tile(self.places(), self.out_ch);
         let mut dims = self.channels_and_kernel();
@@ -194,7 +202,11 @@ impl<'a> Layer<'a> {
         (each * SIZE).min(self.places())
     }
 
-    fn d_weight(&self) -> Launch {
+    /// The launch, and the parts that it leaves in the working space.
+    fn d_weight(&self) -> (Launch, usize) {
+        if self.is_plain() {
+            return self.d_weight_plain();
+        }
         let (i, o, s) = (self.at.input, self.at.output, self.op.stride);
         let (columns, tiles) = (self.depth().div_ceil(TAPS), self.out_ch.div_ceil(ROWS));
         let rows = tiles * self.op.groups;
@@ -216,12 +228,13 @@ impl<'a> Layer<'a> {
             ("len", self.len().into()),
         ]);
         let reads = &[Slot::Input, Slot::Output, Slot::DOutput];
-        let groups = [columns as u32, self.places().div_ceil(part) as u32, rows as u32];
+        let parts = self.places().div_ceil(part);
+        let groups = [columns as u32, parts as u32, rows as u32];
         let shader = if self.folds { &D_WEIGHT_COPIES } else { &D_WEIGHT };
-        Launch { shader, reads, writes: &[Slot::Scratch], dims, groups }
+        (Launch { shader, reads, writes: &[Slot::Scratch], dims, groups }, parts)
     }
 
-    fn sum_parts(&self, parts: u32) -> Launch {
+    fn sum_parts(&self, parts: usize) -> Launch {
         let dims = vec![("len", self.len().into()), ("parts", parts.into()), ("grads_at", self.site.params.into())];
         Launch { shader: &SUM_PARTS, reads: &[Slot::Scratch], writes: &[Slot::Grads], dims, groups: spread(self.len(), SIZE) }
     }
@@ -247,6 +260,9 @@ impl<'a> Layer<'a> {
     }
 
     fn d_input(&self) -> Launch {
+        if self.is_dense() {
+            return self.d_input_plain();
+        }
         let [h, w] = self.target;
         let columns = self.at.batch * h * w;
         let (groups, tiles) = self.by_tile(columns, self.in_ch);
@@ -281,10 +297,9 @@ pub fn launches(op: &Conv2d, at: &Placement, site: &Site) -> Launches {
     if at.mode == Mode::Eval {
         return Launches { forward, ..Launches::default() };
     }
-    let d_weight = layer.d_weight();
-    let parts = d_weight.groups[1];
+    let (d_weight, parts) = layer.d_weight();
     let mut backward = vec![d_weight, layer.sum_parts(parts)];
-    let mut scratch_len = parts as usize * layer.len();
+    let mut scratch_len = parts * layer.len();
     if site.wants_d_input {
         backward.extend([layer.spread_gradient(), layer.d_input()]);
         let padded_len = if layer.folds { layer.padded_len() } else { 0 };
@@ -315,7 +330,14 @@ mod tests {
         let layers = sizes.iter().flat_map(|ch| sizes.iter().map(move |extent| (*ch, *extent)));
         for ((ch, extent), batch) in layers.zip([1, 3, 64, 1024].into_iter().cycle()) {
             for groups in [1, ch] {
-                let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(3), pad: Padding::all(1), ..Conv2d::default() };
+                let op = Conv2d {
+                    out_ch: 2 * ch,
+                    groups,
+                    kernel: Pair::square(3),
+                    dilation: Pair::square(2),
+                    pad: Padding::all(2),
+                    ..Conv2d::default()
+                };
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
                 let at =

@@ -30,6 +30,7 @@ mod cases;
 mod cpu;
 mod gpu;
 mod layout;
+mod plain;
 mod reference;
 
 use serde::{Deserialize, Serialize};

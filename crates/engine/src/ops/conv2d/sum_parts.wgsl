@@ -1,4 +1,4 @@
-// The parts of a gradient, added up in their order:
+// The parts of a gradient, added up: each fourth in its order, and then the four sums.
 //
 //   grads[i] = Σ parts[p][i]
 
@@ -18,9 +18,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     if i >= dims.len {
         return;
     }
-    var sum = 0.0;
-    for (var part = 0u; part < dims.parts; part++) {
-        sum += scratch[part * dims.len + i];
+    var sums = vec4(0.0);
+    for (var first = 0u; first < dims.parts; first += 4) {
+        let parts = first + vec4(0u, 1, 2, 3);
+        let at = min(parts, vec4(dims.parts - 1)) * dims.len + i;
+        let values = vec4(scratch[at.x], scratch[at.y], scratch[at.z], scratch[at.w]);
+        sums += select(vec4(0.0), values, parts < vec4(dims.parts));
     }
-    grads[dims.grads_at + i] = sum;
+    grads[dims.grads_at + i] = sums.x + sums.y + sums.z + sums.w;
 }

@@ -6,8 +6,8 @@
 // Where the next layer's ReLU was applied to the output, its gradient counts only where the output is
 // above 0.
 //
-// A workgroup computes 8 examples × 128 inputs, an invocation 8 examples × 2 of the inputs. The gradients
-// are shared: for 64 outputs at a time, each invocation brings the 8 of one output to workgroup memory.
+// An invocation computes a tile: 4 examples × 4 inputs, 16 sums, which stay in registers. One turn of its
+// loop takes 4 outputs: 16 gradients and 16 weights are read, and 64 products added.
 
 alias Stored = f32;
 
@@ -17,6 +17,8 @@ struct Dims {
     out: u32,       // outputs
     weight_at: u32,
     relu: u32,      // 1: the next layer's ReLU was applied
+    fours: u32,     // tiles, 4 inputs each, that share an example's
+    tiles: u32,
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -25,75 +27,64 @@ struct Dims {
 @group(0) @binding(3) var<storage, read> params: array<f32>;
 @group(0) @binding(4) var<storage, read_write> d_input: array<f32>;
 
-// The gradients of an output in 8 examples.
-struct Term {
-    low: vec4<f32>,
-    high: vec4<f32>,
-}
-
-var<workgroup> terms: array<Term, 64>;
-
-// The gradients of an output in four examples; in the last one where there are fewer.
-fn gradient(o: u32, first: u32) -> vec4<f32> {
-    let at = min(first + vec4(0u, 1, 2, 3), vec4(dims.batch - 1)) * dims.out + o;
+// The gradients of four outputs of an example: 0 beyond the last.
+fn gradients(at: vec4<u32>, there: vec4<bool>) -> vec4<f32> {
     let d = vec4(d_output[at.x], d_output[at.y], d_output[at.z], d_output[at.w]);
-    if dims.relu == 0 {
-        return d;
-    }
     let out = vec4(f32(output[at.x]), f32(output[at.y]), f32(output[at.z]), f32(output[at.w]));
-    return select(vec4(0.0), d, out > vec4(0.0));
+    return select(vec4(0.0), d, there & ((out > vec4(0.0)) | vec4(dims.relu == 0)));
 }
 
-fn weight(o: u32, i: u32) -> f32 {
-    return params[dims.weight_at + o * dims.wide + min(i, dims.wide - 1)];
+// An output's weights for four inputs.
+fn weights(at: vec4<u32>) -> vec4<f32> {
+    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
 }
 
-fn put(value: f32, example: u32, i: u32) {
-    if example < dims.batch && i < dims.wide {
-        d_input[example * dims.wide + i] = value;
+fn put(sums: vec4<f32>, n: u32, i: u32) {
+    let at = n * dims.wide + i;
+    if n < dims.batch {
+        d_input[at] = sums.x;
+        if i + 1 < dims.wide {
+            d_input[at + 1] = sums.y;
+        }
+        if i + 2 < dims.wide {
+            d_input[at + 2] = sums.z;
+        }
+        if i + 3 < dims.wide {
+            d_input[at + 3] = sums.w;
+        }
     }
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) me: u32) {
-    let i = workgroup.x * 128 + me;
-    let n = workgroup.y * 8;
-    // Of input i and of input i + 64.
-    var near_low = vec4(0.0);
-    var near_high = vec4(0.0);
-    var far_low = vec4(0.0);
-    var far_high = vec4(0.0);
-    for (var first = 0u; first < dims.out; first += 64) {
-        workgroupBarrier(); // All are done with the last outputs.
-        if first + me < dims.out {
-            terms[me] = Term(gradient(first + me, n), gradient(first + me, n + 4));
-        }
-        workgroupBarrier();
-        let count = min(dims.out - first, 64);
-        for (var k = 0u; k < count; k++) {
-            let d = terms[k];
-            let a = weight(first + k, i);
-            let b = weight(first + k, i + 64);
-            near_low += d.low * a;
-            near_high += d.high * a;
-            far_low += d.low * b;
-            far_high += d.high * b;
-        }
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
+    let tile = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
+    if tile >= dims.tiles {
+        return;
     }
-    put(near_low.x, n, i);
-    put(near_low.y, n + 1, i);
-    put(near_low.z, n + 2, i);
-    put(near_low.w, n + 3, i);
-    put(near_high.x, n + 4, i);
-    put(near_high.y, n + 5, i);
-    put(near_high.z, n + 6, i);
-    put(near_high.w, n + 7, i);
-    put(far_low.x, n, i + 64);
-    put(far_low.y, n + 1, i + 64);
-    put(far_low.z, n + 2, i + 64);
-    put(far_low.w, n + 3, i + 64);
-    put(far_high.x, n + 4, i + 64);
-    put(far_high.y, n + 5, i + 64);
-    put(far_high.z, n + 6, i + 64);
-    put(far_high.w, n + 7, i + 64);
+    // Neighbours in the workgroup take neighbouring inputs.
+    let i = tile % dims.fours * 4;
+    let n = tile / dims.fours * 4;
+    let inputs = dims.weight_at + min(i + vec4(0u, 1, 2, 3), vec4(dims.wide - 1));
+    // Where four examples begin in the output; the last one's where there are fewer.
+    let examples = min(n + vec4(0u, 1, 2, 3), vec4(dims.batch - 1)) * dims.out;
+
+    // A column for each example, a row for each input.
+    var sums = mat4x4<f32>();
+    for (var first = 0u; first < dims.out; first += 4) {
+        let outputs = first + vec4(0u, 1, 2, 3);
+        let there = outputs < vec4(dims.out);
+        let o = min(outputs, vec4(dims.out - 1));
+        let rows = o * dims.wide;
+        let w = mat4x4(weights(inputs + rows.x), weights(inputs + rows.y), weights(inputs + rows.z), weights(inputs + rows.w));
+        sums += mat4x4(
+            w * gradients(examples.x + o, there),
+            w * gradients(examples.y + o, there),
+            w * gradients(examples.z + o, there),
+            w * gradients(examples.w + o, there),
+        );
+    }
+    put(sums[0], n, i);
+    put(sums[1], n + 1, i);
+    put(sums[2], n + 2, i);
+    put(sums[3], n + 3, i);
 }

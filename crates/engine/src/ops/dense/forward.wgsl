@@ -1,11 +1,11 @@
-// Dense layer, forward:
+// Dense layer, forward, all but the end of the sums (which is `finish`):
 //
 //   output[n, o] = bias[o] + Σ weight[o, i] · input[n, i]
 //                            i
 //
-// The sum is long and the result small. So the invocations of a workgroup share the sum: a workgroup
-// computes 8 outputs of 8 examples, and each invocation adds up every 64th term of all these 64 sums, 8
-// weights times 8 inputs. Then the 64 shares are added in workgroup memory.
+// An invocation computes a tile: 4 outputs of 4 examples, 16 sums, which stay in registers. One turn of
+// its loop takes 4 terms: 16 weights and 16 inputs are read, and 64 products added. The sums are long
+// and may be few, so several invocations share the terms of a tile, and each writes its part of the sums.
 
 alias Stored = f32;
 
@@ -14,108 +14,73 @@ struct Dims {
     wide: u32,      // inputs of an example
     out: u32,       // outputs
     weight_at: u32,
-    bias_at: u32,
-    bias: u32,      // 1: there is one
-    relu: u32,      // 1: the next layer's ReLU is applied here
+    fours: u32,     // tiles, 4 outputs each, that share an example's
+    parts: u32,     // invocations that share the terms of a tile
+    work: u32,      // tiles · parts
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> input: array<Stored>;
 @group(0) @binding(2) var<storage, read> params: array<f32>;
-@group(0) @binding(3) var<storage, read_write> output: array<Stored>;
+@group(0) @binding(3) var<storage, read_write> scratch: array<f32>;
 
-// Where the rows of four outputs, or of four examples, begin; the last one's where there are fewer.
-fn rows(first: u32, count: u32) -> vec4<u32> {
-    return min(first + vec4(0u, 1, 2, 3), vec4(count - 1)) * dims.wide;
+// A term's weights for four outputs.
+fn weights(at: vec4<u32>) -> vec4<f32> {
+    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
 }
 
-// Every number of `a` times every number of `b`.
-fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
-    return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
+// Four inputs of an example: 0 beyond the last.
+fn inputs(at: vec4<u32>, there: vec4<bool>) -> vec4<f32> {
+    return select(vec4(0.0), vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])), there);
 }
 
-// Eight vectors of each invocation.
-var<workgroup> shares: array<vec4<f32>, 512>;
-
-// Adds two matrices over all invocations. Of the eight columns, invocation i < 8 gets the i-th.
-fn total(low: mat4x4<f32>, high: mat4x4<f32>, me: u32) -> vec4<f32> {
-    workgroupBarrier();
-    shares[me] = low[0];
-    shares[me + 64] = low[1];
-    shares[me + 128] = low[2];
-    shares[me + 192] = low[3];
-    shares[me + 256] = high[0];
-    shares[me + 320] = high[1];
-    shares[me + 384] = high[2];
-    shares[me + 448] = high[3];
-    workgroupBarrier();
-    // Eight invocations add a column's 64 shares, eight each.
-    var sum = vec4(0.0);
-    for (var i = 0u; i < 8; i++) {
-        sum += shares[me * 8 + i];
-    }
-    workgroupBarrier();
-    shares[me] = sum;
-    workgroupBarrier();
-    sum = vec4(0.0);
-    if me < 8 {
-        for (var i = 0u; i < 8; i++) {
-            sum += shares[me * 8 + i];
+fn put(sums: vec4<f32>, part: u32, n: u32, o: u32) {
+    let at = (part * dims.batch + n) * dims.out + o;
+    if n < dims.batch {
+        scratch[at] = sums.x;
+        if o + 1 < dims.out {
+            scratch[at + 1] = sums.y;
         }
-    }
-    return sum;
-}
-
-// Writes four outputs of an example.
-fn put(sums: vec4<f32>, first: u32, example: u32) {
-    if example >= dims.batch {
-        return;
-    }
-    for (var i = 0u; i < min(4, dims.out - min(first, dims.out)); i++) {
-        var value = sums[i];
-        if dims.bias != 0 {
-            value += params[dims.bias_at + first + i];
+        if o + 2 < dims.out {
+            scratch[at + 2] = sums.z;
         }
-        if dims.relu != 0 {
-            value = max(value, 0.0);
+        if o + 3 < dims.out {
+            scratch[at + 3] = sums.w;
         }
-        output[example * dims.out + first + i] = Stored(value);
     }
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) me: u32) {
-    let first = workgroup.x * 8;
-    let example = workgroup.y * 8;
-    let low = dims.weight_at + rows(first, dims.out);
-    let high = dims.weight_at + rows(first + 4, dims.out);
-    let near = rows(example, dims.batch);
-    let far = rows(example + 4, dims.batch);
-
-    var near_low = mat4x4<f32>();
-    var near_high = mat4x4<f32>();
-    var far_low = mat4x4<f32>();
-    var far_high = mat4x4<f32>();
-    for (var i = me; i < dims.wide; i += 64) {
-        let w = low + i;
-        let v = high + i;
-        let a = near + i;
-        let b = far + i;
-        let weights_low = vec4(params[w.x], params[w.y], params[w.z], params[w.w]);
-        let weights_high = vec4(params[v.x], params[v.y], params[v.z], params[v.w]);
-        let inputs_near = vec4(f32(input[a.x]), f32(input[a.y]), f32(input[a.z]), f32(input[a.w]));
-        let inputs_far = vec4(f32(input[b.x]), f32(input[b.y]), f32(input[b.z]), f32(input[b.w]));
-        near_low += outer(weights_low, inputs_near);
-        near_high += outer(weights_high, inputs_near);
-        far_low += outer(weights_low, inputs_far);
-        far_high += outer(weights_high, inputs_far);
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
+    let id = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
+    if id >= dims.work {
+        return;
     }
+    // Neighbours in the workgroup share the terms of a tile.
+    let part = id % dims.parts;
+    let tile = id / dims.parts;
+    let o = tile % dims.fours * 4;
+    let n = tile / dims.fours * 4;
+    // Where the rows of four outputs and of four examples begin; the last one's where there are fewer.
+    let rows = dims.weight_at + min(o + vec4(0u, 1, 2, 3), vec4(dims.out - 1)) * dims.wide;
+    let examples = min(n + vec4(0u, 1, 2, 3), vec4(dims.batch - 1)) * dims.wide;
 
-    let of_near = total(near_low, near_high, me);
-    let of_far = total(far_low, far_high, me);
-    if me < 8 {
-        // Columns 0 to 3 belong to the first four outputs.
-        put(of_near, first + me / 4 * 4, example + me % 4);
-        put(of_far, first + me / 4 * 4, example + 4 + me % 4);
+    // A column for each example, a row for each output.
+    var sums = mat4x4<f32>();
+    for (var first = part * 4; first < dims.wide; first += dims.parts * 4) {
+        let terms = first + vec4(0u, 1, 2, 3);
+        let there = terms < vec4(dims.wide);
+        let i = min(terms, vec4(dims.wide - 1));
+        let w = mat4x4(weights(rows + i.x), weights(rows + i.y), weights(rows + i.z), weights(rows + i.w));
+        sums += mat4x4(
+            w * inputs(examples.x + i, there),
+            w * inputs(examples.y + i, there),
+            w * inputs(examples.z + i, there),
+            w * inputs(examples.w + i, there),
+        );
     }
+    put(sums[0], part, n, o);
+    put(sums[1], part, n + 1, o);
+    put(sums[2], part, n + 2, o);
+    put(sums[3], part, n + 3, o);
 }

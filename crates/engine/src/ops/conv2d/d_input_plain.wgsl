@@ -1,0 +1,181 @@
+// Convolution, the gradient of the input, in the usual case: dilation 1 (`d_input` does the rest).
+//
+//   d_input[n, c, y, x] = Σ weight[o, c, kernel_h − 1 − v, kernel_w − 1 − u] · spread[n, o, y + v, x + u]
+//
+// summed over o, v, u: all channels of the output (with groups, those of the group) and the whole
+// kernel, turned around. `spread` has laid out the output's gradient so before that nothing is ever
+// read beside it. Where the padding copies pixels, the gradient is worked out for the padding too, and
+// `fold` sums it up.
+//
+// An invocation computes a tile, as in `forward_plain`: 4 channels c of 4 × 4 places, 64 sums, which stay
+// in registers. One turn of its loop takes nine taps, (v, u) to (v + 2, u + 2), of a channel o. The 16
+// places together see 6 × 6 numbers: these and 4 × 9 weights are read, and 576 products added.
+
+struct Dims {
+    groups: u32,
+    in_ch: u32,     // of a group
+    out_ch: u32,    // of a group
+    kernel_h: u32,
+    kernel_w: u32,
+    fours: u32,     // tiles, 4 channels each, that share the channels of a group
+    down: u32,      // tiles, 4 rows each, that share the height of a map
+    across: u32,    // tiles, 4 columns each, that share its width
+    tiles: u32,     // batch · down · across
+    in_h: u32,      // with its padding, where that copies pixels
+    in_w: u32,
+    spread_h: u32,  // the spread gradient's plane
+    spread_w: u32,
+    weight_at: u32,
+    folds: u32,     // 1: the result goes to `scratch`, for `fold`
+    padded_at: u32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> params: array<f32>;
+@group(0) @binding(2) var<storage, read_write> d_input: array<f32>;
+// The spread gradient, and behind it room for the gradient of the padded input.
+@group(0) @binding(3) var<storage, read_write> scratch: array<f32>;
+
+// Six columns side by side. Beyond the plane's end the last one is repeated: places that are not written
+// may see it, or taps that do not count.
+struct Columns {
+    first: vec4<u32>,
+    last: vec2<u32>,
+}
+
+fn columns(x: u32) -> Columns {
+    return Columns(min(x + vec4(0u, 1, 2, 3), vec4(dims.spread_w - 1)), min(x + vec2(4u, 5), vec2(dims.spread_w - 1)));
+}
+
+// Six numbers side by side.
+struct Line {
+    first: vec4<f32>,
+    last: vec2<f32>,
+}
+
+// What row y of a plane has in these columns.
+fn seen(plane: u32, y: u32, at: Columns) -> Line {
+    let row = plane + min(y, dims.spread_h - 1) * dims.spread_w;
+    let i = row + at.first;
+    let j = row + at.last;
+    return Line(vec4(scratch[i.x], scratch[i.y], scratch[i.z], scratch[i.w]), vec2(scratch[j.x], scratch[j.y]));
+}
+
+// The weight of a tap for four channels; 0 where it does not count.
+fn of_channels(at: vec4<u32>, counts: bool) -> vec4<f32> {
+    return select(vec4(0.0), vec4(params[at.x], params[at.y], params[at.z], params[at.w]), counts);
+}
+
+// The weights of three taps side by side, a column for each: 0 beyond the kernel's edge. `at` is where
+// the channels' kernels begin.
+fn weights(at: vec4<u32>, v: u32, u: u32) -> mat3x4<f32> {
+    let row = v < dims.kernel_h;
+    let i = at + select(2, (dims.kernel_h - v) * dims.kernel_w - 1 - u, row);
+    return mat3x4(
+        of_channels(i, row),
+        of_channels(i - 1, row && u + 1 < dims.kernel_w),
+        of_channels(i - 2, row && u + 2 < dims.kernel_w),
+    );
+}
+
+// The weights of nine taps for four channels.
+struct Taps {
+    upper: mat3x4<f32>,
+    middle: mat3x4<f32>,
+    lower: mat3x4<f32>,
+}
+
+// What nine taps add to four channels (rows) at four places side by side (columns).
+fn products(w: Taps, a: Line, b: Line, c: Line) -> mat4x4<f32> {
+    return mat4x4(
+        w.upper * a.first.xyz + w.middle * b.first.xyz + w.lower * c.first.xyz,
+        w.upper * a.first.yzw + w.middle * b.first.yzw + w.lower * c.first.yzw,
+        w.upper * vec3(a.first.zw, a.last.x) + w.middle * vec3(b.first.zw, b.last.x) + w.lower * vec3(c.first.zw, c.last.x),
+        w.upper * vec3(a.first.w, a.last) + w.middle * vec3(b.first.w, b.last) + w.lower * vec3(c.first.w, c.last),
+    );
+}
+
+// Writes four channels of a place. `at` is where their planes begin; where there are fewer channels, the
+// last one was computed several times, and is written so.
+fn put(sums: vec4<f32>, at: vec4<u32>, y: u32, x: u32) {
+    if y >= dims.in_h || x >= dims.in_w {
+        return;
+    }
+    let to = at + y * dims.in_w + x;
+    if dims.folds == 0 {
+        d_input[to.x] = sums.x;
+        d_input[to.y] = sums.y;
+        d_input[to.z] = sums.z;
+        d_input[to.w] = sums.w;
+    } else {
+        scratch[dims.padded_at + to.x] = sums.x;
+        scratch[dims.padded_at + to.y] = sums.y;
+        scratch[dims.padded_at + to.z] = sums.z;
+        scratch[dims.padded_at + to.w] = sums.w;
+    }
+}
+
+// Writes a row of the tile.
+fn put_row(sums: mat4x4<f32>, at: vec4<u32>, y: u32, x: u32) {
+    put(sums[0], at, y, x);
+    put(sums[1], at, y, x + 1);
+    put(sums[2], at, y, x + 2);
+    put(sums[3], at, y, x + 3);
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
+    // Neighbours in the workgroup take neighbouring tiles.
+    let tile = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
+    if tile >= dims.tiles {
+        return;
+    }
+    let n = tile / dims.across / dims.down;
+    let y = tile / dims.across % dims.down * 4;
+    let x = tile % dims.across * 4;
+    // The tile's channels, within the group; the last one where there are fewer.
+    let group = workgroup.z / dims.fours;
+    let first = workgroup.z % dims.fours * 4;
+    let channels = min(first + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1));
+
+    // A row of the tile each: a column for each place.
+    var sums0 = mat4x4<f32>();
+    var sums1 = mat4x4<f32>();
+    var sums2 = mat4x4<f32>();
+    var sums3 = mat4x4<f32>();
+    let area = dims.kernel_h * dims.kernel_w;
+    let turns = dims.out_ch * ((dims.kernel_h + 2) / 3) * ((dims.kernel_w + 2) / 3);
+    var plane = (n * dims.groups + group) * dims.out_ch * dims.spread_h * dims.spread_w;
+    var kernels = dims.weight_at + (group * dims.out_ch * dims.in_ch + channels) * area;
+    var v = 0u;
+    var u = 0u;
+    for (var turn = 0u; turn < turns; turn++) {
+        let at = columns(x + u);
+        let line0 = seen(plane, y + v, at);
+        let line1 = seen(plane, y + v + 1, at);
+        let line2 = seen(plane, y + v + 2, at);
+        let line3 = seen(plane, y + v + 3, at);
+        let line4 = seen(plane, y + v + 4, at);
+        let line5 = seen(plane, y + v + 5, at);
+        let w = Taps(weights(kernels, v, u), weights(kernels, v + 1, u), weights(kernels, v + 2, u));
+        sums0 += products(w, line0, line1, line2);
+        sums1 += products(w, line1, line2, line3);
+        sums2 += products(w, line2, line3, line4);
+        sums3 += products(w, line3, line4, line5);
+        // On to the next taps: to the right, then down, then to the next channel.
+        u += 3;
+        let right = u >= dims.kernel_w;
+        u = select(u, 0, right);
+        v += select(0u, 3, right);
+        let down = v >= dims.kernel_h;
+        v = select(v, 0, down);
+        plane += select(0, dims.spread_h * dims.spread_w, down);
+        kernels += select(0, dims.in_ch * area, down);
+    }
+
+    let at = ((n * dims.groups + group) * dims.in_ch + channels) * dims.in_h * dims.in_w;
+    put_row(sums0, at, y, x);
+    put_row(sums1, at, y + 1, x);
+    put_row(sums2, at, y + 2, x);
+    put_row(sums3, at, y + 3, x);
+}
