@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     LayerSpec, Mode, ModelSpec, Reach, Shape, ShapeError, SpecError,
-    ops::{Cost, INPUTS_LIMIT, Others, ParamRole},
+    ops::{Cost, INPUTS_LIMIT, Others, ParamRole, Window},
 };
 
 /// Index of a layer, in the order of the specification.
@@ -71,6 +71,17 @@ pub struct Node {
 }
 
 impl Node {
+    /// Shapes of all inputs.
+    pub fn shapes(&self) -> impl Iterator<Item = Shape> + '_ {
+        std::iter::once(self.input).chain(self.others.iter().copied())
+    }
+
+    /// What one unit of the output sees of the inputs.
+    pub fn window(&self) -> Window {
+        // A node exists only where its layer accepted these shapes.
+        self.layer.op().infer(&self.shapes().collect::<Vec<_>>()).map_or(Window::Whole, |inferred| inferred.window)
+    }
+
     /// Bytes of what the layer gives out in a batch and, in training, of its gradient and of what is kept for
     /// the way back.
     pub fn memory_bytes(&self, batch: usize, mode: Mode) -> usize {

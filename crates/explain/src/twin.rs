@@ -21,12 +21,40 @@ pub const LEAD: usize = 1;
 
 /// The twin of `graph` with these numbers, and the twin's own parameters.
 pub fn of(graph: &Graph, params: &[f32], state: &[f32]) -> Result<(ModelSpec, Vec<f32>), ExplainError> {
+    let mut making = Making { graph, params, state, next: 0, own: Vec::with_capacity(params.len()) };
     let mut layers = vec![still()];
-    let mut own = Vec::with_capacity(params.len());
-    for node in &graph.nodes {
-        let first = |list: &[engine::Param]| list.iter().flat_map(|p| p.range.clone()).collect::<Vec<_>>();
-        let weights: Vec<f32> = first(&graph.params[node.params.clone()]).into_iter().map(|i| params[i]).collect();
-        let statistics: Vec<f32> = first(&graph.state[node.state.clone()]).into_iter().map(|i| state[i]).collect();
+    layers.extend(making.layers(&graph.spec.layers)?);
+    Ok((ModelSpec { input: graph.spec.input, layers, init: graph.spec.init }, making.own))
+}
+
+struct Making<'a> {
+    graph: &'a Graph,
+    params: &'a [f32],
+    state: &'a [f32],
+    /// The node that comes next: a graph has them in the order of the specification, branches before their join.
+    next: usize,
+    own: Vec<f32>,
+}
+
+impl Making<'_> {
+    fn layers(&mut self, layers: &[LayerSpec]) -> Result<Vec<LayerSpec>, ExplainError> {
+        layers
+            .iter()
+            .map(|layer| {
+                let op = layer.op();
+                let branches = op.branches().iter().map(|b| self.layers(b)).collect::<Result<Vec<_>, _>>()?;
+                let node = &self.graph.nodes[self.next];
+                self.next += 1;
+                op.with_branches(branches).map_or_else(|| self.layer(node), Ok)
+            })
+            .collect()
+    }
+
+    fn layer(&mut self, node: &Node) -> Result<LayerSpec, ExplainError> {
+        let numbers =
+            |list: &[engine::Param], block: &[f32]| -> Vec<f32> { list.iter().flat_map(|p| &block[p.range.clone()]).copied().collect() };
+        let weights = numbers(&self.graph.params[node.params.clone()], self.params);
+        let statistics = numbers(&self.graph.state[node.state.clone()], self.state);
         let kind = node.layer.op().kind();
         let (layer, numbers) = match &node.layer {
             LayerSpec::BatchNorm2d(norm) => (depthwise(node), folded(norm, &weights, &statistics)),
@@ -34,10 +62,9 @@ pub fn of(graph: &Graph, params: &[f32], state: &[f32]) -> Result<(ModelSpec, Ve
             other if statistics.is_empty() => (other.clone(), weights),
             _ => return Err(ExplainError::Layer { node: node.id, op: kind.name }),
         };
-        layers.push(layer);
-        own.extend(numbers);
+        self.own.extend(numbers);
+        Ok(layer)
     }
-    Ok((ModelSpec { input: graph.spec.input, layers, init: graph.spec.init }, own))
 }
 
 /// A layer whose output is its input, and which yet runs.

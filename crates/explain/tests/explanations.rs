@@ -4,7 +4,7 @@
 
 use engine::{
     Cpu, Graph, Init, LayerSpec, ModelSpec, NodeId, OptimizerSpec, Padding, Pair, Shape,
-    ops::{BatchNorm2d, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Relu},
+    ops::{Add, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, GlobalAvgPool2d, MaxPool2d, Relu},
     rng,
 };
 use explain::{ExplainError, Explainer, Occluder};
@@ -25,6 +25,7 @@ fn network() -> ModelSpec {
         Relu {}.into(),
         pool.into(),
         Dropout { ..Dropout::default() }.into(),
+        Add { branches: vec![vec![], vec![conv(4), norm(), Relu {}.into()]] }.into(),
         conv(5),
         norm(),
         Relu {}.into(),

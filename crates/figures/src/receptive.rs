@@ -40,13 +40,19 @@ pub fn field_of(graph: &Graph, node: NodeId, y: usize, x: usize) -> Vec<Field> {
         fields.push(Field { at: Feed::Node(NodeId(index)), rows: hull(&rows), cols: hull(&cols) });
         let node = &graph.nodes[index];
         let below = [0, 1].map(|axis| through(node, axis, if axis == 0 { &rows } else { &cols }));
-        for feed in &node.inputs {
+        for (feed, shape) in node.inputs.iter().zip(node.shapes()) {
             let place = match feed {
                 Feed::Image => image_at,
                 Feed::Node(id) => id.0,
             };
+            // One number of a gate may belong to all of a map.
+            let extents = [shape.h, shape.w];
+            let below: [Vec<bool>; 2] = std::array::from_fn(|axis| match &below[axis] {
+                same if same.len() == extents[axis] => same.clone(),
+                other => vec![other.contains(&true); extents[axis]],
+            });
             seen[place] = Some(match seen[place].take() {
-                None => below.clone(),
+                None => below,
                 Some(mut both) => {
                     for (have, more) in both.iter_mut().zip(&below) {
                         have.iter_mut().zip(more).for_each(|(a, b)| *a |= *b);
@@ -92,7 +98,7 @@ fn beneath(node: &Node, axis: usize, cells: Range<i64>) -> Range<i64> {
     let along = |shape: Shape| if axis == 0 { shape.h } else { shape.w };
     let pick = |pair: Pair| (if axis == 0 { pair.h } else { pair.w }) as i64;
     let (first, last) = (cells.start, cells.end - 1);
-    match window_of(node) {
+    match node.window() {
         Window::Point if along(node.output) == along(node.input) => cells,
         Window::Point | Window::Whole => 0..along(node.input) as i64,
         Window::Slide { kernel, stride, dilation, pad } => {
@@ -106,15 +112,11 @@ fn beneath(node: &Node, axis: usize, cells: Range<i64>) -> Range<i64> {
     }
 }
 
-fn window_of(node: &Node) -> Window {
-    node.layer.op().infer(&[node.input]).map_or(Window::Whole, |inferred| inferred.window)
-}
-
 /// The places of a node's input that the places of its output depend on, along one axis.
 fn through(node: &Node, axis: usize, places: &Places) -> Places {
     let along = |shape: Shape| if axis == 0 { shape.h } else { shape.w };
     let extent = along(node.input);
-    match window_of(node) {
+    match node.window() {
         Window::Whole => vec![true; extent],
         Window::Point if along(node.output) == extent => places.clone(),
         // A flattened unit is one cell of one channel, but which one its place does not tell.

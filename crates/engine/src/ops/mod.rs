@@ -194,7 +194,7 @@ pub struct Reference {
     pub d_params: Vec<f64>,
 }
 
-/// A layer of a network. An operator describes itself completely: only joins have branches, which is the one default.
+/// A layer of a network. An operator describes itself completely: only joins have branches, which are the one default.
 pub trait Op: Debug {
     fn kind(&self) -> &'static Kind;
 
@@ -208,6 +208,11 @@ pub trait Op: Debug {
     /// All other operators have none: they take in what the layer before them gives.
     fn branches(&self) -> &[Vec<LayerSpec>] {
         &[]
+    }
+
+    /// The same join of other branches.
+    fn with_branches(&self, _branches: Vec<Vec<LayerSpec>>) -> Option<LayerSpec> {
+        None
     }
 
     /// What the kernels need beside the tensors, worked out once, when the plan is made.

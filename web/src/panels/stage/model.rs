@@ -313,11 +313,9 @@ fn is_signed(kind: &Kind, before: bool) -> bool {
 
 /// What the layer is, with the size of its window where it has one.
 fn title(node: &Node) -> String {
-    let op = node.layer.op();
-    let kind = op.kind().title.to_lowercase();
-    let shapes: Vec<_> = std::iter::once(node.input).chain(node.others.iter().copied()).collect();
-    match op.infer(&shapes).map(|inferred| inferred.window) {
-        Ok(Window::Slide { kernel, .. }) => format!("{}×{} {kind}", kernel.h, kernel.w),
+    let kind = node.layer.op().kind().title.to_lowercase();
+    match node.window() {
+        Window::Slide { kernel, .. } => format!("{}×{} {kind}", kernel.h, kernel.w),
         _ => kind,
     }
 }

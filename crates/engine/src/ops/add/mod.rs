@@ -82,6 +82,10 @@ impl Op for Add {
         &self.branches
     }
 
+    fn with_branches(&self, branches: Vec<Vec<LayerSpec>>) -> Option<LayerSpec> {
+        Some(Add { branches }.into())
+    }
+
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
         let first = join::counted(inputs, INPUTS_LIMIT)?;
         if let Some((branch, got)) = inputs.iter().enumerate().find(|(_, s)| **s != first) {

@@ -88,6 +88,10 @@ impl Op for Concat {
         &self.branches
     }
 
+    fn with_branches(&self, branches: Vec<Vec<LayerSpec>>) -> Option<LayerSpec> {
+        Some(Concat { branches }.into())
+    }
+
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
         let first = join::counted(inputs, INPUTS_LIMIT)?;
         if let Some((branch, got)) = inputs.iter().enumerate().find(|(_, s)| (s.h, s.w) != (first.h, first.w)) {

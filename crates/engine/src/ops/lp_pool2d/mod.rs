@@ -61,7 +61,7 @@ pub const KIND: Kind = Kind {
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
     ],
-    signs: Signs::Positive,
+    signs: Signs::Both,
     mixes: false,
     identity_in: &[],
     absorbs: &[],

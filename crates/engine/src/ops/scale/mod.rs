@@ -90,6 +90,10 @@ impl Op for Scale {
         &self.branches
     }
 
+    fn with_branches(&self, branches: Vec<Vec<LayerSpec>>) -> Option<LayerSpec> {
+        Some(Scale { branches }.into())
+    }
+
     fn infer(&self, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
         let maps = join::counted(inputs, 2)?;
         let gate = inputs[1];

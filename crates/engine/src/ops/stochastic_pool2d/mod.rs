@@ -58,7 +58,7 @@ pub const KIND: Kind = Kind {
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },
     ],
-    signs: Signs::AsInput,
+    signs: Signs::Positive,
     mixes: false,
     identity_in: &[],
     absorbs: &[],
