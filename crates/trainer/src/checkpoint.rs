@@ -113,7 +113,7 @@ fn shown(dims: &[usize]) -> String {
 /// Names of the counters that PyTorch keeps in each batch norm, and that this program does not need.
 fn counters(network: &Network) -> impl Iterator<Item = String> {
     let means = network.graph.state.iter().filter(|p| p.role == ParamRole::RunningMean);
-    means.map(|p| format!("{}.num_batches_tracked", p.node.0))
+    means.filter_map(|p| Some(format!("{}num_batches_tracked", p.name.strip_suffix("running_mean")?)))
 }
 
 fn slot_name(slot: &str, param: &str) -> String {
