@@ -1,9 +1,6 @@
 //! How weights are updated: controls made from the engine's lists of rules, curves and settings.
 
-use engine::{
-    Init, OptimizerSpec, ScheduleSpec, Setting, SettingKind, Treatment,
-    schedule::CurveSpec,
-};
+use engine::{Init, OptimizerSpec, ScheduleSpec, Setting, SettingKind, Treatment, schedule::CurveSpec};
 use leptos::prelude::*;
 use protocol::RunSpec;
 use serde::{Serialize, de::DeserializeOwned};
