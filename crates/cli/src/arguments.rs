@@ -19,7 +19,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Task {
     /// Train a network, and save its weights and learning curves
-    Train(Train),
+    Train(Box<Train>),
     /// Score saved weights on the test digits
     Eval(Eval),
     /// Work out the scores of given images

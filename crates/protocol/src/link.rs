@@ -218,24 +218,10 @@ struct Reader {
     problems: Vec<LinkError>,
 }
 
+#[rustfmt::skip]
 const KEYS: [&str; 17] = [
-    "v",
-    "net",
-    "input",
-    "init",
-    "loss",
-    "opt",
-    "update",
-    "schedule",
-    "warmup",
-    "warmup_from",
-    "rate",
-    "batch",
-    "epochs",
-    "seed",
-    "shift",
-    "rotate",
-    "scale",
+    "v", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
+    "rate", "batch", "epochs", "seed", "shift", "rotate", "scale",
 ];
 
 impl Reader {

@@ -133,7 +133,7 @@ fn what_stands_around_the_optimizer_is_one_key() {
     let query = encode(&run);
     assert_eq!(
         query,
-        "v=1&init=(normal:(std:0.1))&update=(clip_norm:1.0,l2:0.001,rates:('0':0.0),sam:0.05)\
+        "v=1&init=(normal:(std:0.1))&update=(clip_norm:1.0,l2:0.001,rates:!(!(0,0.0)),sam:0.05)\
          &schedule=(curve:step,step_size:500)&warmup=100&warmup_from=0.1"
     );
     assert_eq!(decode(&query), (run, vec![]));
@@ -203,11 +203,11 @@ fn what_is_wrong_is_named() {
         ("init=(normal:(std:-1))".to_owned(), "`init` in the link: `std` is -1, but must lie in 0 to 100; the default is used"),
         ("update=(l1:-1)".to_owned(), "`update` in the link: `l1` is -1, but must lie in 0 to 100; the default is used"),
         (
-            "update=(rates:('6':0.5))".to_owned(),
+            "update=(rates:!(!(6,0.5)))".to_owned(),
             "`update` in the link: layer 7 (`flat1`) has a rate factor, but no weights; the default is used",
         ),
         (
-            "update=(rates:('99':0.5))".to_owned(),
+            "update=(rates:!(!(99,0.5)))".to_owned(),
             "`update` in the link: layer 100 has a rate factor, but the network has 11 layers; the default is used",
         ),
         (

@@ -51,8 +51,26 @@ pub struct Treatment {
     pub sam: f32,
     /// Batches to an update.
     pub accumulate: u32,
-    /// Factors of the rate by layer; 1 where nothing is said.
+    /// Factors of the rate by layer, written as pairs; 1 where nothing is said.
+    #[serde(with = "pairs")]
     pub rates: BTreeMap<NodeId, f32>,
+}
+
+/// Keys of a map would be text, which does not become a number again inside a tagged message.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::NodeId;
+
+    pub fn serialize<S: Serializer>(rates: &BTreeMap<NodeId, f32>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(rates)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<NodeId, f32>, D::Error> {
+        Ok(Vec::<(NodeId, f32)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 impl Default for Treatment {

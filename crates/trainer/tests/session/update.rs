@@ -35,7 +35,7 @@ fn the_schedule_sets_the_rate_of_every_step() {
     let schedule = ScheduleSpec { curve: OneCycle { total_steps: 2 * STEPS - 5, ..OneCycle::default() }.into(), ..spec.train.schedule };
     let want: Vec<f32> = (0..2 * STEPS).map(|step| schedule.rate(spec.train.rate, step)).collect();
     assert_eq!(rates(&rig), want);
-    assert!(want.iter().any(|r| *r == spec.train.rate) && want[0] < 0.1 * spec.train.rate);
+    assert!(want.iter().any(|r| *r > 0.99 * spec.train.rate) && want[0] < 0.1 * spec.train.rate);
 }
 
 #[test]
