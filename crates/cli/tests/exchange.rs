@@ -38,7 +38,7 @@ fn exported_weights_come_back_as_a_checkpoint() {
     for (format, name) in [("pytorch", "net.py"), ("keras", "net_keras.py"), ("json", "net.json"), ("onnx", "net.onnx")] {
         kernelscope().args(["export", "n3", "--to", format, "-o"]).arg(at(name)).assert().success().stdout(contains(name));
     }
-    // A file names the tensors of the next layers, so the code that takes it says where they stand.
+    // Each line says which layer it is: its tensors are named so.
     assert!(fs::read_to_string(at("net.py")).unwrap().contains("nn.BatchNorm2d(64, eps=0.00001, momentum=0.1),  # 5: 64×14×14"));
     kernelscope().arg("import").arg(at("net.safetensors")).arg("-o").arg(at("back.safetensors")).assert().success();
     let file = fs::read(at("back.safetensors")).unwrap();

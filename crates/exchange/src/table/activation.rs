@@ -65,26 +65,22 @@ pub fn silu() -> Entry {
     plain("SiLU", "keras.activations.silu", "Sigmoid").onnx(Step::new("Mul").with(Input::Layer))
 }
 
-/// `ln(1 + e^(beta·x)) / beta`; far to the right PyTorch takes x itself, which is the same number there.
+/// `ln(1 + e^(beta·x)) / beta`, and x itself where `beta·x` is above the threshold: from the usual one on that is the
+/// same number.
 pub fn softplus(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
     let (beta, threshold) = (layer.number("beta")?, layer.number("threshold")?);
-    let bent = beta != 1.0;
-    let torch = format!(
-        "nn.Softplus({})",
-        [(bent, format!("beta={beta}")), (threshold != 20.0, format!("threshold={threshold}"))]
-            .into_iter()
-            .filter_map(|(is_set, text)| is_set.then_some(text))
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
-    let keras =
-        if bent { format!("keras.activations.softplus({{x}} * {beta}) / {beta}") } else { "keras.activations.softplus({x})".to_owned() };
-    let mut entry = Entry::pointwise(torch).keras(keras);
-    if bent {
-        entry = entry.onnx(Step::new("Mul").scalar(beta));
+    let bent = format!("keras.activations.softplus({{x}} * {beta}) / {beta}");
+    let entry = Entry::pointwise(format!("nn.Softplus(beta={beta}, threshold={threshold})"))
+        .onnx(Step::new("Mul").scalar(beta))
+        .onnx(Step::new("Softplus"))
+        .onnx(Step::new("Div").scalar(beta));
+    if threshold >= 20.0 {
+        return Ok(entry.keras(bent));
     }
-    entry = entry.onnx(Step::new("Softplus"));
-    Ok(if bent { entry.onnx(Step::new("Div").scalar(beta)) } else { entry })
+    Ok(entry
+        .keras(format!("keras.ops.where({{x}} * {beta} > {threshold}, {{x}}, {bent})"))
+        .onnx(Step::of("Greater", vec![Input::Step(0), Input::Floats(vec![], vec![threshold])]))
+        .onnx(Step::of("Where", vec![Input::Before, Input::Layer, Input::Step(2)])))
 }
 
 /// Over the channels, wherever there are some.

@@ -219,7 +219,7 @@ pub fn entry(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
         "sigmoid" => Ok(activation::plain("Sigmoid", "keras.activations.sigmoid", "Sigmoid")),
         "tanh" => Ok(activation::plain("Tanh", "keras.activations.tanh", "Tanh")),
         "softplus" => activation::softplus(layer),
-        "hardswish" => Ok(activation::plain("Hardswish", "keras.activations.hard_swish", "HardSwish")),
+        "hardswish" => Ok(activation::plain("Hardswish", "keras.ops.hard_silu", "HardSwish")),
         "softmax" => Ok(activation::softmax(false)),
         "log_softmax" => Ok(activation::softmax(true)),
         "dropout" => activation::dropout(layer),
