@@ -149,7 +149,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var kernels = dims.weight_at + channels * dims.in_ch * area;
     var ky = 0u;
     var kx = 0u;
-    for (var turn = 0u; turn < turns; turn++) {
+    var turn = 0u;
+    loop {
         let v = i32(y + ky) - dims.top;
         let u = columns(i32(x + kx) - dims.left);
         let line0 = seen(plane, v, u);
@@ -172,6 +173,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         ky = select(ky, 0, down);
         plane += select(0, dims.in_h * dims.in_w, down);
         kernels += select(0, area, down);
+        continuing {
+            turn++;
+            break if turn == turns;
+        }
     }
 
     let bias = of_channels(dims.bias_at + channels, dims.bias != 0);

@@ -25,6 +25,13 @@ const PAIR: usize = 2;
 /// Taps that an invocation takes at a time, down and across.
 const TAPS: usize = 3;
 
+/// Parts of the long sum of `d_weight_plain`: as many as a large card wants invocations for, yet each with
+/// sixteen patches, to be worth adding up; or with fewer, down to four, where even a small card would be idle.
+fn parts(tiles: usize, patches: usize) -> usize {
+    let idle = (SIZE * ENOUGH / 4 / tiles).min(patches / 4);
+    (patches / 16).min(SIZE * ENOUGH / tiles).max(idle).max(1)
+}
+
 impl Layer<'_> {
     /// Neighbouring places see neighbouring pixels, and a row of the kernel has several. The kernels take
     /// three taps at once: of a kernel one pixel wide, two would be beside it.
@@ -85,8 +92,7 @@ impl Layer<'_> {
         let (down, across) = (o.h.div_ceil(PAIR), o.w.div_ceil(SIDE));
         let patches = self.at.batch * down * across;
         let tiles = self.op.groups * fours * pairs;
-        // As many parts as a large card wants invocations for, yet each with work enough to be worth adding up.
-        let parts = (SIZE * ENOUGH / tiles).min(patches / 8).max(1);
+        let parts = parts(tiles, patches);
         let mut dims = self.channels();
         dims.extend([
             ("top", signed(p.top)),
