@@ -58,16 +58,11 @@ fn every_suite_of_a_folder_runs() {
     let mut names = NAMES;
     names.sort_unstable();
     assert_eq!(report.suites.iter().map(|s| s.suite.as_str()).collect::<Vec<_>>(), names);
-    // What fails is an operator that is still to come, and says so.
-    for failure in report.suites.iter().flat_map(|s| &s.failures) {
-        assert!(failure.reason.ends_with("is not available here"), "{failure:?}");
-    }
-    for suite in ["conv2d", "metric", "receptive_field", "explain"] {
-        let found = report.suites.iter().find(|s| s.suite == suite).unwrap();
+    for found in &report.suites {
         assert_eq!(found.failed, 0, "{found:?}");
         assert!(found.worst.as_ref().unwrap().tolerances <= 0.5, "{found:?}");
     }
-    assert!(report.passed >= 115, "{report}");
+    assert!(report.passed >= 222, "{report}");
 }
 
 #[test]
@@ -75,7 +70,7 @@ fn one_suite_alone_and_none() {
     let one = finished(conformance::run(Path::new(GOLDEN), Some("metric"), &Backend::Cpu)).unwrap();
     assert_eq!((one.suites.len(), one.passed, one.failed, one.is_passed()), (1, 10, 0, true));
     let error = finished(conformance::run(Path::new(GOLDEN), Some("metrics"), &Backend::Cpu)).unwrap_err().to_string();
-    assert!(error.contains("no suite `metrics`") && error.contains("conv2d, dense_activation"), "{error}");
+    assert!(error.contains("no suite `metrics`") && error.contains("conv2d, conv_transpose2d"), "{error}");
     let empty = tempfile::tempdir().unwrap();
     for folder in [empty.path(), &empty.path().join("absent")] {
         let error = finished(conformance::run(folder, None, &Backend::Cpu)).unwrap_err().to_string();
@@ -203,7 +198,8 @@ fn what_is_wrong_with_a_case_concerns_it_alone() {
         list["cases"].as_array_mut().unwrap().truncate(1);
         list["cases"][0]["inputs"]["target"] = scores;
     });
-    assert!(reason(&label).contains("of its target is") && reason(&label).contains("not a class, 0 to"), "{label:?}");
+    // Rows of numbers are soft targets, and other ones than those of the file.
+    assert!(reason(&label).starts_with("too far off"), "{label:?}");
     let strides = changed("receptive_field", |list| {
         list["cases"][0]["attrs"]["layers"] = vec![json!({"kernel": 1, "stride": 4096, "dilation": 1, "rf": 1, "jump": 1}); 40].into();
     });

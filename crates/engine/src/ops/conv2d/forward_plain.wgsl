@@ -39,21 +39,21 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> params: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<Stored>;
 
-// Six columns side by side: where they are, or the image's edge where they are beside it.
+// Six columns side by side, and which of them are inside the image. For the others the first one stands.
 struct Columns {
-    first: vec4<i32>,
-    last: vec2<i32>,
+    first: vec4<u32>,
+    last: vec2<u32>,
     first_inside: vec4<bool>,
     last_inside: vec2<bool>,
 }
 
 fn columns(x: i32) -> Columns {
-    let first = x + vec4(0, 1, 2, 3);
-    let last = x + vec2(4, 5);
-    let edge = i32(dims.in_w) - 1;
-    let i = clamp(first, vec4(0), vec4(edge));
-    let j = clamp(last, vec2(0), vec2(edge));
-    return Columns(i, j, i == first, j == last);
+    // What is left of the image is far right of it, as a number without a sign.
+    let first = vec4<u32>(x + vec4(0, 1, 2, 3));
+    let last = vec2<u32>(x + vec2(4, 5));
+    let i = first < vec4(dims.in_w);
+    let j = last < vec2(dims.in_w);
+    return Columns(select(vec4(0u), first, i), select(vec2(0u), last, j), i, j);
 }
 
 // Six pixels side by side.
@@ -63,13 +63,14 @@ struct Line {
 }
 
 // What row y of a plane has in these columns: 0 beside the image.
-fn seen(plane: i32, y: i32, at: Columns) -> Line {
-    let v = clamp(y, 0, i32(dims.in_h) - 1);
-    let i = plane + v * i32(dims.in_w) + at.first;
-    let j = plane + v * i32(dims.in_w) + at.last;
+fn seen(plane: u32, y: i32, at: Columns) -> Line {
+    let inside = u32(y) < dims.in_h;
+    let row = plane + select(0, u32(y) * dims.in_w, inside);
+    let i = row + at.first;
+    let j = row + at.last;
     let first = vec4(f32(input[i.x]), f32(input[i.y]), f32(input[i.z]), f32(input[i.w]));
     let last = vec2(f32(input[j.x]), f32(input[j.y]));
-    return Line(select(vec4(0.0), first, at.first_inside & vec4(v == y)), select(vec2(0.0), last, at.last_inside & vec2(v == y)));
+    return Line(select(vec4(0.0), first, at.first_inside & vec4(inside)), select(vec2(0.0), last, at.last_inside & vec2(inside)));
 }
 
 // Numbers of four channels; 0 where they do not count.
@@ -106,7 +107,7 @@ fn products(w: Taps, a: Line, b: Line, c: Line) -> mat4x4<f32> {
 fn put(sums: vec4<f32>, at: vec4<u32>, y: u32, x: u32) {
     if y < dims.out_h && x < dims.out_w {
         let to = at + y * dims.out_w + x;
-        let v = select(sums, max(sums, vec4(0.0)), dims.relu != 0);
+        let v = select(sums, vec4(0.0), (sums <= vec4(0.0)) & vec4(dims.relu != 0));
         output[to.x] = Stored(v.x);
         output[to.y] = Stored(v.y);
         output[to.z] = Stored(v.z);
@@ -144,11 +145,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sums3 = mat4x4<f32>();
     let area = dims.kernel_h * dims.kernel_w;
     let turns = dims.in_ch * ((dims.kernel_h + 2) / 3) * ((dims.kernel_w + 2) / 3);
-    var plane = i32((n * dims.groups + group) * dims.in_ch * dims.in_h * dims.in_w);
+    var plane = (n * dims.groups + group) * dims.in_ch * dims.in_h * dims.in_w;
     var kernels = dims.weight_at + channels * dims.in_ch * area;
     var ky = 0u;
     var kx = 0u;
-    for (var turn = 0u; turn < turns; turn++) {
+    var turn = 0u;
+    loop {
         let v = i32(y + ky) - dims.top;
         let u = columns(i32(x + kx) - dims.left);
         let line0 = seen(plane, v, u);
@@ -169,8 +171,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         ky += select(0u, 3, right);
         let down = ky >= dims.kernel_h;
         ky = select(ky, 0, down);
-        plane += select(0, i32(dims.in_h * dims.in_w), down);
+        plane += select(0, dims.in_h * dims.in_w, down);
         kernels += select(0, area, down);
+        continuing {
+            turn++;
+            break if turn == turns;
+        }
     }
 
     let bias = of_channels(dims.bias_at + channels, dims.bias != 0);

@@ -15,12 +15,22 @@ pub static FORWARD: Shader = Shader { name: "conv2d/forward_plain", source: incl
 pub static D_WEIGHT: Shader = Shader { name: "conv2d/d_weight_plain", source: include_str!("d_weight_plain.wgsl") };
 pub static D_INPUT: Shader = Shader { name: "conv2d/d_input_plain", source: include_str!("d_input_plain.wgsl") };
 
-/// Channels, rows and columns of an invocation's tile.
+/// Channels of an invocation's tile.
 const SIDE: usize = 4;
-/// Input channels of an invocation of `d_weight_plain`, and rows of the patch that it takes at a time.
+/// Rows and columns of that of `forward_plain` and of that of `d_input_plain`.
+const PLACES: [usize; 2] = [4, 4];
+const D_PLACES: [usize; 2] = [3, 5];
+/// Slices of an invocation of `d_weight_plain`, and rows of the patch that it takes at a time.
 const PAIR: usize = 2;
 /// Taps that an invocation takes at a time, down and across.
 const TAPS: usize = 3;
+
+/// Parts of the long sum of `d_weight_plain`: as many as a large card wants invocations for, yet each with
+/// sixteen patches, to be worth adding up; or with fewer, down to four, where even a small card would be idle.
+fn parts(tiles: usize, patches: usize) -> usize {
+    let idle = (SIZE * ENOUGH / 4 / tiles).min(patches / 4);
+    (patches / 16).min(SIZE * ENOUGH / tiles).max(idle).max(1)
+}
 
 impl Layer<'_> {
     /// Neighbouring places see neighbouring pixels, and a row of the kernel has several. The kernels take
@@ -45,10 +55,10 @@ impl Layer<'_> {
         ]
     }
 
-    /// Groups of a shader whose invocations take tiles of so many channels, rows and columns; and the dims
-    /// that say so.
-    fn by_square(&self, channels: usize, [h, w]: [usize; 2]) -> ([u32; 3], Dims) {
-        let (fours, down, across) = (channels.div_ceil(SIDE), h.div_ceil(SIDE), w.div_ceil(SIDE));
+    /// Groups of a shader whose invocations take tiles of four channels and so many rows and columns of
+    /// planes of this size; and the dims that say so.
+    fn by_square(&self, channels: usize, [h, w]: [usize; 2], [rows, columns]: [usize; 2]) -> ([u32; 3], Dims) {
+        let (fours, down, across) = (channels.div_ceil(SIDE), h.div_ceil(rows), w.div_ceil(columns));
         let tiles = self.at.batch * down * across;
         let [x, y, _] = spread(tiles, SIZE);
         let dims = vec![("fours", fours.into()), ("down", down.into()), ("across", across.into()), ("tiles", tiles.into())];
@@ -57,7 +67,7 @@ impl Layer<'_> {
 
     pub(super) fn forward_plain(&self) -> Launch {
         let (i, o, p, site) = (self.at.input, self.at.output, self.pad(), self.site);
-        let (groups, tiles) = self.by_square(self.out_ch, [o.h, o.w]);
+        let (groups, tiles) = self.by_square(self.out_ch, [o.h, o.w], PLACES);
         let mut dims = self.channels();
         dims.extend([("top", signed(p.top)), ("left", signed(p.left))]);
         dims.extend(tiles);
@@ -77,17 +87,18 @@ impl Layer<'_> {
     /// The launch, and the parts that it leaves in the working space.
     pub(super) fn d_weight_plain(&self) -> (Launch, usize) {
         let (i, o, p, k) = (self.at.input, self.at.output, self.pad(), self.op.kernel);
-        let (fours, pairs) = (self.out_ch.div_ceil(SIDE), self.in_ch.div_ceil(PAIR));
+        let slices = self.in_ch * k.h.div_ceil(TAPS) * k.w.div_ceil(TAPS);
+        let (fours, pairs) = (self.out_ch.div_ceil(SIDE), slices.div_ceil(PAIR));
         let (down, across) = (o.h.div_ceil(PAIR), o.w.div_ceil(SIDE));
         let patches = self.at.batch * down * across;
-        let tiles = self.op.groups * fours * pairs * k.h.div_ceil(TAPS) * k.w.div_ceil(TAPS);
-        // As many parts as a large card wants invocations for, yet each with work enough to be worth adding up.
-        let parts = (SIZE * ENOUGH / tiles).min(patches / 8).max(1);
+        let tiles = self.op.groups * fours * pairs;
+        let parts = parts(tiles, patches);
         let mut dims = self.channels();
         dims.extend([
             ("top", signed(p.top)),
             ("left", signed(p.left)),
             ("fours", fours.into()),
+            ("slices", slices.into()),
             ("pairs", pairs.into()),
             ("down", down.into()),
             ("across", across.into()),
@@ -109,7 +120,7 @@ impl Layer<'_> {
 
     pub(super) fn d_input_plain(&self) -> Launch {
         let [h, w] = self.target;
-        let (groups, tiles) = self.by_square(self.in_ch, self.target);
+        let (groups, tiles) = self.by_square(self.in_ch, self.target, D_PLACES);
         let mut dims = self.channels();
         dims.extend(tiles);
         dims.extend([
@@ -156,13 +167,13 @@ mod tests {
                 let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
                 let what = format!("{ch} channels of {extent}, kernel {kernel}, {groups} groups, {batch}");
                 assert_eq!(all.backward.len(), 4, "{what}");
-                for (launch, shader, rows, [h, w]) in [
-                    (&all.forward[0], &FORWARD, 2 * ch / groups, [output.h, output.w]),
-                    (&all.backward[3], &D_INPUT, ch / groups, [extent, extent]),
+                for (launch, shader, rows, [h, w], tile) in [
+                    (&all.forward[0], &FORWARD, 2 * ch / groups, [output.h, output.w], PLACES),
+                    (&all.backward[3], &D_INPUT, ch / groups, [extent, extent], D_PLACES),
                 ] {
                     assert_eq!(launch.shader, shader, "{what}");
                     let [down, across, fours] = ["down", "across", "fours"].map(|name| field(launch, name));
-                    assert!(SIDE * down >= h && SIDE * across >= w && SIDE * fours >= rows, "{what}: {launch:?}");
+                    assert!(tile[0] * down >= h && tile[1] * across >= w && SIDE * fours >= rows, "{what}: {launch:?}");
                     assert_eq!(field(launch, "tiles"), batch * down * across, "{what}");
                     assert!(invocations(launch) >= field(launch, "tiles"), "{what}: {launch:?}");
                     assert_eq!(launch.groups[2] as usize, groups * fours, "{what}");
@@ -171,10 +182,10 @@ mod tests {
                 assert_eq!(launch.shader, &D_WEIGHT, "{what}");
                 let [down, across, fours, pairs, parts] = ["down", "across", "fours", "pairs", "parts"].map(|name| field(launch, name));
                 assert!(PAIR * down >= output.h && SIDE * across >= output.w, "{what}: {launch:?}");
-                assert!(SIDE * fours * groups >= 2 * ch && PAIR * pairs * groups >= ch, "{what}: {launch:?}");
+                let slices = ch / groups * kernel.div_ceil(TAPS).pow(2);
+                assert!(SIDE * fours * groups >= 2 * ch && PAIR * pairs >= slices, "{what}: {launch:?}");
                 assert_eq!(field(launch, "patches"), batch * down * across, "{what}");
-                let taps = kernel.div_ceil(TAPS).pow(2);
-                assert_eq!(field(launch, "work"), groups * fours * pairs * taps * parts, "{what}");
+                assert_eq!(field(launch, "work"), groups * fours * pairs * parts, "{what}");
                 assert!(invocations(launch) >= field(launch, "work"), "{what}: {launch:?}");
                 assert!((1..=field(launch, "patches")).contains(&parts), "{what}: {parts} parts");
                 assert_eq!(field(&all.backward[1], "parts"), parts, "{what}");
