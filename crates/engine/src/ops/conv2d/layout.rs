@@ -11,9 +11,15 @@
 
 use super::Conv2d;
 use crate::{
+    Sides,
     backend::cpu::{product::packed_len, simd::LANES},
     ops::{Placement, Working},
 };
+
+/// The padding on the four sides.
+pub(super) fn pads(op: &Conv2d) -> Sides {
+    op.pad
+}
 
 /// A chunk's working copies stay below this many numbers (160 KiB), within the second-level cache.
 const CHUNK_LEN: usize = 40 * 1024;
@@ -54,11 +60,11 @@ pub(super) struct Layout {
 
 impl Layout {
     pub fn of(op: &Conv2d, at: &Placement) -> Self {
-        let (i, o) = (at.input, at.output);
-        let (hp, wp) = (i.h + op.pad.top + op.pad.bottom, i.w + op.pad.left + op.pad.right);
+        let (i, o, pad) = (at.input, at.output, pads(op));
+        let (hp, wp) = (i.h + pad.top + pad.bottom, i.w + pad.left + pad.right);
         let (hd, wd) = (hp + (op.kernel.h - 1) * op.dilation.h, wp + (op.kernel.w - 1) * op.dilation.w);
         let zeros = op.pad_mode == super::PadMode::Zeros;
-        let (top, left, th, tw) = if zeros { (op.pad.top, op.pad.left, i.h, i.w) } else { (0, 0, hp, wp) };
+        let (top, left, th, tw) = if zeros { (pad.top, pad.left, i.h, i.w) } else { (0, 0, hp, wp) };
         let by_rows = ((o.h - 1) * wp + o.w).div_ceil(LANES);
         // Below three quarters of useful outputs, interleaving costs less than it saves.
         let wasteful = o.plane() * 4 < by_rows * LANES * 3 && at.batch >= LANES / 2;
@@ -199,8 +205,8 @@ impl Layout {
                 }
             }
         }
-        let (above, beside) = (op.pad.top, op.pad.left);
-        for (len, before, pads) in [(self.hp, above, above + op.pad.bottom), (self.wp, beside, beside + op.pad.right)] {
+        let pad = pads(op);
+        for (len, before, pads) in [(self.hp, pad.top, pad.top + pad.bottom), (self.wp, pad.left, pad.left + pad.right)] {
             let source = |p: usize| op.pad_mode.source(p as isize - before as isize, len - pads);
             table.extend((0..len).map(|p| source(p).map_or(NOWHERE, |s| s as u32)));
         }

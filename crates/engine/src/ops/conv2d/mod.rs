@@ -24,9 +24,11 @@
 //! that needs a larger input.
 
 mod cases;
+mod channels;
 mod cpu;
 mod gpu;
 mod layout;
+mod planes;
 mod reference;
 
 use serde::{Deserialize, Serialize};
@@ -235,7 +237,7 @@ impl Op for Conv2d {
     }
 
     fn working(&self, at: &Placement) -> Working {
-        layout::Layout::of(self, at).working(self)
+        cpu::working(self, at)
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
