@@ -291,3 +291,20 @@ impl Kernel for AddRows<'_> {
         }
     }
 }
+
+/// A matrix with so many columns and rows, row after row, into panels; zeros fill the last one.
+pub fn lay(from: &[f32], columns: usize, rows: usize, to: &mut [f32]) {
+    for (p, panel) in to.chunks_exact_mut(rows * LANES).enumerate() {
+        let there = (columns - p * LANES).min(LANES);
+        for (to, from) in panel.chunks_exact_mut(LANES).zip(from.chunks_exact(columns)) {
+            let from = &from[p * LANES..p * LANES + there];
+            match <&[f32; LANES]>::try_from(from) {
+                Ok(eight) => to.copy_from_slice(eight),
+                Err(_) => {
+                    to[..there].copy_from_slice(from);
+                    to[there..].fill(0.0);
+                }
+            }
+        }
+    }
+}

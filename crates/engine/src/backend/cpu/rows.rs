@@ -61,3 +61,61 @@ impl Kernel for Copy<'_> {
         }
     }
 }
+
+/// Rows of `wide` numbers, at least eight, as strips of eight, one after another, of which the last of a row ends with the
+/// row and has zeros where it overlaps the one before. Returns the sum of all numbers.
+pub fn strips(from: &[f32], gate: Gate<'_>, wide: usize, to: &mut [f32]) -> f32 {
+    assert!(wide >= LANES && from.len().is_multiple_of(wide) && to.len() >= from.len() / wide * wide.next_multiple_of(LANES));
+    if let Gate::Rectifier(outputs) = gate {
+        assert!(outputs.len() >= from.len());
+    }
+    let mut sum = 0.0;
+    dispatch(Strips { from, gate, wide, to, sum: &mut sum });
+    sum
+}
+
+struct Strips<'a> {
+    from: &'a [f32],
+    gate: Gate<'a>,
+    wide: usize,
+    to: &'a mut [f32],
+    sum: &'a mut f32,
+}
+
+impl Kernel for Strips<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { from, gate, wide, to, sum } = self;
+        // What belongs to the last strip alone.
+        let rest = (wide - 1) % LANES + 1;
+        let mut own = [0.0; LANES];
+        own[LANES - rest..].fill(1.0);
+        let mut parts = [[0.0f32; LANES]; 2];
+        // SAFETY: `strips` has checked the rows, the strips and the gate; arrays have eight numbers.
+        unsafe {
+            let own = V::load(own.as_ptr());
+            let mut sums = [V::splat(0.0); 2];
+            let mut strip = to.as_mut_ptr();
+            for row in (0..from.len()).step_by(wide) {
+                let mut x = 0;
+                while x < wide {
+                    let place = row + x.min(wide - LANES);
+                    let mut v = V::load(from.as_ptr().add(place));
+                    if let Gate::Rectifier(outputs) = gate {
+                        v = v.through(V::load(outputs.as_ptr().add(place)));
+                    }
+                    if x + LANES > wide {
+                        v = v.through(own);
+                    }
+                    sums[x / LANES % 2] = sums[x / LANES % 2].add(v);
+                    v.store(strip);
+                    strip = strip.add(LANES);
+                    x += LANES;
+                }
+            }
+            sums[0].store(parts[0].as_mut_ptr());
+            sums[1].store(parts[1].as_mut_ptr());
+        }
+        *sum = super::simd::sum_lanes(parts[0]) + super::simd::sum_lanes(parts[1]);
+    }
+}

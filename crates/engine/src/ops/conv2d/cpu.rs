@@ -1,7 +1,8 @@
-//! Fast kernels. Each pass goes one of two ways: eight channels together (`channels`), or eight neighbours
-//! or eight images together (`planes`), which suits few channels.
+//! Fast kernels. Each pass goes one of three ways: eight channels together (`channels`); where there are few,
+//! eight neighbours of a row (`strips`); and where maps are small or strided too, eight neighbours of a padded
+//! plane or eight images (`planes`).
 
-use super::{Conv2d, channels, layout, planes};
+use super::{Conv2d, channels, layout, planes, strips};
 use crate::ops::{Backward, Forward, Placement, Working};
 
 /// Fewest channels, of the eight of a vector, that pay for computing all eight.
@@ -9,35 +10,57 @@ const LEAST_CHANNELS: usize = 5;
 /// Fewest terms of a sum that pay for transposing what goes in and out.
 const LEAST_TERMS: usize = 24;
 
-/// Which passes compute channels together. It depends on the layer alone, so that the batch does not matter.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Channels,
+    Strips,
+    Planes,
+}
+
+/// How each pass goes. It depends on the layer alone, so that an image's result does not depend on the batch.
+#[derive(Clone, Copy, Debug)]
 struct Ways {
-    forward: bool,
-    weight: bool,
-    input: bool,
+    /// Outputs, and gradients of the weights.
+    outputs: Way,
+    input: Way,
 }
 
 impl Ways {
     fn of(op: &Conv2d, at: &Placement) -> Self {
         let (in_ch, out_ch, area) = (at.input.ch / op.groups, at.output.ch / op.groups, op.kernel.h * op.kernel.w);
-        let pays = |columns: usize, terms: usize| columns >= LEAST_CHANNELS && terms >= LEAST_TERMS;
-        let forward = pays(out_ch, in_ch * area);
-        Self { forward, weight: forward, input: pays(in_ch, out_ch * area) }
+        let way = |columns: usize, terms: usize, strips: bool| {
+            if columns >= LEAST_CHANNELS && (terms >= LEAST_TERMS || !strips) {
+                Way::Channels
+            } else if strips {
+                Way::Strips
+            } else {
+                Way::Planes
+            }
+        };
+        Self { outputs: way(out_ch, in_ch * area, strips::fits(op, at)), input: way(in_ch, out_ch * area, strips::fits_input(op, at)) }
+    }
+
+    fn any(self, way: Way) -> bool {
+        self.outputs == way || self.input == way
     }
 }
 
-/// The tables of the ways that any pass takes, one after another.
+/// The tables of the ways that any pass takes, one after another, and before them where each begins.
 pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
-    let Ways { forward, weight, input } = Ways::of(op, at);
+    let ways = Ways::of(op, at);
     let none = Working::default;
     let parts = [
-        if forward || weight { channels::Layout::of(op, at).working() } else { none() },
-        if input { channels::Return::of(op, at).working() } else { none() },
-        if forward && weight && input { none() } else { layout::Layout::of(op, at).working(op) },
+        if ways.outputs == Way::Channels { channels::Layout::of(op, at).working() } else { none() },
+        if ways.input == Way::Channels { channels::Return::of(op, at).working() } else { none() },
+        if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
+        if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op) } else { none() },
     ];
-    // First where the second and third part begin.
-    let second = 2 + parts[0].table.len();
-    let mut table = vec![second as u32, (second + parts[1].table.len()) as u32];
+    let mut table = Vec::new();
+    let mut start = parts.len();
+    for part in &parts {
+        table.push(start as u32);
+        start += part.table.len();
+    }
     table.extend(parts.iter().flat_map(|part| &part.table));
     Working { scratch_len: parts.iter().map(|part| part.scratch_len).max().unwrap_or(0), table }
 }
@@ -46,31 +69,36 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
 struct Tables<'t> {
     channels: &'t [u32],
     input: &'t [u32],
+    strips: &'t [u32],
     planes: &'t [u32],
 }
 
 impl<'t> Tables<'t> {
     fn of(table: &'t [u32]) -> Self {
-        let (second, third) = (table[0] as usize, table[1] as usize);
-        Self { channels: &table[2..second], input: &table[second..third], planes: &table[third..] }
+        let [channels, input, strips, planes] = std::array::from_fn(|i| table[i] as usize);
+        Self { channels: &table[channels..input], input: &table[input..strips], strips: &table[strips..planes], planes: &table[planes..] }
     }
 }
 
 pub(super) fn forward(op: &Conv2d, at: &Placement, io: Forward<'_>) {
-    let (ways, tables) = (Ways::of(op, at), Tables::of(io.table));
-    if ways.forward { channels::forward(op, at, tables.channels, io) } else { planes::forward(op, at, tables.planes, io) }
+    let tables = Tables::of(io.table);
+    match Ways::of(op, at).outputs {
+        Way::Channels => channels::forward(op, at, tables.channels, io),
+        Way::Strips => strips::forward(op, at, tables.strips, io),
+        Way::Planes => planes::forward(op, at, tables.planes, io),
+    }
 }
 
 pub(super) fn backward(op: &Conv2d, at: &Placement, mut io: Backward<'_>) {
     let (ways, tables) = (Ways::of(op, at), Tables::of(io.table));
-    if ways.weight {
-        channels::backward_weight(op, at, tables.channels, &mut io);
-    } else {
-        planes::backward_weight(op, at, tables.planes, &mut io);
+    match ways.outputs {
+        Way::Channels => channels::backward_weight(op, at, tables.channels, &mut io),
+        Way::Strips => strips::backward_weight(op, at, tables.strips, &mut io),
+        Way::Planes => planes::backward_weight(op, at, tables.planes, &mut io),
     }
-    if ways.input {
-        channels::backward_input(op, at, tables.input, &mut io);
-    } else {
-        planes::backward_input(op, at, tables.planes, &mut io);
+    match ways.input {
+        Way::Channels => channels::backward_input(op, at, tables.input, &mut io),
+        Way::Strips => strips::backward_input(op, at, tables.strips, &mut io),
+        Way::Planes => planes::backward_input(op, at, tables.planes, &mut io),
     }
 }

@@ -26,10 +26,12 @@
 mod cases;
 mod channels;
 mod cpu;
+mod frame;
 mod gpu;
 mod layout;
 mod planes;
 mod reference;
+mod strips;
 
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,8 @@
 
 use super::{
     Conv2d,
-    layout::{Layout, NOWHERE, Tables, pads},
+    frame::{NOWHERE, pads},
+    layout::{Layout, Tables},
 };
 use crate::{
     backend::cpu::{
@@ -30,7 +31,18 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
         let pitch = bases.len() * LANES;
         for g in 0..op.groups {
             let source = &x[g * in_ch * layout.hp * layout.wp * layout.unit()..];
-            spread(&packed[g * panel..], out_ch, source, tables.offsets, bases, &mut y[g * out_ch * pitch..], pitch);
+            spread(
+                &packed[g * panel..],
+                out_ch,
+                source,
+                tables.offsets,
+                bases,
+                &mut y[g * out_ch * pitch..],
+                tables.places,
+                pitch,
+                &[],
+                false,
+            );
         }
         let relu = at.activation == Some(Activation::Relu);
         let output = &mut io.output[first * at.output.len()..][..count * at.output.len()];
@@ -101,7 +113,18 @@ pub(super) fn backward_input(op: &Conv2d, at: &Placement, table: &[u32], io: &mu
         let pitch = bases.len() * LANES;
         for g in 0..op.groups {
             let source = &d[g * out_ch * layout.hd * layout.wd * layout.unit()..];
-            spread(&packed[g * panel..], in_ch, source, tables.offsets_back, bases, &mut dx[g * in_ch * pitch..], pitch);
+            spread(
+                &packed[g * panel..],
+                in_ch,
+                source,
+                tables.offsets_back,
+                bases,
+                &mut dx[g * in_ch * pitch..],
+                tables.places,
+                pitch,
+                &[],
+                false,
+            );
         }
         let len = at.input.len();
         fold(&layout, &tables, at, dx, pitch, &mut d_input[first * len..(first + count) * len]);

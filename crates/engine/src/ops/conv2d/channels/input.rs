@@ -7,7 +7,7 @@
 //!   column one weight of one input channel), and the products are then added to the pixels they belong to.
 //!   No zeros, but one more sum for each product.
 
-use super::{super::layout::NOWHERE, gate, layout::Layout};
+use super::{super::frame::NOWHERE, gate, layout::Layout};
 use crate::{
     Pair,
     backend::cpu::{
@@ -48,12 +48,24 @@ impl Return {
         let layout = Layout::of(op, at);
         let (i, o) = (at.input, at.output);
         let zeros = op.pad_mode == PadMode::Zeros;
-        let wanted = if zeros { [(layout.pad.top, i.h), (layout.pad.left, i.w)] } else { [(0, layout.hp), (0, layout.wp)] };
+        let wanted = if zeros {
+            [(layout.frame.pad.top, i.h), (layout.frame.pad.left, i.w)]
+        } else {
+            [(0, layout.frame.hp()), (0, layout.frame.wp())]
+        };
         let margin = Pair::new((op.kernel.h - 1) * op.dilation.h, (op.kernel.w - 1) * op.dilation.w);
         let zeros_cost = (wanted[0].1 * wanted[1].1).saturating_mul(layout.out_ch);
         let gathers = op.stride == Pair::one() && zeros_cost <= o.plane().saturating_mul(layout.out_ch + SCATTER_TERMS);
-        let whole =
-            Self { layout, gathers, images: 1, wanted, hd: layout.hp + margin.h, wd: layout.wp + margin.w, margin, pixels: i.plane() };
+        let whole = Self {
+            layout,
+            gathers,
+            images: 1,
+            wanted,
+            hd: layout.frame.hp() + margin.h,
+            wd: layout.frame.wp() + margin.w,
+            margin,
+            pixels: i.plane(),
+        };
         let image = whole.d_len().saturating_add(whole.dx_len());
         Self { images: (CHUNK_LEN / image.max(1)).clamp(1, at.batch), ..whole }
     }
@@ -107,10 +119,10 @@ impl Return {
     /// (scatter), the pixel of the image, or [`NOWHERE`] and one past the last pixel.
     fn table(&self) -> Vec<u32> {
         let l = &self.layout;
-        let [rows, columns] = l.sources();
+        let [rows, columns] = l.frame.sources();
         let pixel = |y: usize, x: usize| match (rows[y], columns[x]) {
             (NOWHERE, _) | (_, NOWHERE) => None,
-            (y, x) => Some(y * l.inner.w as u32 + x),
+            (y, x) => Some(y * l.frame.w as u32 + x),
         };
         let mut table = Vec::new();
         let plane = if self.gathers { self.hd * self.wd } else { l.plane };

@@ -1,8 +1,8 @@
 //! Sizes, places and tables of the kernels over channels.
 
-use super::super::{Conv2d, PadMode, layout::NOWHERE};
+use super::super::{Conv2d, frame::Frame};
 use crate::{
-    Pair, Shape, Sides,
+    Pair,
     backend::cpu::panels::panels_len,
     ops::{Placement, Working},
 };
@@ -21,25 +21,18 @@ pub struct Layout {
     pub images: usize,
     /// Outputs of a channel.
     pub plane: usize,
-    /// The padded input; the input itself where there is no padding.
-    pub hp: usize,
-    pub wp: usize,
-    pub pad: Sides,
+    pub frame: Frame,
     pub kernel: Pair,
     pub stride: Pair,
     pub dilation: Pair,
-    mode: PadMode,
     pub out_w: usize,
-    /// Extents of the image.
-    pub inner: Shape,
     /// Weights of a kernel for one input channel.
     pub area: usize,
 }
 
 impl Layout {
     pub fn of(op: &Conv2d, at: &Placement) -> Self {
-        let (i, o, pad) = (at.input, at.output, super::super::layout::pads(op));
-        let (hp, wp) = (i.h + pad.top + pad.bottom, i.w + pad.left + pad.right);
+        let (i, o) = (at.input, at.output);
         let layout = Self {
             in_ch: i.ch / op.groups,
             out_ch: o.ch / op.groups,
@@ -47,24 +40,15 @@ impl Layout {
             batch: at.batch,
             images: 1,
             plane: o.plane(),
-            hp,
-            wp,
-            pad,
+            frame: Frame::of(op, at),
             kernel: op.kernel,
             stride: op.stride,
             dilation: op.dilation,
-            mode: op.pad_mode,
             out_w: o.w,
-            inner: i,
             area: op.kernel.h * op.kernel.w,
         };
         let image = layout.x_image().saturating_add(layout.y_len());
         Self { images: (CHUNK_LEN / image.max(1)).clamp(1, at.batch), ..layout }
-    }
-
-    /// Whether the images are read where they lie.
-    pub fn in_place(&self) -> bool {
-        self.pad == Sides::default()
     }
 
     /// Terms of one output's sum.
@@ -74,7 +58,7 @@ impl Layout {
 
     /// Numbers of one image's (padded) input.
     pub fn x_image(&self) -> usize {
-        self.groups * self.in_ch * self.hp * self.wp
+        self.groups * self.in_ch * self.frame.len()
     }
 
     pub fn packed_len(&self) -> usize {
@@ -82,7 +66,7 @@ impl Layout {
     }
 
     pub fn x_len(&self) -> usize {
-        if self.in_place() { 0 } else { self.images * self.x_image() }
+        if self.frame.is_bare() { 0 } else { self.images * self.x_image() }
     }
 
     /// Outputs of a chunk, or their gradients, in panels.
@@ -105,38 +89,28 @@ impl Layout {
         Working { scratch_len: self.scratch_len(), table: self.table() }
     }
 
-    /// Padded rows or columns to those of the image, or [`NOWHERE`].
-    pub fn sources(&self) -> [Vec<u32>; 2] {
-        let of = |before: usize, inner: usize, after: usize| {
-            let source = |p: usize| self.mode.source(p as isize - before as isize, inner).map_or(NOWHERE, |s| s as u32);
-            (0..before + inner + after).map(source).collect()
-        };
-        [of(self.pad.top, self.inner.h, self.pad.bottom), of(self.pad.left, self.inner.w, self.pad.right)]
-    }
-
     /// See [`Tables`].
     fn table(&self) -> Vec<u32> {
         let (k, d, s) = (self.kernel, self.dilation, self.stride);
         let mut table: Vec<u32> = Vec::new();
         for c in 0..self.in_ch {
             for ky in 0..k.h {
-                table.extend((0..k.w).map(|kx| (c * self.hp * self.wp + ky * d.h * self.wp + kx * d.w) as u32));
+                table.extend((0..k.w).map(|kx| (c * self.frame.len() + ky * d.h * self.frame.wp() + kx * d.w) as u32));
             }
         }
         for i in 0..self.images {
-            let place = |p: usize| i * self.x_image() + p / self.out_w * s.h * self.wp + p % self.out_w * s.w;
+            let place = |p: usize| i * self.x_image() + p / self.out_w * s.h * self.frame.wp() + p % self.out_w * s.w;
             table.extend((0..self.plane).map(|p| place(p) as u32));
         }
-        table.extend(self.sources().into_iter().flatten());
+        table.extend(self.frame.sources().into_iter().flatten());
         table
     }
 
     /// The parts of what [`Layout::table`] made.
     pub fn split<'t>(&self, table: &'t [u32]) -> Tables<'t> {
         let (offsets, rest) = table.split_at(self.depth());
-        let (bases, rest) = rest.split_at(self.images * self.plane);
-        let (rows, rest) = rest.split_at(self.hp);
-        Tables { offsets, bases, rows, columns: &rest[..self.wp] }
+        let (bases, sources) = rest.split_at(self.images * self.plane);
+        Tables { offsets, bases, sources }
     }
 
     /// First image and number of images of each chunk.
@@ -153,7 +127,6 @@ pub struct Tables<'t> {
     pub offsets: &'t [u32],
     /// Where the first weight looks for each output of a chunk.
     pub bases: &'t [u32],
-    /// The row and the column of the image for those of the padded input.
-    pub rows: &'t [u32],
-    pub columns: &'t [u32],
+    /// What [`Frame::sources`] gave.
+    pub sources: &'t [u32],
 }

@@ -16,13 +16,10 @@ mod layout;
 pub(super) use input::{Return, backward_input};
 pub(super) use layout::Layout;
 
-use layout::Tables;
-
-use super::{Conv2d, PadMode};
+use super::Conv2d;
 use crate::{
     backend::cpu::{
         panels::{Gate, Pitch, enter, leave, multiply},
-        rows,
         simd::LANES,
     },
     ops::{Activation, Backward, Forward, Placement},
@@ -48,10 +45,11 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
         enter(weight, Gate::Open, depth, out_ch, depth, packed, depth * LANES);
     }
     for (first, count) in layout.chunks() {
-        let source = padded(op, &layout, &tables, at, io.inputs[0], first, count, x);
+        let input = &io.inputs[0][first * at.input.len()..][..count * at.input.len()];
+        let source = layout.frame.fill(tables.sources, input, x, first == 0);
         let places = count * plane;
         for (g, packed) in packed.chunks_exact(layout.packed_len()).enumerate() {
-            let from = &source[g * in_ch * layout.hp * layout.wp..];
+            let from = &source[g * in_ch * layout.frame.len()..];
             let y = &mut y[..panels * places * LANES];
             multiply(packed, panels, from, &tables.bases[..places], tables.offsets, y, Pitch::panels(places), false);
             let bias = bias.get(g * out_ch..(g + 1) * out_ch).unwrap_or(&[]);
@@ -76,7 +74,8 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
     d_bias.fill(0.0);
     let gate = gate(at, io.output);
     for (first, count) in layout.chunks() {
-        let source = padded(op, &layout, &tables, at, io.inputs[0], first, count, x);
+        let input = &io.inputs[0][first * at.input.len()..][..count * at.input.len()];
+        let source = layout.frame.fill(tables.sources, input, x, first == 0);
         let places = count * plane;
         for (g, dw) in dw.chunks_exact_mut(layout.packed_len()).enumerate() {
             let dy = &mut dy[..panels * places * LANES];
@@ -84,7 +83,7 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
                 let from = ((first + i) * at.output.ch + g * out_ch) * plane;
                 enter(&io.d_output[from..], gate.from(from), plane, out_ch, plane, &mut dy[i * plane * LANES..], places * LANES);
             }
-            let from = &source[g * in_ch * layout.hp * layout.wp..];
+            let from = &source[g * in_ch * layout.frame.len()..];
             multiply(dy, panels, from, tables.offsets, &tables.bases[..places], dw, Pitch::panels(depth), first > 0);
             if let Some(d_bias) = d_bias.get_mut(g * out_ch..(g + 1) * out_ch) {
                 add_columns(dy, places, d_bias);
@@ -112,44 +111,4 @@ fn add_columns(panels: &[f32], rows: usize, sums: &mut [f32]) {
             *sum += (parts[0][lane] + parts[1][lane]) + (parts[2][lane] + parts[3][lane]);
         }
     }
-}
-
-/// The input of `count` images with its padding.
-fn padded<'a>(
-    op: &Conv2d,
-    layout: &Layout,
-    tables: &Tables<'_>,
-    at: &Placement,
-    input: &'a [f32],
-    first: usize,
-    count: usize,
-    x: &'a mut [f32],
-) -> &'a [f32] {
-    let (h, w, plane) = (at.input.h, at.input.w, at.input.plane());
-    let input = &input[first * at.input.len()..][..count * at.input.len()];
-    if layout.in_place() {
-        return input;
-    }
-    let zeros = op.pad_mode == PadMode::Zeros;
-    if zeros && first == 0 {
-        // The edges stay so for all chunks.
-        x.fill(0.0);
-    }
-    let (hp, wp, left) = (layout.hp, layout.wp, layout.pad.left);
-    for (from, to) in input.chunks_exact(plane).zip(x.chunks_exact_mut(hp * wp)) {
-        rows::copy(from, Gate::Open, w, h, &mut to[layout.pad.top * wp + left..], wp);
-        if zeros {
-            continue;
-        }
-        for (y, to) in to.chunks_exact_mut(wp).enumerate() {
-            let row = &from[tables.rows[y] as usize * w..][..w];
-            let inner = (layout.pad.top..layout.pad.top + h).contains(&y);
-            for (x, v) in to.iter_mut().enumerate() {
-                if !inner || !(left..left + w).contains(&x) {
-                    *v = row[tables.columns[x] as usize];
-                }
-            }
-        }
-    }
-    x
 }
