@@ -139,6 +139,22 @@ impl<'a> Gate<'a> {
             Self::Rectifier(outputs) => Self::Rectifier(&outputs[first..]),
         }
     }
+
+    /// Eight numbers of `values` from `place` on, through the gate.
+    ///
+    /// # Safety
+    /// There must be as many from there on, in the gate too.
+    #[inline(always)]
+    pub unsafe fn load<V: Vector>(self, values: &[f32], place: usize) -> V {
+        // SAFETY: by contract.
+        unsafe {
+            let v = V::load(values.as_ptr().add(place));
+            match self {
+                Self::Open => v,
+                Self::Rectifier(outputs) => v.through(V::load(outputs.as_ptr().add(place))),
+            }
+        }
+    }
 }
 
 /// Columns that lie as rows, `pitch` apart, into panels: `to[p][q][lane] = from[(8p + lane) · pitch + q]` for
@@ -178,11 +194,7 @@ impl Kernel for Enter<'_> {
                     for lane in 0..LANES {
                         // Of columns that are missing the last is read again, and zeros are taken.
                         let place = (p * LANES + lane.min(there - 1)) * self.pitch + q;
-                        let v = V::load(self.from.as_ptr().add(place));
-                        rows[lane] = match self.gate {
-                            Gate::Open => v,
-                            Gate::Rectifier(outputs) => v.through(V::load(outputs.as_ptr().add(place))),
-                        };
+                        rows[lane] = self.gate.load(self.from, place);
                         if lane >= there {
                             rows[lane] = V::splat(0.0);
                         }

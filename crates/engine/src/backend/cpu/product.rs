@@ -89,11 +89,11 @@ impl Kernel for Spread<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
         for first in (0..self.rows).step_by(PANEL) {
-            // Twelve or eight sums where registers are whole vectors, eight halves where they are not.
+            // Eight sums: enough to hide the latency of one, and no more than are kept in registers.
             match (self.rows - first == 1, V::ACROSS == 2) {
                 (true, true) => spread_row::<V, 1, 8>(&mut self, first),
                 (true, false) => spread_row::<V, 1, 4>(&mut self, first),
-                (false, true) => spread_row::<V, PANEL, 3>(&mut self, first),
+                (false, true) => spread_row::<V, PANEL, 2>(&mut self, first),
                 (false, false) => spread_row::<V, PANEL, 1>(&mut self, first),
             }
         }
@@ -135,12 +135,12 @@ fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, fi
             if first + r >= s.rows {
                 break;
             }
-            let bias = V::splat(if s.bias.is_empty() { 0.0 } else { s.bias[first + r] });
+            let bias = V::splat(s.bias.get(first + r).copied().unwrap_or(0.0));
             let to = s.out.as_mut_ptr().add((first + r) * s.pitch);
             for i in 0..N {
                 let sum = sums[r][i].add(bias);
                 let sum = if s.relu { sum.through(sum) } else { sum };
-                sum.store(to.add(s.places[j + i] as usize));
+                sum.store(to.add(*s.places.get_unchecked(j + i) as usize));
             }
         }
     }

@@ -49,11 +49,7 @@ impl Kernel for Copy<'_> {
                 let at = i.min(wide - LANES);
                 // SAFETY: `copy` has checked the last row of both sides and of the gate.
                 unsafe {
-                    let v = V::load(from.as_ptr().add(source + at));
-                    let v = match gate {
-                        Gate::Open => v,
-                        Gate::Rectifier(outputs) => v.through(V::load(outputs.as_ptr().add(source + at))),
-                    };
+                    let v = gate.load::<V>(from, source + at);
                     v.store(to.as_mut_ptr().add(target + at));
                 }
                 i += LANES;
@@ -94,27 +90,35 @@ impl Kernel for Strips<'_> {
         // SAFETY: `strips` has checked the rows, the strips and the gate; arrays have eight numbers.
         unsafe {
             let own = V::load(own.as_ptr());
-            let mut sums = [V::splat(0.0); 2];
+            let (mut even, mut odd) = (V::splat(0.0), V::splat(0.0));
             let mut strip = to.as_mut_ptr();
             for row in (0..from.len()).step_by(wide) {
                 let mut x = 0;
-                while x < wide {
-                    let place = row + x.min(wide - LANES);
-                    let mut v = V::load(from.as_ptr().add(place));
-                    if let Gate::Rectifier(outputs) = gate {
-                        v = v.through(V::load(outputs.as_ptr().add(place)));
-                    }
-                    if x + LANES > wide {
-                        v = v.through(own);
-                    }
-                    sums[x / LANES % 2] = sums[x / LANES % 2].add(v);
-                    v.store(strip);
+                // Two at a time, whose sums do not wait for each other.
+                while x + 2 * LANES <= wide {
+                    let (a, b) = (gate.load::<V>(from, row + x), gate.load::<V>(from, row + x + LANES));
+                    (even, odd) = (even.add(a), odd.add(b));
+                    a.store(strip);
+                    b.store(strip.add(LANES));
+                    strip = strip.add(2 * LANES);
+                    x += 2 * LANES;
+                }
+                if x + LANES <= wide {
+                    let a = gate.load::<V>(from, row + x);
+                    even = even.add(a);
+                    a.store(strip);
                     strip = strip.add(LANES);
                     x += LANES;
                 }
+                if x < wide {
+                    let last = gate.load::<V>(from, row + wide - LANES).through(own);
+                    odd = odd.add(last);
+                    last.store(strip);
+                    strip = strip.add(LANES);
+                }
             }
-            sums[0].store(parts[0].as_mut_ptr());
-            sums[1].store(parts[1].as_mut_ptr());
+            even.store(parts[0].as_mut_ptr());
+            odd.store(parts[1].as_mut_ptr());
         }
         *sum = super::simd::sum_lanes(parts[0]) + super::simd::sum_lanes(parts[1]);
     }
