@@ -3,7 +3,9 @@
 //! Nothing is allocated after [`Run::new`]. Kernels use the verbs of `simd` and the two products of
 //! `product`; the order of every sum is fixed, so a run gives the same bits on every machine.
 
+pub mod panels;
 pub mod product;
+pub mod rows;
 pub mod simd;
 mod training;
 

@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)] // Bounds are checked once per call, not once per load.
 
-use super::simd::{Kernel, LANES, Part, Vector, dispatch, sum_lanes};
+use super::simd::{Kernel, LANES, Part, Vector, dispatch};
 
 /// Rows of one panel of packed weights.
 pub const PANEL: usize = 4;
@@ -30,13 +30,30 @@ pub fn pack(packed: &mut [f32], rows: usize, depth: usize, weight: impl Fn(usize
     }
 }
 
-/// `out[r · pitch + 8j + lane] = Σₖ a[r][k] · source[offsets[k] + bases[j] + lane]`, summed in the order of k.
+/// `out[r · pitch + places[j] + lane] = bias[r] + Σₖ a[r][k] · source[offsets[k] + bases[j] + lane]`, rectified if
+/// `relu`, summed in the order of k. No bias is a bias of zero.
 ///
-/// `packed` is what [`pack`] made of a (rows × depth), `depth` the length of `offsets`.
-pub fn spread(packed: &[f32], rows: usize, source: &[f32], offsets: &[u32], bases: &[u32], out: &mut [f32], pitch: usize) {
+/// `packed` is what [`pack`] made of a (rows × depth), `depth` the length of `offsets`. Where places overlap, they
+/// must be given the same numbers.
+pub fn spread(
+    packed: &[f32],
+    rows: usize,
+    source: &[f32],
+    offsets: &[u32],
+    bases: &[u32],
+    out: &mut [f32],
+    places: &[u32],
+    pitch: usize,
+    bias: &[f32],
+    relu: bool,
+) {
+    if rows == 0 || bases.is_empty() {
+        return;
+    }
     check(source, offsets, bases);
-    assert!(packed.len() >= packed_len(rows, offsets.len()) && pitch >= bases.len() * LANES && out.len() >= rows * pitch);
-    dispatch(Spread { packed, rows, source, offsets, bases, out, pitch });
+    assert!(packed.len() >= packed_len(rows, offsets.len()) && places.len() >= bases.len());
+    assert!((rows - 1) * pitch + furthest(&places[..bases.len()]) + LANES <= out.len());
+    dispatch(Spread { packed, rows, source, offsets, bases, out, places, pitch, bias, relu });
 }
 
 /// `out[r · depth + k] = Σⱼ,lane a[r · pitch + 8j + lane] · source[offsets[k] + bases[j] + lane]`, added to
@@ -48,8 +65,11 @@ pub fn correlate(a: &[f32], rows: usize, pitch: usize, source: &[f32], offsets: 
 }
 
 fn check(source: &[f32], offsets: &[u32], bases: &[u32]) {
-    let furthest = |t: &[u32]| t.iter().copied().max().unwrap_or(0) as usize;
     assert!(furthest(offsets) + furthest(bases) + LANES <= source.len(), "a table points past the source");
+}
+
+fn furthest(table: &[u32]) -> usize {
+    table.iter().copied().max().unwrap_or(0) as usize
 }
 
 struct Spread<'a> {
@@ -59,51 +79,68 @@ struct Spread<'a> {
     offsets: &'a [u32],
     bases: &'a [u32],
     out: &'a mut [f32],
+    places: &'a [u32],
     pitch: usize,
+    bias: &'a [f32],
+    relu: bool,
 }
 
 impl Kernel for Spread<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
-        let mut j = 0;
-        if V::ACROSS == 2 {
-            while j + 2 <= self.bases.len() {
-                spread_column::<V, 2>(&mut self, j);
-                j += 2;
+        for first in (0..self.rows).step_by(PANEL) {
+            // Eight sums: enough to hide the latency of one, and no more than are kept in registers.
+            match (self.rows - first == 1, V::ACROSS == 2) {
+                (true, true) => spread_row::<V, 1, 8>(&mut self, first),
+                (true, false) => spread_row::<V, 1, 4>(&mut self, first),
+                (false, true) => spread_row::<V, PANEL, 2>(&mut self, first),
+                (false, false) => spread_row::<V, PANEL, 1>(&mut self, first),
             }
-        }
-        while j < self.bases.len() {
-            spread_column::<V, 1>(&mut self, j);
-            j += 1;
         }
     }
 }
 
-/// All rows of `N` neighbouring vectors.
+/// All columns of `R` rows, `N` vectors at a time.
 #[inline(always)]
-fn spread_column<V: Vector, const N: usize>(s: &mut Spread<'_>, j: usize) {
-    let depth = s.offsets.len();
-    // SAFETY: `spread` has checked the furthest offset and base, the packed length, and the output.
+fn spread_row<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, first: usize) {
+    let mut j = 0;
+    while j + N <= s.bases.len() {
+        spread_tile::<V, R, N>(s, first, j);
+        j += N;
+    }
+    while j < s.bases.len() {
+        spread_tile::<V, R, 1>(s, first, j);
+        j += 1;
+    }
+}
+
+#[inline(always)]
+fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, first: usize, j: usize) {
+    // SAFETY: `spread` has checked the furthest offset and base, the packed length, and the furthest place.
     unsafe {
         let from: [*const f32; N] = std::array::from_fn(|i| s.source.as_ptr().add(s.bases[j + i] as usize));
-        let to = s.out.as_mut_ptr().add(j * LANES);
-        for first in (0..s.rows).step_by(PANEL) {
-            let mut weights = s.packed.as_ptr().add(first * depth);
-            let mut sums = [[V::splat(0.0); N]; PANEL];
-            for &offset in s.offsets {
-                let values: [V; N] = std::array::from_fn(|i| V::load(from[i].add(offset as usize)));
-                for (r, row) in sums.iter_mut().enumerate() {
-                    let weight = V::splat(*weights.add(r));
-                    for i in 0..N {
-                        row[i] = row[i].add_product(weight, values[i]);
-                    }
+        let mut weights = s.packed.as_ptr().add(first * s.offsets.len());
+        let mut sums = [[V::splat(0.0); N]; R];
+        for &offset in s.offsets {
+            let values: [V; N] = std::array::from_fn(|i| V::load(from[i].add(offset as usize)));
+            for r in 0..R {
+                let weight = V::splat(*weights.add(r));
+                for i in 0..N {
+                    sums[r][i] = sums[r][i].add_product(weight, values[i]);
                 }
-                weights = weights.add(PANEL);
             }
-            for (r, row) in sums.iter().enumerate().take(s.rows - first) {
-                for (i, sum) in row.iter().enumerate() {
-                    sum.store(to.add((first + r) * s.pitch + i * LANES));
-                }
+            weights = weights.add(PANEL);
+        }
+        for r in 0..R {
+            if first + r >= s.rows {
+                break;
+            }
+            let bias = V::splat(s.bias.get(first + r).copied().unwrap_or(0.0));
+            let to = s.out.as_mut_ptr().add((first + r) * s.pitch);
+            for i in 0..N {
+                let sum = sums[r][i].add(bias);
+                let sum = if s.relu { sum.through(sum) } else { sum };
+                sum.store(to.add(*s.places.get_unchecked(j + i) as usize));
             }
         }
     }
@@ -124,50 +161,82 @@ impl Kernel for Correlate<'_> {
     #[inline(always)]
     fn run<V: Vector>(mut self) {
         for first in (0..self.rows).step_by(PANEL) {
-            // Eight sums either way. A row that is left alone shares its numbers among more columns.
-            if self.rows - first == 1 {
-                (0..self.offsets.len()).step_by(8).for_each(|k| correlate_tile::<V::Part, 1, 8>(&mut self, first, k));
-            } else {
-                (0..self.offsets.len()).step_by(2).for_each(|k| correlate_tile::<V::Part, PANEL, 2>(&mut self, first, k));
+            // A row that is left alone shares its numbers among more columns.
+            match (self.rows - first == 1, V::ACROSS == 2) {
+                (true, true) => correlate_rows::<V, 1, 9>(&mut self, first),
+                (true, false) => correlate_rows::<V, 1, 8>(&mut self, first),
+                (false, true) => correlate_rows::<V, PANEL, 3>(&mut self, first),
+                (false, false) => correlate_rows::<V, PANEL, 2>(&mut self, first),
             }
         }
     }
 }
 
+#[inline(always)]
+fn correlate_rows<V: Vector, const R: usize, const K: usize>(s: &mut Correlate<'_>, first: usize) {
+    for k in (0..s.offsets.len()).step_by(K) {
+        correlate_tile::<V, R, K>(s, first, k);
+    }
+}
+
+/// Most sums of a tile, in whole vectors.
+const SUMS: usize = 16;
+
 /// `R` rows by `K` columns, one part of the lanes after another. Past the edge the last row or
 /// column is computed again and not stored.
 #[inline(always)]
-fn correlate_tile<P: Part, const R: usize, const K: usize>(s: &mut Correlate<'_>, first: usize, k: usize) {
+fn correlate_tile<V: Vector, const R: usize, const K: usize>(s: &mut Correlate<'_>, first: usize, k: usize) {
     let depth = s.offsets.len();
     let (last_row, last_k) = (s.rows - 1, depth - 1);
-    let mut lanes = [[[0.0; LANES]; K]; R];
-    for part in (0..LANES).step_by(P::WIDTH) {
-        let mut sums = [[P::zero(); K]; R];
+    let mut lanes = [[0.0f32; LANES]; SUMS];
+    for part in (0..LANES).step_by(V::Part::WIDTH) {
+        let mut sums = [[V::Part::zero(); K]; R];
         // SAFETY: `correlate` has checked the furthest offset and base and the rows.
         unsafe {
-            let mut left: [*const f32; R] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch + part));
+            let left: [*const f32; R] = std::array::from_fn(|r| s.a.as_ptr().add((first + r).min(last_row) * s.pitch + part));
             let right: [*const f32; K] = std::array::from_fn(|i| s.source.as_ptr().add(s.offsets[(k + i).min(last_k)] as usize + part));
-            for &base in s.bases {
-                let values: [P; K] = std::array::from_fn(|i| P::load(right[i].add(base as usize)));
+            for (j, &base) in s.bases.iter().enumerate() {
+                let values: [V::Part; K] = std::array::from_fn(|i| V::Part::load(right[i].add(base as usize)));
                 for r in 0..R {
-                    let a = P::load(left[r]);
-                    left[r] = left[r].add(LANES);
+                    let a = V::Part::load(left[r].add(j * LANES));
                     for i in 0..K {
                         sums[r][i] = sums[r][i].add_product(a, values[i]);
                     }
                 }
             }
-            for (lanes, sums) in lanes.iter_mut().flatten().zip(sums.iter().flatten()) {
-                sums.store(lanes[part..].as_mut_ptr());
+            for r in 0..R {
+                for i in 0..K {
+                    sums[r][i].store(lanes[r * K + i][part..].as_mut_ptr());
+                }
             }
         }
     }
-    for (r, row) in lanes.iter().enumerate().take(s.rows - first) {
-        for (i, lanes) in row.iter().enumerate().take(depth - k) {
-            let (to, sum) = (&mut s.out[(first + r) * depth + k + i], sum_lanes(*lanes));
+    let sums = sum_each::<V>(&lanes);
+    for r in 0..R.min(s.rows - first) {
+        for i in 0..K.min(depth - k) {
+            let (to, sum) = (&mut s.out[(first + r) * depth + k + i], sums[r * K + i]);
             *to = if s.add { *to + sum } else { sum };
         }
     }
+}
+
+/// The sum of each vector's lanes, in the order of [`super::simd::sum_lanes`].
+#[inline(always)]
+fn sum_each<V: Vector>(lanes: &[[f32; LANES]; SUMS]) -> [f32; SUMS] {
+    let mut sums = [0.0; SUMS];
+    for eight in (0..SUMS).step_by(LANES) {
+        // SAFETY: both arrays have eight vectors, or eight numbers, from there on.
+        unsafe {
+            let mut rows = [V::splat(0.0); LANES];
+            for i in 0..LANES {
+                rows[i] = V::load(lanes[eight + i].as_ptr());
+            }
+            let l = V::transpose(rows);
+            let sum = l[0].add(l[4]).add(l[2].add(l[6])).add(l[1].add(l[5]).add(l[3].add(l[7])));
+            sum.store(sums[eight..].as_mut_ptr());
+        }
+    }
+    sums
 }
 
 #[cfg(test)]
@@ -191,11 +260,14 @@ mod tests {
             pack(&mut packed, rows, depth, |r, k| a[r * depth + k]);
             let pitch = columns * LANES;
             let mut out = vec![f32::NAN; rows * pitch];
-            spread(&packed, rows, &source, &offsets, &bases, &mut out, pitch);
+            let places: Vec<u32> = (0..columns).map(|j| (j * LANES) as u32).collect();
+            let bias = numbers(rows, 4);
+            spread(&packed, rows, &source, &offsets, &bases, &mut out, &places, pitch, &bias, true);
             for r in 0..rows {
                 for p in 0..pitch {
-                    let want = (0..depth).fold(0.0, |sum, k| sum + a[r * depth + k] * at(k, p / LANES, p % LANES));
-                    assert_eq!(out[r * pitch + p], want, "row {r}, place {p}");
+                    let product = |k: usize| f64::from(a[r * depth + k]) * f64::from(at(k, p / LANES, p % LANES));
+                    let want = (0..depth).map(product).sum::<f64>() + f64::from(bias[r]);
+                    assert!((f64::from(out[r * pitch + p]) - want.max(0.0)).abs() < 1e-6, "row {r}, place {p}");
                 }
             }
 
@@ -214,6 +286,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "past the source")]
     fn a_table_beyond_the_source_is_refused() {
-        spread(&[1.0; 4], 1, &[0.0; 8], &[0], &[1], &mut [0.0; 8], 8);
+        spread(&[1.0; 4], 1, &[0.0; 8], &[0], &[1], &mut [0.0; 8], &[0], 8, &[], false);
     }
 }

@@ -1,8 +1,9 @@
 //! Vectors of eight `f32` with the few verbs that the kernels use.
 //!
-//! Multiply and add stay two roundings everywhere (no fused multiply-add), and a vector has eight
-//! lanes on every machine: two 128-bit registers in WebAssembly and on plain x86-64, one 256-bit
-//! register where the processor has AVX2, an array elsewhere. So every machine gives the same bits.
+//! A vector has eight lanes on every machine: two 128-bit registers in WebAssembly and on plain x86-64,
+//! one 256-bit register where the processor has AVX2 and fused multiply-add, an array elsewhere. Sums are
+//! taken in the same order everywhere. What differs is [`Vector::add_product`], which AVX2 rounds once and
+//! all others twice ([`fused`]): machines of one arithmetic give the same bits, the two differ by rounding.
 
 #![allow(unsafe_code)] // Vector loads without bounds checks, and calls of CPU-specific code.
 
@@ -27,8 +28,16 @@ pub trait Vector: Copy {
     /// Eight numbers must be writable at `to`; any alignment.
     unsafe fn store(self, to: *mut f32);
 
-    /// `self + a · b`, rounded twice.
+    /// `self + a · b`, rounded twice, or once where [`fused`].
     fn add_product(self, a: Self, b: Self) -> Self;
+
+    fn add(self, other: Self) -> Self;
+
+    /// Zero where `output` is zero or less, else `self`.
+    fn through(self, output: Self) -> Self;
+
+    /// Rows to columns: number `i` of vector `j` becomes number `j` of vector `i`.
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES];
 }
 
 /// Some lanes of a vector: all eight or four.
@@ -45,7 +54,7 @@ pub trait Part: Copy {
     /// [`Part::WIDTH`] numbers must be writable at `to`; any alignment.
     unsafe fn store(self, to: *mut f32);
 
-    /// `self + a · b`, rounded twice.
+    /// As [`Vector::add_product`].
     fn add_product(self, a: Self, b: Self) -> Self;
 }
 
@@ -81,6 +90,26 @@ macro_rules! whole {
     };
 }
 
+/// Rows of two registers each to columns, by four transpositions of four by four.
+#[cfg(any(target_arch = "x86_64", target_arch = "wasm32"))]
+macro_rules! transpose_halves {
+    ($rows:expr, $four:path, $vector:path) => {{
+        let r = $rows;
+        let (a, b) = ($four([r[0].0, r[1].0, r[2].0, r[3].0]), $four([r[4].0, r[5].0, r[6].0, r[7].0]));
+        let (c, d) = ($four([r[0].1, r[1].1, r[2].1, r[3].1]), $four([r[4].1, r[5].1, r[6].1, r[7].1]));
+        [
+            $vector(a[0], b[0]),
+            $vector(a[1], b[1]),
+            $vector(a[2], b[2]),
+            $vector(a[3], b[3]),
+            $vector(c[0], d[0]),
+            $vector(c[1], d[1]),
+            $vector(c[2], d[2]),
+            $vector(c[3], d[3]),
+        ]
+    }};
+}
+
 /// Work that is written once for any vector.
 pub trait Kernel {
     fn run<V: Vector>(self);
@@ -91,12 +120,12 @@ pub trait Kernel {
 pub fn dispatch<K: Kernel>(kernel: K) {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::arch::is_x86_feature_detected!("avx2") {
-            #[target_feature(enable = "avx2")]
+        if fused() {
+            #[target_feature(enable = "avx2,fma")]
             unsafe fn with_avx2<K: Kernel>(kernel: K) {
                 kernel.run::<x86::Avx>();
             }
-            // SAFETY: the processor has AVX2.
+            // SAFETY: the processor has AVX2 and fused multiply-add.
             unsafe { with_avx2(kernel) }
         } else {
             kernel.run::<x86::Sse>();
@@ -108,6 +137,17 @@ pub fn dispatch<K: Kernel>(kernel: K) {
     kernel.run::<scalar::Scalar>();
 }
 
+/// Whether a product and the sum it is added to are rounded once, not twice.
+#[inline]
+pub fn fused() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    {
+        std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// Name of the vector that [`dispatch`] picks here.
 pub fn vector_name() -> &'static str {
     if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
@@ -115,7 +155,7 @@ pub fn vector_name() -> &'static str {
     }
     #[cfg(target_arch = "x86_64")]
     {
-        if std::arch::is_x86_feature_detected!("avx2") { "AVX2" } else { "SSE2" }
+        if fused() { "AVX2" } else { "SSE2" }
     }
     #[cfg(not(target_arch = "x86_64"))]
     "scalar"
@@ -142,247 +182,63 @@ pub fn sum_lanes(l: [f32; LANES]) -> f32 {
     ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
 }
 
-/// The portable vector: plain arrays. Tests hold the others against it.
 #[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
-mod scalar {
-    use super::{LANES, Vector};
-
-    #[derive(Clone, Copy)]
-    pub struct Scalar([f32; LANES]);
-
-    whole!(Scalar);
-
-    impl Vector for Scalar {
-        const ACROSS: usize = 1;
-        type Part = Self;
-
-        #[inline(always)]
-        fn splat(value: f32) -> Self {
-            Self([value; LANES])
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            // SAFETY: by contract eight numbers are readable.
-            Self(unsafe { from.cast::<[f32; LANES]>().read_unaligned() })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            // SAFETY: by contract eight numbers are writable.
-            unsafe { to.cast::<[f32; LANES]>().write_unaligned(self.0) }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            Self(std::array::from_fn(|i| self.0[i] + a.0[i] * b.0[i]))
-        }
-    }
-}
+mod scalar;
 
 #[cfg(target_arch = "x86_64")]
-mod x86 {
-    use std::arch::x86_64::*;
-
-    use super::{Part, Vector};
-
-    #[derive(Clone, Copy)]
-    pub struct Avx(__m256);
-
-    // SAFETY of every block below: `dispatch` uses this type only where the processor has AVX2.
-    impl Vector for Avx {
-        const ACROSS: usize = 2;
-        type Part = Self;
-
-        #[inline(always)]
-        fn splat(value: f32) -> Self {
-            Self(unsafe { _mm256_set1_ps(value) })
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm256_loadu_ps(from) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm256_storeu_ps(to, self.0) }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm256_add_ps(self.0, _mm256_mul_ps(a.0, b.0)) })
-        }
-    }
-
-    whole!(Avx);
-
-    #[derive(Clone, Copy)]
-    pub struct Half(__m128);
-
-    // SAFETY of every block below: SSE2 belongs to x86-64; pointers by contract.
-    impl Part for Half {
-        const WIDTH: usize = 4;
-
-        #[inline(always)]
-        fn zero() -> Self {
-            Self(unsafe { _mm_setzero_ps() })
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            Self(unsafe { _mm_loadu_ps(from) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe { _mm_storeu_ps(to, self.0) }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            Self(unsafe { _mm_add_ps(self.0, _mm_mul_ps(a.0, b.0)) })
-        }
-    }
-
-    #[derive(Clone, Copy)]
-    pub struct Sse(__m128, __m128);
-
-    // SAFETY of every block below: SSE2 belongs to x86-64.
-    impl Vector for Sse {
-        const ACROSS: usize = 1;
-        type Part = Half;
-
-        #[inline(always)]
-        fn splat(value: f32) -> Self {
-            let v = unsafe { _mm_set1_ps(value) };
-            Self(v, v)
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            unsafe { Self(_mm_loadu_ps(from), _mm_loadu_ps(from.add(4))) }
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            unsafe {
-                _mm_storeu_ps(to, self.0);
-                _mm_storeu_ps(to.add(4), self.1);
-            }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            unsafe { Self(_mm_add_ps(self.0, _mm_mul_ps(a.0, b.0)), _mm_add_ps(self.1, _mm_mul_ps(a.1, b.1))) }
-        }
-    }
-}
+mod x86;
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-mod wasm {
-    use std::arch::wasm32::*;
-
-    use super::{Part, Vector};
-
-    /// Two registers: a tile of four rows then keeps eight sums, which is what engines hold
-    /// without spilling (twelve run at half speed).
-    #[derive(Clone, Copy)]
-    pub struct Simd128(v128, v128);
-
-    #[derive(Clone, Copy)]
-    pub struct Half(v128);
-
-    impl Part for Half {
-        const WIDTH: usize = 4;
-
-        #[inline(always)]
-        fn zero() -> Self {
-            Self(f32x4_splat(0.0))
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            // SAFETY: by contract four numbers are readable.
-            Self(unsafe { v128_load(from.cast()) })
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            // SAFETY: by contract four numbers are writable.
-            unsafe { v128_store(to.cast(), self.0) }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
-        }
-    }
-
-    impl Vector for Simd128 {
-        const ACROSS: usize = 1;
-        type Part = Half;
-
-        #[inline(always)]
-        fn splat(value: f32) -> Self {
-            let v = f32x4_splat(value);
-            Self(v, v)
-        }
-
-        #[inline(always)]
-        unsafe fn load(from: *const f32) -> Self {
-            // SAFETY: by contract eight numbers are readable.
-            unsafe { Self(v128_load(from.cast()), v128_load(from.add(4).cast())) }
-        }
-
-        #[inline(always)]
-        unsafe fn store(self, to: *mut f32) {
-            // SAFETY: by contract eight numbers are writable.
-            unsafe {
-                v128_store(to.cast(), self.0);
-                v128_store(to.add(4).cast(), self.1);
-            }
-        }
-
-        #[inline(always)]
-        fn add_product(self, a: Self, b: Self) -> Self {
-            Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)), f32x4_add(self.1, f32x4_mul(a.1, b.1)))
-        }
-    }
-}
+mod wasm;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    struct Probe<'a>(&'a [f32], &'a mut Vec<f32>);
+    struct Probe<'a>(&'a [f32], &'a mut [f32]);
 
     impl Kernel for Probe<'_> {
         fn run<V: Vector>(self) {
-            // SAFETY: the source holds eight numbers, the result sixteen.
+            let (rows, out) = (self.0, self.1);
+            // SAFETY: there are 64 numbers in the source and 96 places in the result.
             unsafe {
-                let v = V::load(self.0.as_ptr());
-                V::splat(0.5).add_product(v, V::splat(3.0)).store(self.1[..LANES].as_mut_ptr());
+                let v: [V; LANES] = std::array::from_fn(|i| V::load(rows[i * LANES..].as_ptr()));
+                v[0].add_product(v[1], V::splat(3.3)).store(out.as_mut_ptr());
                 for at in (0..LANES).step_by(V::Part::WIDTH) {
-                    let v = V::Part::load(self.0[at..].as_ptr());
-                    V::Part::zero().add_product(v, v).store(self.1[LANES + at..].as_mut_ptr());
+                    let v = V::Part::load(rows[at..].as_ptr());
+                    V::Part::zero().add_product(v, v).add_product(v, v).store(out[LANES + at..].as_mut_ptr());
+                }
+                v[2].add(v[3]).store(out[2 * LANES..].as_mut_ptr());
+                v[4].through(v[5]).store(out[3 * LANES..].as_mut_ptr());
+                for (i, row) in V::transpose(v).into_iter().enumerate() {
+                    row.store(out[(4 + i) * LANES..].as_mut_ptr());
                 }
             }
         }
     }
 
+    /// Positive and negative ones, a zero of each sign.
+    fn rows() -> Vec<f32> {
+        let mut rows: Vec<f32> = (0..64).map(|i| (0.1 + 1.7f32.powi(i % 13)) * if i % 3 == 0 { -1.0 } else { 1.0 }).collect();
+        (rows[5 * LANES], rows[5 * LANES + 1]) = (0.0, -0.0);
+        rows
+    }
+
     #[test]
     fn every_vector_gives_the_bits_of_the_plain_one() {
-        let values: Vec<f32> = (0..8).map(|i| 0.1 + 1.7f32.powi(i)).collect();
-        let (mut here, mut plain) = (vec![0.0; 16], vec![0.0; 16]);
-        dispatch(Probe(&values, &mut here));
-        Probe(&values, &mut plain).run::<scalar::Scalar>();
-        assert_eq!(here, plain);
+        let (rows, mut here, mut plain) = (rows(), [0.0; 96], [0.0; 96]);
+        Probe(&rows, &mut plain).run::<scalar::Scalar<false>>();
+        assert_eq!(plain[4 * LANES + 1], rows[LANES]);
+        assert_eq!(plain[3 * LANES..][..2], [0.0; 2]);
         #[cfg(target_arch = "x86_64")]
         {
-            let mut sse = vec![0.0; 16];
-            Probe(&values, &mut sse).run::<x86::Sse>();
-            assert_eq!(sse, plain);
+            Probe(&rows, &mut here).run::<x86::Sse>();
+            assert_eq!(here, plain);
         }
+        if fused() {
+            Probe(&rows, &mut plain).run::<scalar::Scalar<true>>();
+        }
+        dispatch(Probe(&rows, &mut here));
+        assert_eq!(here, plain);
     }
 }

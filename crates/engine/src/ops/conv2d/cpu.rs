@@ -1,226 +1,104 @@
-//! Fast kernels: copies of a chunk of images (see `layout`), and the two products over them.
+//! Fast kernels. Each pass goes one of three ways: eight channels together (`channels`); where there are few,
+//! eight neighbours of a row (`strips`); and where maps are small or strided too, eight neighbours of a padded
+//! plane or eight images (`planes`).
 
-use super::{
-    Conv2d,
-    layout::{Layout, NOWHERE, Tables},
-};
-use crate::{
-    backend::cpu::{
-        product::{correlate, pack, packed_len, spread},
-        simd::{self, LANES},
-    },
-    ops::{Activation, Backward, Forward, Placement},
-};
+use super::{Conv2d, channels, layout, planes, strips};
+use crate::ops::{Backward, Forward, Placement, Working};
+
+/// Fewest channels, of the eight of a vector, that pay for computing all eight.
+const LEAST_CHANNELS: usize = 5;
+/// Fewest terms of a sum that pay for transposing what goes in and out.
+const LEAST_TERMS: usize = 24;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Channels,
+    Strips,
+    Planes,
+}
+
+/// How each pass goes. It depends on the layer alone, so that an image's result does not depend on the batch.
+#[derive(Clone, Copy, Debug)]
+struct Ways {
+    /// Outputs, and gradients of the weights.
+    outputs: Way,
+    input: Way,
+}
+
+impl Ways {
+    fn of(op: &Conv2d, at: &Placement) -> Self {
+        let (in_ch, out_ch, area) = (at.input.ch / op.groups, at.output.ch / op.groups, op.kernel.h * op.kernel.w);
+        let way = |columns: usize, terms: usize, strips: bool| {
+            if columns >= LEAST_CHANNELS && (terms >= LEAST_TERMS || !strips) {
+                Way::Channels
+            } else if strips {
+                Way::Strips
+            } else {
+                Way::Planes
+            }
+        };
+        Self { outputs: way(out_ch, in_ch * area, strips::fits(op, at)), input: way(in_ch, out_ch * area, strips::fits_input(op, at)) }
+    }
+
+    fn any(self, way: Way) -> bool {
+        self.outputs == way || self.input == way
+    }
+}
+
+/// The tables of the ways that any pass takes, one after another, and before them where each begins.
+pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
+    let ways = Ways::of(op, at);
+    let none = Working::default;
+    let parts = [
+        if ways.outputs == Way::Channels { channels::Layout::of(op, at).working() } else { none() },
+        if ways.input == Way::Channels { channels::Return::of(op, at).working() } else { none() },
+        if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
+        if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op, at) } else { none() },
+    ];
+    let mut table = Vec::new();
+    let mut start = parts.len();
+    for part in &parts {
+        table.push(start as u32);
+        start += part.table.len();
+    }
+    table.extend(parts.iter().flat_map(|part| &part.table));
+    Working { scratch_len: parts.iter().map(|part| part.scratch_len).max().unwrap_or(0), table }
+}
+
+/// What each of the ways put into the table.
+struct Tables<'t> {
+    channels: &'t [u32],
+    input: &'t [u32],
+    strips: &'t [u32],
+    planes: &'t [u32],
+}
+
+impl<'t> Tables<'t> {
+    fn of(table: &'t [u32]) -> Self {
+        let [channels, input, strips, planes] = std::array::from_fn(|i| table[i] as usize);
+        Self { channels: &table[channels..input], input: &table[input..strips], strips: &table[strips..planes], planes: &table[planes..] }
+    }
+}
 
 pub(super) fn forward(op: &Conv2d, at: &Placement, io: Forward<'_>) {
-    let layout = Layout::of(op, at);
-    let tables = layout.split(io.table);
-    let ((in_ch, out_ch), depth) = (layout.channels(), layout.depth());
-    let (packed, rest) = io.scratch.split_at_mut(layout.packed_len());
-    let (x, rest) = rest.split_at_mut(layout.x_len());
-    let y = &mut rest[..layout.y_len()];
-    let panel = packed_len(out_ch, depth);
-    let (weight, bias) = io.params.split_at(at.output.ch * depth);
-    for g in 0..op.groups {
-        pack(&mut packed[g * panel..], out_ch, depth, |r, k| weight[(g * out_ch + r) * depth + k]);
-    }
-    for (first, count) in layout.chunks() {
-        copy_padded(op, &layout, &tables, at, &io.inputs[0][first * at.input.len()..], count, x);
-        let bases = &tables.bases[..layout.bases_len(count)];
-        let pitch = bases.len() * LANES;
-        for g in 0..op.groups {
-            let source = &x[g * in_ch * layout.hp * layout.wp * layout.unit()..];
-            spread(&packed[g * panel..], out_ch, source, tables.offsets, bases, &mut y[g * out_ch * pitch..], pitch);
-        }
-        let relu = at.activation == Some(Activation::Relu);
-        let output = &mut io.output[first * at.output.len()..][..count * at.output.len()];
-        for (i, image) in output.chunks_exact_mut(at.output.len()).enumerate() {
-            for (o, plane) in image.chunks_exact_mut(at.output.plane()).enumerate() {
-                let b = bias.get(o).copied().unwrap_or(0.0);
-                let row = &y[o * pitch..(o + 1) * pitch];
-                for (yy, out) in plane.chunks_exact_mut(at.output.w).enumerate() {
-                    let from = layout.place(i, yy, 0);
-                    let finish = |v: f32| if relu && v + b <= 0.0 { 0.0 } else { v + b };
-                    if layout.lanes {
-                        for (x, value) in out.iter_mut().enumerate() {
-                            *value = finish(row[from + x * LANES]);
-                        }
-                    } else {
-                        for (value, v) in out.iter_mut().zip(&row[from..]) {
-                            *value = finish(*v);
-                        }
-                    }
-                }
-            }
-        }
+    let tables = Tables::of(io.table);
+    match Ways::of(op, at).outputs {
+        Way::Channels => channels::forward(op, at, tables.channels, io),
+        Way::Strips => strips::forward(op, at, tables.strips, io),
+        Way::Planes => planes::forward(op, at, tables.planes, io),
     }
 }
 
-pub(super) fn backward(op: &Conv2d, at: &Placement, io: Backward<'_>) {
-    let layout = Layout::of(op, at);
-    let tables = layout.split(io.table);
-    let ((in_ch, out_ch), depth, depth_back) = (layout.channels(), layout.depth(), layout.depth_back());
-    let (packed, rest) = io.scratch.split_at_mut(layout.packed_len());
-    let (x, rest) = rest.split_at_mut(layout.x_len());
-    let (dy, rest) = rest.split_at_mut(layout.y_len());
-    let (d, dx) = rest.split_at_mut(layout.d_len());
-    let (weight, _) = io.params.split_at(at.output.ch * depth);
-    let (d_weight, d_bias) = io.d_params.split_at_mut(at.output.ch * depth);
-    let area = depth / in_ch;
-    let panel = packed_len(in_ch, depth_back);
-    let wants_input = !io.d_inputs.is_empty();
-    if wants_input {
-        for g in 0..op.groups {
-            // Row: input channel; column: (output channel, ky, kx).
-            pack(&mut packed[g * panel..], in_ch, depth_back, |c, k| weight[(g * out_ch + k / area) * depth + c * area + k % area]);
-        }
+pub(super) fn backward(op: &Conv2d, at: &Placement, mut io: Backward<'_>) {
+    let (ways, tables) = (Ways::of(op, at), Tables::of(io.table));
+    match ways.outputs {
+        Way::Channels => channels::backward_weight(op, at, tables.channels, &mut io),
+        Way::Strips => strips::backward_weight(op, at, tables.strips, &mut io),
+        Way::Planes => planes::backward_weight(op, at, tables.planes, &mut io),
     }
-    for (first, count) in layout.chunks() {
-        let pitch = layout.bases_len(count) * LANES;
-        copy_padded(op, &layout, &tables, at, &io.inputs[0][first * at.input.len()..], count, x);
-        let spread_into = wants_input.then_some(&mut *d);
-        copy_gradient(op, &layout, at, [io.d_output, io.output], first, count, &mut dy[..at.output.ch * pitch], spread_into);
-        for (o, b) in d_bias.iter_mut().enumerate() {
-            let sum = simd::sum(&dy[o * pitch..(o + 1) * pitch]);
-            *b = if first == 0 { sum } else { *b + sum };
-        }
-        let bases = &tables.bases[..pitch / LANES];
-        for g in 0..op.groups {
-            let source = &x[g * in_ch * layout.hp * layout.wp * layout.unit()..];
-            let rows = &dy[g * out_ch * pitch..];
-            let into = &mut d_weight[g * out_ch * depth..(g + 1) * out_ch * depth];
-            correlate(rows, out_ch, pitch, source, tables.offsets, bases, into, first > 0);
-        }
-        if let [d_input] = &mut *io.d_inputs {
-            let bases = &tables.bases_back[..layout.bases_back_len(count)];
-            let pitch = bases.len() * LANES;
-            for g in 0..op.groups {
-                let source = &d[g * out_ch * layout.hd * layout.wd * layout.unit()..];
-                spread(&packed[g * panel..], in_ch, source, tables.offsets_back, bases, &mut dx[g * in_ch * pitch..], pitch);
-            }
-            let len = at.input.len();
-            fold(&layout, &tables, at, dx, pitch, &mut d_input[first * len..(first + count) * len]);
-        }
-    }
-}
-
-/// The padded input of `count` images, as rows or as lanes; lanes without an image are zero.
-fn copy_padded(op: &Conv2d, layout: &Layout, tables: &Tables<'_>, at: &Placement, input: &[f32], count: usize, x: &mut [f32]) {
-    let (h, w, left) = (at.input.h, at.input.w, op.sides(at.input).left);
-    let unit = layout.unit();
-    let group_len = unit * layout.x_image;
-    for (slot, group) in x[..count.div_ceil(unit) * group_len].chunks_exact_mut(group_len).enumerate() {
-        let here = (count - slot * unit).min(unit);
-        if here < unit {
-            group.fill(0.0);
-        }
-        for lane in 0..here {
-            let image = &input[(slot * unit + lane) * at.input.len()..][..at.input.len()];
-            for c in 0..at.input.ch {
-                for (y, source_row) in tables.rows.iter().enumerate() {
-                    let to = &mut group[(c * layout.hp + y) * layout.wp * unit..][..layout.wp * unit];
-                    let row = match *source_row {
-                        NOWHERE => None,
-                        r => Some(&image[(c * h + r as usize) * w..][..w]),
-                    };
-                    match (row, layout.lanes) {
-                        (None, false) => to.fill(0.0),
-                        (None, true) => to[lane..].iter_mut().step_by(LANES).for_each(|v| *v = 0.0),
-                        (Some(row), true) => {
-                            for (value, source) in to[lane..].iter_mut().step_by(LANES).zip(tables.columns) {
-                                *value = if *source == NOWHERE { 0.0 } else { row[*source as usize] };
-                            }
-                        }
-                        (Some(row), false) if layout.wp == w => to.copy_from_slice(row),
-                        (Some(row), false) => {
-                            let pads = (0..layout.wp).filter(|p| !(left..left + w).contains(p));
-                            for p in pads {
-                                to[p] = if tables.columns[p] == NOWHERE { 0.0 } else { row[tables.columns[p] as usize] };
-                            }
-                            to[left..left + w].copy_from_slice(row);
-                        }
-                    }
-                }
-            }
-        }
-    }
-    // The last vector may run over; what it reads must be finite, for it is multiplied by zero.
-    let used = count.div_ceil(unit) * group_len;
-    x[used..used + LANES].fill(0.0);
-}
-
-/// The output's gradient (through a fused activation): as rows for the weight's gradient, and
-/// spread by the stride into `d` for the input's.
-fn copy_gradient(
-    op: &Conv2d,
-    layout: &Layout,
-    at: &Placement,
-    [d_output, output]: [&[f32]; 2],
-    first: usize,
-    count: usize,
-    dy: &mut [f32],
-    mut d: Option<&mut [f32]>,
-) {
-    let (o, unit) = (at.output, layout.unit());
-    let pitch = layout.bases_len(count) * LANES;
-    let relu = at.activation == Some(Activation::Relu);
-    dy.fill(0.0);
-    if let Some(d) = d.as_deref_mut() {
-        let used = count.div_ceil(unit) * unit * layout.d_image;
-        d[..used + LANES].fill(0.0);
-    }
-    let (edge_y, edge_x) = ((op.kernel.h - 1) * op.dilation.h, (op.kernel.w - 1) * op.dilation.w);
-    for i in 0..count {
-        let image = (first + i) * o.len();
-        for c in 0..o.ch {
-            for y in 0..layout.output_rows() {
-                let at_row = image + (c * o.h + y) * o.w;
-                let (gradient, output) = (&d_output[at_row..at_row + o.w], &output[at_row..at_row + o.w]);
-                let through = gradient.iter().zip(output).map(|(d, out)| if relu && *out <= 0.0 { 0.0 } else { *d });
-                let row = &mut dy[c * pitch + layout.place(i, y, 0)..];
-                if layout.lanes {
-                    row.iter_mut().step_by(LANES).zip(through).for_each(|(to, v)| *to = v);
-                } else {
-                    row.iter_mut().zip(through).for_each(|(to, v)| *to = v);
-                }
-                if let Some(d) = d.as_deref_mut() {
-                    let start = (c * layout.hd + edge_y + y * op.stride.h) * layout.wd + edge_x;
-                    let to = &mut d[i / unit * unit * layout.d_image + start * unit + i % unit..];
-                    if layout.lanes {
-                        let from = row.iter().step_by(LANES).take(o.w);
-                        to.iter_mut().step_by(op.stride.w * LANES).zip(from).for_each(|(to, v)| *to = *v);
-                    } else {
-                        // Rows mean stride 1.
-                        to[..o.w].copy_from_slice(&row[..o.w]);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Gradients of the padded input, brought back to the pixels that the padding was made of.
-fn fold(layout: &Layout, tables: &Tables<'_>, at: &Placement, dx: &[f32], pitch: usize, d_input: &mut [f32]) {
-    let (h, w, unit) = (at.input.h, at.input.w, layout.unit());
-    let whole = layout.th == h && layout.tw == w;
-    if !whole {
-        d_input.fill(0.0);
-    }
-    for (i, image) in d_input.chunks_exact_mut(at.input.len()).enumerate() {
-        for c in 0..at.input.ch {
-            for y in 0..layout.th {
-                let from = &dx[c * pitch + layout.place_back(i, y, 0)..];
-                if whole {
-                    for (x, value) in image[(c * h + y) * w..][..w].iter_mut().enumerate() {
-                        *value = from[x * unit];
-                    }
-                } else if tables.rows[y] != NOWHERE {
-                    let row = &mut image[(c * h + tables.rows[y] as usize) * w..][..w];
-                    for (x, &source) in tables.columns.iter().enumerate() {
-                        row[source as usize] += from[x * unit];
-                    }
-                }
-            }
-        }
+    match ways.input {
+        Way::Channels => channels::backward_input(op, at, tables.input, &mut io),
+        Way::Strips => strips::backward_input(op, at, tables.strips, &mut io),
+        Way::Planes => planes::backward_input(op, at, tables.planes, &mut io),
     }
 }

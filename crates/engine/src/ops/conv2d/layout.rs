@@ -9,7 +9,7 @@
 //! * **lanes**: eight images are interleaved and the same place of all eight is computed together.
 //!   Nothing is dropped, and any stride works. Best for small maps.
 
-use super::Conv2d;
+use super::{Conv2d, frame::NOWHERE};
 use crate::{
     Sides,
     backend::cpu::{product::packed_len, simd::LANES},
@@ -200,6 +200,7 @@ impl Layout {
                 }
             }
         }
+        table.extend((0..self.bases_len(self.images).max(self.bases_back_len(self.images))).map(|j| (j * LANES) as u32));
         for (len, before, pads) in [(self.hp, pad.top, pad.top + pad.bottom), (self.wp, pad.left, pad.left + pad.right)] {
             let source = |p: usize| op.pad_mode.source(p as isize - before as isize, len - pads);
             table.extend((0..len).map(|p| source(p).map_or(NOWHERE, |s| s as u32)));
@@ -213,8 +214,9 @@ impl Layout {
         let (offsets_back, rest) = rest.split_at(self.depth_back());
         let (bases, rest) = rest.split_at(self.bases_len(self.images));
         let (bases_back, rest) = rest.split_at(self.bases_back_len(self.images));
+        let (places, rest) = rest.split_at(bases.len().max(bases_back.len()));
         let (rows, columns) = rest.split_at(self.hp);
-        Tables { offsets, offsets_back, bases, bases_back, rows, columns }
+        Tables { offsets, offsets_back, bases, bases_back, places, rows, columns }
     }
 
     /// First image and number of images of each chunk.
@@ -227,19 +229,15 @@ impl Layout {
         (self.in_ch, self.out_ch)
     }
 
-    pub fn output_rows(&self) -> usize {
-        self.out_h
-    }
 }
-
-/// A padded place that holds zero.
-pub(super) const NOWHERE: u32 = u32::MAX;
 
 pub(super) struct Tables<'t> {
     pub offsets: &'t [u32],
     pub offsets_back: &'t [u32],
     pub bases: &'t [u32],
     pub bases_back: &'t [u32],
+    /// Where the vectors of a row of results lie.
+    pub places: &'t [u32],
     pub rows: &'t [u32],
     pub columns: &'t [u32],
 }

@@ -27,11 +27,15 @@
 //! that needs a larger input.
 
 mod cases;
+mod channels;
 mod cpu;
+mod frame;
 mod gpu;
 mod layout;
 mod plain;
+mod planes;
 mod reference;
+mod strips;
 
 use serde::{Deserialize, Serialize};
 
@@ -244,7 +248,7 @@ impl Op for Conv2d {
     }
 
     fn working(&self, at: &Placement) -> Working {
-        layout::Layout::of(self, at).working(self, at)
+        cpu::working(self, at)
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {

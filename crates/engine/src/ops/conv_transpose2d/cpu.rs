@@ -128,7 +128,7 @@ pub(super) fn forward(op: &ConvTranspose2d, at: &Placement, io: Forward<'_>) {
             for b in 0..layout.blocks() {
                 let block = channels(b);
                 let packed = &packed[(g * layout.blocks() + b) * layout.panel()..];
-                spread(packed, block.len() * area, x, offsets, bases, stamps, pitch);
+                spread(packed, block.len() * area, x, offsets, bases, stamps, bases, pitch, &[], false);
                 for (i, o) in (0..count).flat_map(|i| block.clone().map(move |o| (i, o))) {
                     let to = ((first + i) * at.output.ch + g * out_ch + o) * at.output.plane();
                     let to = &mut io.output[to..to + at.output.plane()];

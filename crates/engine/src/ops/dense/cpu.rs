@@ -1,9 +1,12 @@
-//! Fast kernels: rows of the weights, of the images and of their gradients are read as they stand,
-//! eight neighbouring inputs together. Where a row is not a whole number of vectors, copies are.
+//! Fast kernels. Outputs are scalar products of rows of inputs and of weights, which both are read as they
+//! stand. The gradients are products over panels of eight inputs (`backend/cpu/panels.rs`). Where a row is not a
+//! whole number of vectors, copies are.
 
 use crate::{
     backend::cpu::{
-        product::{correlate, pack, packed_len, spread},
+        panels::{Gate, Pitch, lay, multiply, panels_len},
+        product::correlate,
+        rows,
         simd::LANES,
     },
     ops::{Activation, Backward, Forward, Placement, Working},
@@ -16,6 +19,15 @@ pub(super) struct Layout {
     out: usize,
 }
 
+struct Tables<'t> {
+    /// Rows of weights, and vectors of a row.
+    weights: &'t [u32],
+    columns: &'t [u32],
+    /// Examples and outputs in the output's gradient.
+    examples: &'t [u32],
+    outputs: &'t [u32],
+}
+
 impl Layout {
     pub fn of(at: &Placement) -> Self {
         Self { batch: at.batch, wide: at.input.ch, out: at.output.ch }
@@ -26,26 +38,36 @@ impl Layout {
         self.wide.next_multiple_of(LANES)
     }
 
-    fn packed_len(&self) -> usize {
-        packed_len(self.out, self.batch).max(packed_len(self.batch, self.out))
-    }
-
-    fn rows(&self) -> usize {
-        self.batch.max(self.out)
+    /// Whether rows are whole vectors as they stand.
+    fn is_whole(&self) -> bool {
+        self.row() == self.wide
     }
 
     pub fn working(&self) -> Working {
-        let copies = if self.row() == self.wide { 0 } else { (self.batch + self.out).saturating_mul(self.row()) };
-        let rows = (0..self.rows()).map(|r| (r * self.row()) as u32);
-        let table = rows.chain((0..self.row()).step_by(LANES).map(|i| i as u32)).collect();
-        Working { scratch_len: self.packed_len().saturating_add(copies), table }
+        let (batch, out, rows) = (self.batch, self.out, self.batch.max(self.out));
+        let copies = if self.is_whole() { 0 } else { (batch + out).saturating_mul(self.row()) };
+        // The gradient of the outputs, a factor in panels, and a result that does not fit where it belongs.
+        let result = if self.is_whole() { 0 } else { rows.saturating_mul(self.row()) };
+        let backward = (batch * out).saturating_add(panels_len(self.wide, rows)).saturating_add(result);
+        let mut table: Vec<u32> = (0..out).map(|o| (o * self.row()) as u32).collect();
+        table.extend((0..self.row()).step_by(LANES).map(|i| i as u32));
+        table.extend((0..batch).map(|n| (n * out) as u32));
+        table.extend((0..out).map(|o| o as u32));
+        Working { scratch_len: copies.max(backward), table }
+    }
+
+    fn split<'t>(&self, table: &'t [u32]) -> Tables<'t> {
+        let (weights, rest) = table.split_at(self.out);
+        let (columns, rest) = rest.split_at(self.row() / LANES);
+        let (examples, outputs) = rest.split_at(self.batch);
+        Tables { weights, columns, examples, outputs }
     }
 }
 
 /// `values` as rows of whole vectors: as they are, or copied into `copy` and filled up with zeros.
 fn whole_rows<'a>(layout: &Layout, values: &'a [f32], copy: &'a mut [f32]) -> &'a [f32] {
     let (wide, row) = (layout.wide, layout.row());
-    if row == wide {
+    if layout.is_whole() {
         return values;
     }
     for (to, from) in copy.chunks_exact_mut(row).zip(values.chunks_exact(wide)) {
@@ -55,26 +77,24 @@ fn whole_rows<'a>(layout: &Layout, values: &'a [f32], copy: &'a mut [f32]) -> &'
     copy
 }
 
-/// Room for copies: `first` rows and the rest; nothing where no copies are needed.
-fn rooms<'a>(layout: &Layout, scratch: &'a mut [f32], first: usize) -> (&'a mut [f32], &'a mut [f32]) {
-    let len = if layout.row() == layout.wide { 0 } else { first * layout.row() };
-    scratch.split_at_mut(len)
-}
-
 pub(super) fn forward(at: &Placement, io: Forward<'_>) {
     let layout = Layout::of(at);
     let (batch, wide, out) = (layout.batch, layout.wide, layout.out);
-    let (rows, columns) = io.table.split_at(layout.rows());
+    let tables = layout.split(io.table);
     let (weight, bias) = io.params.split_at(out * wide);
-    let (x_room, weight_room) = rooms(&layout, io.scratch, batch);
+    let (x_room, weight_room) = io.scratch.split_at_mut(if layout.is_whole() { 0 } else { batch * layout.row() });
     let x = whole_rows(&layout, io.inputs[0], x_room);
     let weight = whole_rows(&layout, weight, weight_room);
-    correlate(x, batch, layout.row(), weight, &rows[..out], columns, io.output, false);
+    correlate(x, batch, layout.row(), weight, tables.weights, tables.columns, io.output, false);
     let relu = at.activation == Some(Activation::Relu);
     for row in io.output.chunks_exact_mut(out) {
-        for (o, value) in row.iter_mut().enumerate() {
-            let v = *value + bias.get(o).copied().unwrap_or(0.0);
-            *value = if relu && v <= 0.0 { 0.0 } else { v };
+        for (value, b) in row.iter_mut().zip(bias) {
+            *value += b;
+        }
+        if relu {
+            for value in row {
+                *value = if *value <= 0.0 { 0.0 } else { *value };
+            }
         }
     }
 }
@@ -82,32 +102,34 @@ pub(super) fn forward(at: &Placement, io: Forward<'_>) {
 pub(super) fn backward(at: &Placement, io: Backward<'_>) {
     let layout = Layout::of(at);
     let (batch, wide, out, row) = (layout.batch, layout.wide, layout.out, layout.row());
-    let (rows, columns) = io.table.split_at(layout.rows());
-    let (packed, scratch) = io.scratch.split_at_mut(layout.packed_len());
-    let relu = at.activation == Some(Activation::Relu);
-    let dy = |n: usize, o: usize| if relu && io.output[n * out + o] <= 0.0 { 0.0 } else { io.d_output[n * out + o] };
+    let tables = layout.split(io.table);
+    let (d, rest) = io.scratch.split_at_mut(batch * out);
+    let (packed, result) = rest.split_at_mut(panels_len(wide, batch.max(out)));
+    let gate = if at.activation == Some(Activation::Relu) { Gate::Rectifier(io.output) } else { Gate::Open };
+    rows::copy(io.d_output, gate, batch * out, 1, d, batch * out);
+    let d = &*d;
     let (d_weight, d_bias) = io.d_params.split_at_mut(out * wide);
-    for (o, b) in d_bias.iter_mut().enumerate() {
-        *b = (0..batch).map(|n| dy(n, o)).sum();
-    }
-    // `to` (count rows) from the packed matrix (count × depth) and the rows of `source` (depth).
-    let mut multiply = |packed: &[f32], count: usize, source: &[f32], depth: usize, to: &mut [f32]| {
-        let (copy, result) = rooms(&layout, scratch, depth);
-        let source = whole_rows(&layout, source, copy);
-        if row == wide {
-            return spread(packed, count, source, &rows[..depth], columns, to, row);
+    d_bias.fill(0.0);
+    for d in d.chunks_exact(out) {
+        for (b, d) in d_bias.iter_mut().zip(d) {
+            *b += d;
         }
-        spread(packed, count, source, &rows[..depth], columns, result, row);
+    }
+    // `to[r] = Σ_q d[rows[r] + terms[q]] · source[q]`, all rows of so many inputs.
+    let mut product = |rows: &[u32], terms: &[u32], source: &[f32], to: &mut [f32]| {
+        let (packed, panels) = (&mut packed[..terms.len() * row], row / LANES);
+        lay(source, wide, terms.len(), packed);
+        if layout.is_whole() {
+            return multiply(packed, panels, d, rows, terms, to, Pitch::matrix(wide), false);
+        }
+        let result = &mut result[..rows.len() * row];
+        multiply(packed, panels, d, rows, terms, result, Pitch::matrix(row), false);
         for (to, from) in to.chunks_exact_mut(wide).zip(result.chunks_exact(row)) {
             to.copy_from_slice(&from[..wide]);
         }
     };
-    // d_weight[o, i] = Σₙ dy[n, o] · x[n, i]
-    pack(packed, out, batch, |o, n| dy(n, o));
-    multiply(packed, out, io.inputs[0], batch, d_weight);
+    product(tables.outputs, tables.examples, io.inputs[0], d_weight);
     if let [d_input] = io.d_inputs {
-        // d_input[n, i] = Σₒ dy[n, o] · weight[o, i]
-        pack(packed, batch, out, dy);
-        multiply(packed, batch, &io.params[..out * wide], out, d_input);
+        product(tables.examples, tables.outputs, &io.params[..out * wide], d_input);
     }
 }

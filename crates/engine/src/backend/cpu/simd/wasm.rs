@@ -1,0 +1,100 @@
+//! Registers of WebAssembly.
+
+#![allow(unsafe_code)]
+
+use std::arch::wasm32::*;
+
+use super::{LANES, Part, Vector};
+
+/// Two registers: a tile of four rows then keeps eight sums, which is what engines hold
+/// without spilling (twelve run at half speed).
+#[derive(Clone, Copy)]
+pub struct Simd128(v128, v128);
+
+#[derive(Clone, Copy)]
+pub struct Half(v128);
+
+impl Part for Half {
+    const WIDTH: usize = 4;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(f32x4_splat(0.0))
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: by contract four numbers are readable.
+        Self(unsafe { v128_load(from.cast()) })
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: by contract four numbers are writable.
+        unsafe { v128_store(to.cast(), self.0) }
+    }
+
+    #[inline(always)]
+    fn add_product(self, a: Self, b: Self) -> Self {
+        Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
+    }
+}
+
+impl Vector for Simd128 {
+    const ACROSS: usize = 1;
+    type Part = Half;
+
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        let v = f32x4_splat(value);
+        Self(v, v)
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: by contract eight numbers are readable.
+        unsafe { Self(v128_load(from.cast()), v128_load(from.add(4).cast())) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: by contract eight numbers are writable.
+        unsafe {
+            v128_store(to.cast(), self.0);
+            v128_store(to.add(4).cast(), self.1);
+        }
+    }
+
+    #[inline(always)]
+    fn add_product(self, a: Self, b: Self) -> Self {
+        Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)), f32x4_add(self.1, f32x4_mul(a.1, b.1)))
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(f32x4_add(self.0, other.0), f32x4_add(self.1, other.1))
+    }
+
+    #[inline(always)]
+    fn through(self, output: Self) -> Self {
+        let zero = f32x4_splat(0.0);
+        Self(v128_andnot(self.0, f32x4_le(output.0, zero)), v128_andnot(self.1, f32x4_le(output.1, zero)))
+    }
+
+    #[inline(always)]
+    fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
+        transpose_halves!(rows, transpose_four, Self)
+    }
+}
+
+#[inline(always)]
+fn transpose_four(r: [v128; 4]) -> [v128; 4] {
+    let (a, b) = (i32x4_shuffle::<0, 4, 1, 5>(r[0], r[1]), i32x4_shuffle::<2, 6, 3, 7>(r[0], r[1]));
+    let (c, d) = (i32x4_shuffle::<0, 4, 1, 5>(r[2], r[3]), i32x4_shuffle::<2, 6, 3, 7>(r[2], r[3]));
+    [
+        i32x4_shuffle::<0, 1, 4, 5>(a, c),
+        i32x4_shuffle::<2, 3, 6, 7>(a, c),
+        i32x4_shuffle::<0, 1, 4, 5>(b, d),
+        i32x4_shuffle::<2, 3, 6, 7>(b, d),
+    ]
+}
