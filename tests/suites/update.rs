@@ -355,7 +355,7 @@ fn what_is_wrong_is_said() {
     let check = |json: &str| serde_json::from_str::<UpdateSpec>(json).unwrap().check(&graph).unwrap_err().to_string();
     let cases = [
         (r#"{"treatment": {"clip_norm": -1}}"#, "`clip_norm` is -1, but must lie in 0 to 1000000"),
-        (r#"{"treatment": {"clip_value": 1e39}}"#, "`clip_value` is NaN, but must lie in 0 to 1000000"),
+        (r#"{"treatment": {"clip_value": 2e6}}"#, "`clip_value` is 2000000, but must lie in 0 to 1000000"),
         (r#"{"treatment": {"sam": 11}}"#, "`sam` is 11, but must lie in 0 to 10"),
         (r#"{"treatment": {"accumulate": 0}}"#, "`accumulate` is 0, but must lie in 1 to 1024"),
         (r#"{"treatment": {"rates": [[0, -0.5]]}}"#, "`rates` is -0.5, but must lie in 0 to 1000"),

@@ -148,8 +148,8 @@ fn what_cannot_be_explained_is_said() {
     let (mut explainer, image) = (explainer(&spec), image(&spec));
     assert_eq!(explainer.input_gradient(&image[1..], 0), Err(ExplainError::Image { want: 96, got: 95 }));
     assert_eq!(explainer.fgsm(&image, 3, 0.1), Err(ExplainError::Target { target: 3, classes: 3 }));
-    let flat = explainer.grad_cam(&image, 0, Some(NodeId(8))).unwrap_err().to_string();
-    assert_eq!(flat, "layer 9 gives no map: there are 11 layers, and the last to give one is layer 8");
+    let flat = explainer.grad_cam(&image, 0, Some(NodeId(12))).unwrap_err().to_string();
+    assert_eq!(flat, "layer 13 gives no map: there are 15 layers, and the last to give one is layer 12");
     let mut other = spec.clone();
     other.layers.remove(8);
     assert_eq!(self::explainer(&other).cam(&image, 0), Err(ExplainError::NoCam));

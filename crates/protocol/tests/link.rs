@@ -171,7 +171,10 @@ fn what_is_wrong_is_named() {
         ("scale=half".to_owned(), "`scale` in the link: `half` is not a number; the default is used"),
         ("epochs=1001".to_owned(), "`epochs` in the link: `1001` is not a whole number from 1 to 1000; the default is used"),
         ("seed=-1".to_owned(), "`seed` in the link: `-1` is not a whole number from 0 to 4294967295; the default is used"),
-        ("net=n9".to_owned(), "`net` in the link: `n9` is none of lens, n1, n2, n3, n4; the default is used"),
+        (
+            "net=n9".to_owned(),
+            "`net` in the link: `n9` is none of lens, n1, n2, n3, n4, lenet5, two-blocks, all-conv, resnet, mobilenet, inception, densenet, unet; the default is used",
+        ),
         (
             "opt=lions".to_owned(),
             "`opt` in the link: `lions` is none of sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lion; the default is used",
