@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Optimizer, point_wise};
 use crate::{
     StepInputs,
+    backend::cpu::simd::{Kernel, Vector, dispatch},
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -38,14 +39,8 @@ impl Optimizer for Adam {
 
     fn update(&self, params: &mut [f32], grads: &[f32], state: &mut [f32], now: &StepInputs) {
         let (averages, squares) = state.split_at_mut(params.len());
-        let [b1, b2] = self.betas;
         let [rate, correct2, ..] = self.rule(now);
-        for (((p, g), m), v) in params.iter_mut().zip(grads).zip(averages).zip(squares) {
-            let g = g + self.weight_decay * *p;
-            *m = b1 * *m + (1.0 - b1) * g;
-            *v = b2 * *v + (1.0 - b2) * (g * g);
-            *p -= rate * *m / (v.sqrt() / correct2 + self.eps);
-        }
+        dispatch(Update { rule: self, rate, inverse2: 1.0 / correct2, params, grads, averages, squares });
     }
 
     fn launch(&self, len: usize) -> Launch {
@@ -68,5 +63,34 @@ impl Optimizer for Adam {
 
     fn shaders(&self) -> &'static [&'static Shader] {
         SHADERS
+    }
+}
+
+struct Update<'a> {
+    rule: &'a Adam,
+    rate: f32,
+    /// One division less for each parameter.
+    inverse2: f32,
+    params: &'a mut [f32],
+    grads: &'a [f32],
+    averages: &'a mut [f32],
+    squares: &'a mut [f32],
+}
+
+impl Kernel for Update<'_> {
+    // A plain loop, which compiles to the vectors of the function that this is inlined into.
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rule, rate, inverse2, params, grads, averages, squares } = self;
+        let ([b1, b2], eps, decay) = (rule.betas, rule.eps, rule.weight_decay);
+        let len = params.len();
+        let (grads, averages, squares) = (&grads[..len], &mut averages[..len], &mut squares[..len]);
+        for i in 0..len {
+            let g = grads[i] + decay * params[i];
+            let m = b1 * averages[i] + (1.0 - b1) * g;
+            let v = b2 * squares[i] + (1.0 - b2) * (g * g);
+            (averages[i], squares[i]) = (m, v);
+            params[i] -= rate * m / (v.sqrt() * inverse2 + eps);
+        }
     }
 }

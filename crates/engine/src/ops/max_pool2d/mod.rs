@@ -19,6 +19,7 @@
 //! A window larger than the padded input; padding that would leave a window without pixels.
 
 mod gpu;
+mod halves;
 
 use serde::{Deserialize, Serialize};
 
@@ -97,6 +98,11 @@ impl MaxPool2d {
     fn windows(&self, at: &Placement) -> Windows {
         Windows::new(self.kernel, self.stride, self.pad, at.input, at.output)
     }
+
+    /// The usual case, 2×2 with stride 2.
+    fn halves(&self) -> bool {
+        self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default()
+    }
 }
 
 impl Op for MaxPool2d {
@@ -115,15 +121,13 @@ impl Op for MaxPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
+        if self.halves() {
+            return halves::forward(at, io);
+        }
         let (windows, keep) = (self.windows(at), !io.saved.is_empty());
         let planes = io.inputs[0].chunks_exact(at.input.plane());
-        let simple = self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.pad == Sides::default();
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
             let winners = if keep { &mut io.saved[p * at.output.plane()..][..at.output.plane()] } else { &mut [] };
-            if simple {
-                halve(plane, at.input.w, out, winners, at.output.w);
-                continue;
-            }
             for (i, value) in out.iter_mut().enumerate() {
                 let (rows, columns) = (windows.rows(i / at.output.w), windows.columns(i % at.output.w));
                 let mut winner = rows.start * at.input.w + columns.start;
@@ -146,6 +150,9 @@ impl Op for MaxPool2d {
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         if let [d_input] = io.d_inputs {
+            if self.halves() {
+                return halves::backward(at, io.d_output, io.saved, d_input);
+            }
             d_input.fill(0.0);
             let size = at.output.plane();
             let planes = d_input.chunks_exact_mut(at.input.plane());
@@ -171,28 +178,5 @@ impl Op for MaxPool2d {
             r.output.push(input[winner]);
         });
         r
-    }
-}
-
-/// The usual case, 2×2 with stride 2, without branches: measured 8 to 12 times as fast as the loop
-/// over windows (forward pass of N1's two poolings, batch 64, AVX2).
-fn halve(plane: &[f32], in_w: usize, out: &mut [f32], winners: &mut [f32], out_w: usize) {
-    let pick = |a: (f32, f32), b: (f32, f32)| if b.0 > a.0 { b } else { a };
-    for (y, row) in out.chunks_exact_mut(out_w).enumerate() {
-        let start = 2 * y * in_w;
-        let (upper, lower) = (&plane[start..start + 2 * out_w], &plane[start + in_w..start + in_w + 2 * out_w]);
-        let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-        if winners.is_empty() {
-            for (out, (u, l)) in row.iter_mut().zip(pairs) {
-                *out = pick(pick((u[0], 0.0), (u[1], 0.0)), pick((l[0], 0.0), (l[1], 0.0))).0;
-            }
-        } else {
-            let places = &mut winners[y * out_w..(y + 1) * out_w];
-            for (x, ((out, place), (u, l))) in row.iter_mut().zip(places).zip(pairs).enumerate() {
-                let first = (start + 2 * x) as f32;
-                let below = first + in_w as f32;
-                (*out, *place) = pick(pick((u[0], first), (u[1], first + 1.0)), pick((l[0], below), (l[1], below + 1.0)));
-            }
-        }
     }
 }
