@@ -296,6 +296,9 @@ pub struct Bench {
     /// What computes
     #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = backend())]
     pub backend: Wish,
+    /// Time every pass of every layer too, on the CPU
+    #[arg(long)]
+    pub layers: bool,
     /// What the graphics card can do at most in f32, by its maker: kernels are held against it
     #[arg(long, value_name = "GFLOP/S", value_parser = peak)]
     pub peak_gflops: Option<f64>,

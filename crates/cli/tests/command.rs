@@ -150,6 +150,28 @@ fn bench_prints_one_object() {
 }
 
 #[test]
+fn bench_times_the_passes_of_layers() {
+    let output = kernelscope()
+        .args(["bench", "--net", "n1", "--batch", "8", "--seconds", "0.02", "--rounds", "1", "--layers"])
+        .assert()
+        .success()
+        .stderr(contains("weight gradient"))
+        .get_output()
+        .stdout
+        .clone();
+    let found = json(&String::from_utf8(output).unwrap());
+    let passes = found["layers"].as_array().unwrap();
+    let of = |layer: &str, pass: &str| passes.iter().find(|p| p["layer"] == layer && p["pass"] == pass);
+    for pass in ["forward", "weight gradient", "input gradient"] {
+        let share = of("conv2, relu2", pass).unwrap()["shareOfPeak"].as_f64().unwrap();
+        assert!(share > 0.0 && share.is_finite(), "{pass}: {share}");
+    }
+    // Nobody asks for the image's gradient.
+    assert!(of("conv1, relu1", "weight gradient").is_some() && of("conv1, relu1", "input gradient").is_none());
+    assert!(passes.iter().any(|p| p["pass"] == "update" && p["layer"].is_null()));
+}
+
+#[test]
 fn bench_takes_given_weights() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("start.bin");
@@ -275,7 +297,7 @@ fn specifications_that_make_no_sense() {
     let text = train(&["--spec", spec]);
     assert!(text.contains("layer 1 (`dense`)") && text.contains("flatten"), "{text}");
     assert!(train(&["--net", "vgg"]).contains("there are lens, n1, n2, n3, n4"));
-    assert!(train(&["--optimizer", "lion"]).contains("adam"));
+    assert!(train(&["--optimizer", "lions"]).contains("adam"));
     assert!(train(&["--batch", "0"]).contains("`batch` is 0"));
     assert!(train(&["--link", "?v=1&net=nothing"]).contains("net"));
     assert!(!out.exists());

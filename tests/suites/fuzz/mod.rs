@@ -11,6 +11,7 @@ use engine::{
     graph::Feed,
     ops::Reference,
     plan::Watch,
+    presets::PRESETS,
     rng::{Stream, bits},
 };
 use proptest::{
@@ -202,7 +203,7 @@ struct Seen {
     state: Vec<f32>,
 }
 
-every_way! { networks_agree_with_the_naive_chain }
+every_way! { networks_agree_with_the_naive_chain, presets_agree_with_the_naive_chain }
 
 async fn networks_agree_with_the_naive_chain(way: Way) {
     // Batches on both sides of a vector's eight and of what the kernels take at once.
@@ -211,29 +212,36 @@ async fn networks_agree_with_the_naive_chain(way: Way) {
         Way::Cpu => 400,
         Way::Card(_) => 40,
     };
-    try_on(&way, cases, (specs::legal(), batch), async |(spec, batch)| {
-        let trial = Trial::new(&spec, batch);
-        for mode in [Mode::Train, Mode::Eval] {
-            let seen = trial.seen(&way, mode).await;
-            let mut chained: Vec<Vec<f64>> = Vec::new();
-            for node in &trial.graph.nodes {
-                let problem = trial.problem(node.id, mode);
-                // The chain in f64 from the images on: errors of all layers before add up.
-                let taken = node.inputs.iter().flat_map(|feed| match feed {
-                    Feed::Image => wide(&trial.images),
-                    Feed::Node(id) => chained[id.0].clone(),
-                });
-                chained.push(problem.reference_at(&taken.collect::<Vec<_>>(), &wide(&problem.params)).output);
-                let reached = seen.outputs[node.id.0].as_ref().unwrap();
-                let loose = Tolerance { rtol: 1e-3, atol: 1e-3 };
-                assert_close(&format!("{mode:?}, {}, chained, {way:?}", node.name), &wide(reached), &chained[node.id.0], loose);
-            }
-            if mode == Mode::Train {
-                check_backward(&trial, &seen);
-            }
+    try_on(&way, cases, (specs::legal(), batch), async |(spec, batch)| agree(&way, &spec, batch).await).await;
+}
+
+async fn presets_agree_with_the_naive_chain(way: Way) {
+    for entry in PRESETS {
+        agree(&way, &entry.model(), 4).await;
+    }
+}
+
+async fn agree(way: &Way, spec: &ModelSpec, batch: usize) {
+    let trial = Trial::new(spec, batch);
+    for mode in [Mode::Train, Mode::Eval] {
+        let seen = trial.seen(way, mode).await;
+        let mut chained: Vec<Vec<f64>> = Vec::new();
+        for node in &trial.graph.nodes {
+            let problem = trial.problem(node.id, mode);
+            // The chain in f64 from the images on: errors of all layers before add up.
+            let taken = node.inputs.iter().flat_map(|feed| match feed {
+                Feed::Image => wide(&trial.images),
+                Feed::Node(id) => chained[id.0].clone(),
+            });
+            chained.push(problem.reference_at(&taken.collect::<Vec<_>>(), &wide(&problem.params)).output);
+            let reached = seen.outputs[node.id.0].as_ref().unwrap();
+            let loose = Tolerance { rtol: 1e-3, atol: 1e-3 };
+            assert_close(&format!("{mode:?}, {}, chained, {way:?}", node.name), &wide(reached), &chained[node.id.0], loose);
         }
-    })
-    .await;
+        if mode == Mode::Train {
+            check_backward(&trial, &seen);
+        }
+    }
 }
 
 /// Layer by layer, last first, in a network that has run: from the numbers that it received, the naive loops

@@ -5,6 +5,7 @@
 
 mod card_work;
 mod kernels;
+mod layers;
 mod on_card;
 mod on_cpu;
 mod peak;

@@ -4,7 +4,12 @@ use data::Dataset;
 use protocol::Backend;
 use serde::Serialize;
 
-use super::{Net, Task, median, peak, steps_of_a_round, work::Work};
+use super::{
+    Net, Task,
+    layers::{self, Pass},
+    median, peak, steps_of_a_round,
+    work::Work,
+};
 use crate::{
     arguments::{Bench, Mode},
     error::Error,
@@ -29,6 +34,9 @@ struct Outcome {
     /// Of the first training digit, from the first weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     logits: Option<Vec<f32>>,
+    /// Every pass of every layer, where asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    layers: Option<Vec<Pass>>,
     info: Info,
 }
 
@@ -48,6 +56,7 @@ struct Info {
 
 pub fn run(order: &Bench, nets: &[Net], data: &Dataset) -> Result<(), Error> {
     let mut rows = vec![["net", "mode", "batch", "images/s", "ms/step", "GFLOP/s", "of peak"].map(str::to_owned).to_vec()];
+    let mut tables = String::new();
     let mode = order.mode.unwrap_or(Mode::Train);
     let batches = if order.batch.is_empty() { &[64][..] } else { &order.batch };
     for Net { slug, graph, weights } in nets {
@@ -65,11 +74,14 @@ pub fn run(order: &Bench, nets: &[Net], data: &Dataset) -> Result<(), Error> {
             if !order.json && rows.len() == 2 {
                 eprintln!("one thread, {}, median of {} rounds of {} s", outcome.info.vector, order.rounds, order.seconds);
             }
+            if let Some(layers) = &outcome.layers {
+                tables.push_str(&format!("\n{slug}, {}, batch {batch}\n{}", outcome.mode, layers::text(layers)));
+            }
             println!("{}", serde_json::to_string(&outcome)?);
         }
     }
     if !order.json {
-        eprint!("{}", table::aligned(&rows));
+        eprint!("{}{tables}", table::aligned(&rows));
     }
     Ok(())
 }
@@ -103,6 +115,7 @@ fn measure(order: &Bench, task: &Task<'_>) -> Result<Outcome, Error> {
         steps,
         losses,
         logits,
+        layers: order.layers.then(|| layers::measure(&mut work, order.seconds * f64::from(order.rounds))),
         info: Info {
             backend: Backend::Cpu.name(),
             vector: engine::backend::cpu::simd::vector_name(),

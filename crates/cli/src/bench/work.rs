@@ -13,10 +13,10 @@ const BATCHES: usize = 8;
 pub const RATE: f32 = 1e-3;
 
 pub struct Work {
-    cpu: Cpu,
-    run: Run,
-    mode: Mode,
-    loss: LossSpec,
+    pub cpu: Cpu,
+    pub run: Run,
+    pub mode: Mode,
+    pub loss: LossSpec,
     /// Pixels as 0 to 1, and classes.
     batches: Vec<(Vec<f32>, Vec<u8>)>,
     step: u32,
@@ -36,19 +36,25 @@ impl Work {
         Ok(Self { cpu, run: Run::new(plan), mode: task.mode, loss: LossSpec::default(), batches: batches.collect(), step: 0 })
     }
 
-    /// One step; the batch's mean loss, in training.
-    fn step(&mut self) -> f64 {
+    /// Takes the next batch.
+    pub fn load(&mut self) {
         let (pixels, labels) = &self.batches[self.step as usize % self.batches.len()];
         self.run.images.copy_from_slice(pixels);
         self.run.labels.clone_from(labels);
-        let now = StepInputs { rate: RATE, step: self.step, seed: 0 };
         self.step += 1;
+    }
+
+    /// One step; the batch's mean loss, in training.
+    fn step(&mut self) -> f64 {
+        let now = StepInputs { rate: RATE, step: self.step, seed: 0 };
+        self.load();
         self.cpu.forward(&mut self.run, &now);
         if self.mode == Mode::Infer {
             black_box(self.run.logits());
             return 0.0;
         }
-        let result = self.cpu.backward(&mut self.run, &self.loss, labels.len(), &now);
+        let batch = self.run.plan.batch;
+        let result = self.cpu.backward(&mut self.run, &self.loss, batch, &now);
         self.cpu.update(&now);
         result.mean_loss()
     }

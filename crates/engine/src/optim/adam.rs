@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{AVERAGE, DECAY, EPS, Optimizer, Part, point_wise};
 use crate::{
     Setting, StepInputs,
+    backend::cpu::simd::{Kernel, Vector, dispatch},
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -56,16 +57,18 @@ impl Optimizer for Adam {
     }
 
     fn update(&self, part: Part<'_>, now: &StepInputs) {
-        let [b1, b2] = self.betas;
-        let (decay, [averages, squares, _]) = (part.decay * self.weight_decay, part.slots);
         let [rate, correct2, ..] = self.rule(now);
-        let rate = part.factor * rate;
-        for (((p, g), m), v) in part.params.iter_mut().zip(part.grads).zip(averages).zip(squares) {
-            let g = g + decay * *p;
-            *m = b1 * *m + (1.0 - b1) * g;
-            *v = b2 * *v + (1.0 - b2) * (g * g);
-            *p -= rate * *m / (v.sqrt() / correct2 + self.eps);
-        }
+        let [averages, squares, _] = part.slots;
+        dispatch(Update {
+            rule: self,
+            rate: part.factor * rate,
+            decay: part.decay * self.weight_decay,
+            inverse2: 1.0 / correct2,
+            params: part.params,
+            grads: part.grads,
+            averages,
+            squares,
+        });
     }
 
     fn launch(&self, len: usize) -> Launch {
@@ -99,4 +102,34 @@ pub(super) fn bias_corrections(betas: [f32; 2], now: &StepInputs) -> [f32; 4] {
     let correct1 = (1.0 - libm::pow(f64::from(betas[0]), t)) as f32;
     let correct2 = libm::sqrt(1.0 - libm::pow(f64::from(betas[1]), t)) as f32;
     [now.rate / correct1, correct2, 0.0, 0.0]
+}
+
+struct Update<'a> {
+    rule: &'a Adam,
+    rate: f32,
+    decay: f32,
+    /// One division less for each parameter.
+    inverse2: f32,
+    params: &'a mut [f32],
+    grads: &'a [f32],
+    averages: &'a mut [f32],
+    squares: &'a mut [f32],
+}
+
+impl Kernel for Update<'_> {
+    // A plain loop, which compiles to the vectors of the function that this is inlined into.
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let Self { rule, rate, decay, inverse2, params, grads, averages, squares } = self;
+        let ([b1, b2], eps) = (rule.betas, rule.eps);
+        let len = params.len();
+        let (grads, averages, squares) = (&grads[..len], &mut averages[..len], &mut squares[..len]);
+        for i in 0..len {
+            let g = grads[i] + decay * params[i];
+            let m = b1 * averages[i] + (1.0 - b1) * g;
+            let v = b2 * squares[i] + (1.0 - b2) * (g * g);
+            (averages[i], squares[i]) = (m, v);
+            params[i] -= rate * m / (v.sqrt() * inverse2 + eps);
+        }
+    }
 }

@@ -27,16 +27,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
-    Window, Worked, Working,
-    moments::{pass, squares, sums},
-    single,
+    Window, Worked, Working, single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
-    backend::cpu::simd,
     backend::gpu::launch::{Launches, Site},
 };
 
+mod cpu;
 mod gpu;
 mod reference;
 
@@ -103,12 +101,6 @@ impl BatchNorm2d {
     }
 }
 
-/// The planes of channel `c`, image by image.
-fn planes<'a>(values: &'a [f32], at: &Placement, c: usize) -> impl Iterator<Item = &'a [f32]> + use<'a> {
-    let (len, size) = (at.input.len(), at.input.plane());
-    values.chunks_exact(len).map(move |image| &image[c * size..(c + 1) * size])
-}
-
 impl Op for BatchNorm2d {
     fn kind(&self) -> &'static Kind {
         &KIND
@@ -142,69 +134,11 @@ impl Op for BatchNorm2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let (ch, size) = (at.input.ch, at.input.plane());
-        let (gain, bias) = io.params.split_at(ch);
-        let (running_mean, running_var) = io.state.split_at_mut(ch);
-        let count = (at.batch * size) as f64;
-        let relu = at.activation == Some(Activation::Relu);
-        for c in 0..ch {
-            let (mean, inverse) = if at.mode == Mode::Train {
-                // Sums of a plane in f32 parts, of planes in f64: steady for any batch.
-                let mean = planes(io.inputs[0], at, c).map(|p| f64::from(simd::sum(p))).sum::<f64>() / count;
-                let centre = mean as f32;
-                let var = planes(io.inputs[0], at, c).map(|p| f64::from(squares(p, centre))).sum::<f64>() / count;
-                let unbiased = if count > 1.0 { var * count / (count - 1.0) } else { var };
-                running_mean[c] += self.momentum * (centre - running_mean[c]);
-                running_var[c] += self.momentum * (unbiased as f32 - running_var[c]);
-                (centre, (1.0 / libm::sqrt(var + f64::from(self.eps))) as f32)
-            } else {
-                (running_mean[c], 1.0 / (running_var[c] + self.eps).sqrt())
-            };
-            if !io.saved.is_empty() {
-                (io.saved[c], io.saved[ch + c]) = (mean, inverse);
-            }
-            let (scale, b) = (gain[c] * inverse, bias[c]);
-            for (from, to) in io.inputs[0].chunks_exact(at.input.len()).zip(io.output.chunks_exact_mut(at.input.len())) {
-                for (v, out) in from[c * size..(c + 1) * size].iter().zip(&mut to[c * size..(c + 1) * size]) {
-                    let value = (v - mean) * scale + b;
-                    *out = if relu && value <= 0.0 { 0.0 } else { value };
-                }
-            }
-        }
+        cpu::forward(self, at, io);
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
-        let (ch, size, len) = (at.input.ch, at.input.plane(), at.input.len());
-        let count = (at.batch * size) as f32;
-        let relu = at.activation == Some(Activation::Relu);
-        let (d_gain, d_bias) = io.d_params.split_at_mut(ch);
-        for c in 0..ch {
-            let (mean, inverse) = (io.saved[c], io.saved[ch + c]);
-            let (mut sum, mut along) = (0.0f64, 0.0f64);
-            for n in 0..at.batch {
-                let place = n * len + c * size..n * len + (c + 1) * size;
-                let (x, d, out) = (&io.inputs[0][place.clone()], &io.d_output[place.clone()], &io.output[place]);
-                let (s, a) = sums(x, d, out, mean, relu);
-                sum += f64::from(s);
-                along += f64::from(a);
-            }
-            let along = along * f64::from(inverse);
-            (d_gain[c], d_bias[c]) = (along as f32, sum as f32);
-            if let [d_input] = &mut *io.d_inputs {
-                let scale = io.params[c] * inverse;
-                let (mean_d, mean_along) = match at.mode {
-                    Mode::Train => (sum as f32 / count, along as f32 / count * inverse),
-                    Mode::Eval => (0.0, 0.0),
-                };
-                for n in 0..at.batch {
-                    let place = n * len + c * size..n * len + (c + 1) * size;
-                    let values = io.inputs[0][place.clone()].iter().zip(&io.d_output[place.clone()]).zip(&io.output[place.clone()]);
-                    for (to, ((x, d), out)) in d_input[place].iter_mut().zip(values) {
-                        *to = scale * (pass(*d, *out, relu) - mean_d - (x - mean) * mean_along);
-                    }
-                }
-            }
-        }
+        cpu::backward(at, io);
     }
 
     fn launches(&self, at: &Placement, site: &Site) -> Launches {

@@ -228,7 +228,6 @@ impl Layout {
     pub fn channels(&self) -> (usize, usize) {
         (self.in_ch, self.out_ch)
     }
-
 }
 
 pub(super) struct Tables<'t> {

@@ -21,6 +21,7 @@
 //! than 2²⁴ pixels.
 
 mod gpu;
+mod halves;
 
 use serde::{Deserialize, Serialize};
 
@@ -140,15 +141,13 @@ impl Op for MaxPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
+        if self.halves(at.input) {
+            return halves::forward(at, io);
+        }
         let keep = !io.saved.is_empty();
         let planes = io.inputs[0].chunks_exact(at.input.plane());
-        let simple = self.halves(at.input);
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(at.output.plane())).enumerate() {
             let winners = if keep { &mut io.saved[p * at.output.plane()..][..at.output.plane()] } else { &mut [] };
-            if simple {
-                halve(plane, at.input.w, out, winners, at.output.w);
-                continue;
-            }
             let [rows, columns] = boxes::spans(io.table, at.output.h);
             boxes::max(plane, at.input.w, rows.ranges(), columns.ranges(), out, winners, io.scratch);
         }
@@ -156,6 +155,9 @@ impl Op for MaxPool2d {
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
         if let [d_input] = io.d_inputs {
+            if self.halves(at.input) {
+                return halves::backward(at, io.d_output, io.saved, d_input);
+            }
             let size = at.output.plane();
             let planes = d_input.chunks_exact_mut(at.input.plane());
             for ((plane, d), winners) in planes.zip(io.d_output.chunks_exact(size)).zip(io.saved.chunks_exact(size)) {
@@ -171,28 +173,5 @@ impl Op for MaxPool2d {
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], _params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {
         let windows = self.windows(at);
         boxes::reference(at, input, d_output, |_, y| windows.rows(y), |_, x| windows.columns(x), boxes::highest)
-    }
-}
-
-/// The usual case, 2×2 with stride 2, without branches: measured 8 to 12 times as fast as the loop
-/// over windows (forward pass of N1's two poolings, batch 64, AVX2).
-fn halve(plane: &[f32], in_w: usize, out: &mut [f32], winners: &mut [f32], out_w: usize) {
-    let pick = |a: (f32, f32), b: (f32, f32)| if b.0 > a.0 { b } else { a };
-    for (y, row) in out.chunks_exact_mut(out_w).enumerate() {
-        let start = 2 * y * in_w;
-        let (upper, lower) = (&plane[start..start + 2 * out_w], &plane[start + in_w..start + in_w + 2 * out_w]);
-        let pairs = upper.as_chunks::<2>().0.iter().zip(lower.as_chunks::<2>().0);
-        if winners.is_empty() {
-            for (out, (u, l)) in row.iter_mut().zip(pairs) {
-                *out = pick(pick((u[0], 0.0), (u[1], 0.0)), pick((l[0], 0.0), (l[1], 0.0))).0;
-            }
-        } else {
-            let places = &mut winners[y * out_w..(y + 1) * out_w];
-            for (x, ((out, place), (u, l))) in row.iter_mut().zip(places).zip(pairs).enumerate() {
-                let first = (start + 2 * x) as f32;
-                let below = first + in_w as f32;
-                (*out, *place) = pick(pick((u[0], first), (u[1], first + 1.0)), pick((l[0], below), (l[1], below + 1.0)));
-            }
-        }
     }
 }
