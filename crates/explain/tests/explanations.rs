@@ -151,7 +151,7 @@ fn what_cannot_be_explained_is_said() {
     let flat = explainer.grad_cam(&image, 0, Some(NodeId(12))).unwrap_err().to_string();
     assert_eq!(flat, "layer 13 gives no map: there are 15 layers, and the last to give one is layer 12");
     let mut other = spec.clone();
-    other.layers.remove(8);
+    other.layers.remove(9);
     assert_eq!(self::explainer(&other).cam(&image, 0), Err(ExplainError::NoCam));
     let error = Explainer::new(&spec, &[0.0; 3], &[]).unwrap_err().to_string();
     assert!(error.starts_with("the network has") && error.ends_with("3 came"), "{error}");
