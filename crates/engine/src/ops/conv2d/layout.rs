@@ -50,7 +50,6 @@ pub(super) struct Layout {
     in_ch_all: usize,
     out_ch_all: usize,
     area: usize,
-    out_h: usize,
     out_w: usize,
     batch: usize,
 }
@@ -92,7 +91,6 @@ impl Layout {
             in_ch_all: i.ch,
             out_ch_all: o.ch,
             area: op.kernel.h * op.kernel.w,
-            out_h: o.h,
             out_w: o.w,
             batch: at.batch,
         }
@@ -230,10 +228,6 @@ impl Layout {
 
     pub fn channels(&self) -> (usize, usize) {
         (self.in_ch, self.out_ch)
-    }
-
-    pub fn output_rows(&self) -> usize {
-        self.out_h
     }
 }
 
