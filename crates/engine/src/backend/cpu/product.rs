@@ -1,4 +1,4 @@
-//! The two products that convolutions and dense layers are made of.
+//! The two products over neighbours, which convolutions of few channels and outputs of dense layers are made of.
 //!
 //! Both walk a source through two tables instead of a packed matrix: element (k, j) of the source
 //! matrix is the vector of eight numbers at `offsets[k] + bases[j]`. An offset says where a weight
@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)] // Bounds are checked once per call, not once per load.
 
-use super::simd::{Kernel, LANES, Part, Vector, dispatch};
+use super::simd::{Kernel, LANES, Part, Vector, dispatch, expect};
 
 /// Rows of one panel of packed weights.
 pub const PANEL: usize = 4;
@@ -125,8 +125,7 @@ fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, fi
     // caller that there are so many bases.
     unsafe {
         let from: [*const f32; N] = std::array::from_fn(|i| s.source.as_ptr().add(*s.bases.get_unchecked(j + i) as usize));
-        let to: [*mut f32; N] =
-            std::array::from_fn(|i| s.out.as_mut_ptr().add(first * s.pitch + *s.places.get_unchecked(j + i) as usize));
+        let to: [*mut f32; N] = std::array::from_fn(|i| s.out.as_mut_ptr().add(first * s.pitch + *s.places.get_unchecked(j + i) as usize));
         let mut weights = s.packed.as_ptr().add(first * s.offsets.len());
         let mut sums = [[V::splat(0.0); N]; R];
         for r in 0..R {
@@ -149,6 +148,7 @@ fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, fi
             for i in 0..N {
                 let sum = if s.relu { sums[r][i].through(sums[r][i]) } else { sums[r][i] };
                 sum.store(to[i].add(r * s.pitch));
+                expect(to[i].wrapping_add((PANEL + r) * s.pitch));
             }
         }
     }

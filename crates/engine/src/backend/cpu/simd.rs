@@ -173,6 +173,18 @@ pub fn vector_name() -> &'static str {
     "scalar"
 }
 
+/// Asks for the cache line at `place`, which will soon be read or written. It need not be a legal address.
+#[inline(always)]
+pub fn expect(place: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint without effect on what the program sees; SSE belongs to x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}
+
 /// Sum of a slice in eight interleaved parts.
 pub fn sum(values: &[f32]) -> f32 {
     let mut parts = [0.0f32; LANES];

@@ -1,4 +1,4 @@
-//! How a convolution's working copies lie in memory.
+//! How the working copies of the kernels over planes lie in memory.
 //!
 //! Images are taken in chunks that fit the cache. In a chunk the padded input is copied so that one
 //! vector of eight numbers serves eight outputs, in one of two ways:
