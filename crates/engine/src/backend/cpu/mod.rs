@@ -1,7 +1,8 @@
 //! The CPU: parameters and optimizer state in [`Cpu`], one plan with its buffers in [`Run`].
 //!
-//! Nothing is allocated after [`Run::new`]. Kernels use the verbs of `simd` and the two products of
-//! `product`; the order of every sum is fixed, so a run gives the same bits on every machine.
+//! Nothing is allocated after [`Run::new`]. Kernels use the verbs of `simd` and the products of `panels` and
+//! `product`. The order of every sum follows from the shapes, so a run repeats bit by bit; what differs between
+//! machines is whether a product is rounded before it is added ([`simd::fused`]).
 
 pub mod panels;
 pub mod product;

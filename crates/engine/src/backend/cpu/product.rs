@@ -1,4 +1,4 @@
-//! The two products that convolutions and dense layers are made of.
+//! The two products over neighbours, which convolutions of few channels and outputs of dense layers are made of.
 //!
 //! Both walk a source through two tables instead of a packed matrix: element (k, j) of the source
 //! matrix is the vector of eight numbers at `offsets[k] + bases[j]`. An offset says where a weight
@@ -7,7 +7,7 @@
 
 #![allow(unsafe_code)] // Bounds are checked once per call, not once per load.
 
-use super::simd::{Kernel, LANES, Part, Vector, dispatch};
+use super::simd::{Kernel, LANES, Part, Vector, dispatch, expect};
 
 /// Rows of one panel of packed weights.
 pub const PANEL: usize = 4;
@@ -31,7 +31,7 @@ pub fn pack(packed: &mut [f32], rows: usize, depth: usize, weight: impl Fn(usize
 }
 
 /// `out[r · pitch + places[j] + lane] = bias[r] + Σₖ a[r][k] · source[offsets[k] + bases[j] + lane]`, rectified if
-/// `relu`, summed in the order of k. No bias is a bias of zero.
+/// `relu`, summed in that order. No bias is a bias of zero.
 ///
 /// `packed` is what [`pack`] made of a (rows × depth), `depth` the length of `offsets`. Where places overlap, they
 /// must be given the same numbers.
@@ -103,24 +103,34 @@ impl Kernel for Spread<'_> {
 /// All columns of `R` rows, `N` vectors at a time.
 #[inline(always)]
 fn spread_row<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, first: usize) {
+    let mut bias = [V::splat(0.0); R];
+    for r in 0..R {
+        bias[r] = V::splat(s.bias.get(first + r).copied().unwrap_or(0.0));
+    }
     let mut j = 0;
     while j + N <= s.bases.len() {
-        spread_tile::<V, R, N>(s, first, j);
+        spread_tile::<V, R, N>(s, first, j, &bias);
         j += N;
     }
     while j < s.bases.len() {
-        spread_tile::<V, R, 1>(s, first, j);
+        spread_tile::<V, R, 1>(s, first, j, &bias);
         j += 1;
     }
 }
 
 #[inline(always)]
-fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, first: usize, j: usize) {
-    // SAFETY: `spread` has checked the furthest offset and base, the packed length, and the furthest place.
+fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, first: usize, j: usize, bias: &[V; R]) {
+    let there = s.rows - first;
+    // SAFETY: `spread` has checked the furthest offset and base, the packed length, and the furthest place; the
+    // caller that there are so many bases.
     unsafe {
-        let from: [*const f32; N] = std::array::from_fn(|i| s.source.as_ptr().add(s.bases[j + i] as usize));
+        let from: [*const f32; N] = std::array::from_fn(|i| s.source.as_ptr().add(*s.bases.get_unchecked(j + i) as usize));
+        let to: [*mut f32; N] = std::array::from_fn(|i| s.out.as_mut_ptr().add(first * s.pitch + *s.places.get_unchecked(j + i) as usize));
         let mut weights = s.packed.as_ptr().add(first * s.offsets.len());
         let mut sums = [[V::splat(0.0); N]; R];
+        for r in 0..R {
+            sums[r] = [bias[r]; N];
+        }
         for &offset in s.offsets {
             let values: [V; N] = std::array::from_fn(|i| V::load(from[i].add(offset as usize)));
             for r in 0..R {
@@ -132,15 +142,13 @@ fn spread_tile<V: Vector, const R: usize, const N: usize>(s: &mut Spread<'_>, fi
             weights = weights.add(PANEL);
         }
         for r in 0..R {
-            if first + r >= s.rows {
+            if r >= there {
                 break;
             }
-            let bias = V::splat(s.bias.get(first + r).copied().unwrap_or(0.0));
-            let to = s.out.as_mut_ptr().add((first + r) * s.pitch);
             for i in 0..N {
-                let sum = sums[r][i].add(bias);
-                let sum = if s.relu { sum.through(sum) } else { sum };
-                sum.store(to.add(*s.places.get_unchecked(j + i) as usize));
+                let sum = if s.relu { sums[r][i].through(sums[r][i]) } else { sums[r][i] };
+                sum.store(to[i].add(r * s.pitch));
+                expect(to[i].wrapping_add((PANEL + r) * s.pitch));
             }
         }
     }

@@ -4,7 +4,8 @@
 
 use super::{
     panels::Gate,
-    simd::{Kernel, LANES, Vector, dispatch},
+    product::PANEL,
+    simd::{Kernel, LANES, Vector, dispatch, expect},
 };
 
 /// Copies `count` rows of `wide` numbers, which lie one after another, to places `pitch` apart.
@@ -82,6 +83,8 @@ impl Kernel for Strips<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         let Self { from, gate, wide, to, sum } = self;
+        // What is used until the rows after these are wanted fits the nearest cache together with them.
+        let ahead = PANEL * from.len();
         // What belongs to the last strip alone.
         let rest = (wide - 1) % LANES + 1;
         let mut own = [0.0; LANES];
@@ -96,12 +99,20 @@ impl Kernel for Strips<'_> {
                 let mut x = 0;
                 // Two at a time, whose sums do not wait for each other.
                 while x + 2 * LANES <= wide {
+                    expect(from.as_ptr().wrapping_add(row + x + ahead));
+                    if let Gate::Rectifier(outputs) = gate {
+                        expect(outputs.as_ptr().wrapping_add(row + x + ahead));
+                    }
                     let (a, b) = (gate.load::<V>(from, row + x), gate.load::<V>(from, row + x + LANES));
                     (even, odd) = (even.add(a), odd.add(b));
                     a.store(strip);
                     b.store(strip.add(LANES));
                     strip = strip.add(2 * LANES);
                     x += 2 * LANES;
+                }
+                expect(from.as_ptr().wrapping_add(row + x + ahead));
+                if let Gate::Rectifier(outputs) = gate {
+                    expect(outputs.as_ptr().wrapping_add(row + x + ahead));
                 }
                 if x + LANES <= wide {
                     let a = gate.load::<V>(from, row + x);

@@ -36,6 +36,18 @@ pub trait Vector: Copy {
     /// Zero where `output` is zero or less, else `self`.
     fn through(self, output: Self) -> Self;
 
+    /// Of two vectors in a row, the numbers at even and those at odd places.
+    fn split(self, next: Self) -> (Self, Self);
+
+    /// What [`Vector::split`] took apart.
+    fn join(self, odd: Self) -> (Self, Self);
+
+    /// Lane by lane the pair with the larger first number; of equals `a`.
+    fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self);
+
+    /// Zero where `a` and `b` differ, else `self`.
+    fn where_equal(self, a: Self, b: Self) -> Self;
+
     /// Rows to columns: number `i` of vector `j` becomes number `j` of vector `i`.
     fn transpose(rows: [Self; LANES]) -> [Self; LANES];
 }
@@ -161,6 +173,18 @@ pub fn vector_name() -> &'static str {
     "scalar"
 }
 
+/// Asks for the cache line at `place`, which will soon be read or written. It need not be a legal address.
+#[inline(always)]
+pub fn expect(place: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint without effect on what the program sees; SSE belongs to x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}
+
 /// Sum of a slice in eight interleaved parts.
 pub fn sum(values: &[f32]) -> f32 {
     let mut parts = [0.0f32; LANES];
@@ -200,7 +224,7 @@ mod tests {
     impl Kernel for Probe<'_> {
         fn run<V: Vector>(self) {
             let (rows, out) = (self.0, self.1);
-            // SAFETY: there are 64 numbers in the source and 96 places in the result.
+            // SAFETY: there are 64 numbers in the source and 152 places in the result.
             unsafe {
                 let v: [V; LANES] = std::array::from_fn(|i| V::load(rows[i * LANES..].as_ptr()));
                 v[0].add_product(v[1], V::splat(3.3)).store(out.as_mut_ptr());
@@ -212,6 +236,12 @@ mod tests {
                 v[4].through(v[5]).store(out[3 * LANES..].as_mut_ptr());
                 for (i, row) in V::transpose(v).into_iter().enumerate() {
                     row.store(out[(4 + i) * LANES..].as_mut_ptr());
+                }
+                let (even, odd) = v[0].split(v[1]);
+                let (first, second) = even.join(v[6]);
+                let (most, mark) = V::larger((v[6], v[1]), (v[7], v[2]));
+                for (i, v) in [even, odd, first, second, most, mark, v[3].where_equal(v[6], most)].into_iter().enumerate() {
+                    v.store(out[(12 + i) * LANES..].as_mut_ptr());
                 }
             }
         }
@@ -226,10 +256,12 @@ mod tests {
 
     #[test]
     fn every_vector_gives_the_bits_of_the_plain_one() {
-        let (rows, mut here, mut plain) = (rows(), [0.0; 96], [0.0; 96]);
+        let (rows, mut here, mut plain) = (rows(), [0.0; 152], [0.0; 152]);
         Probe(&rows, &mut plain).run::<scalar::Scalar<false>>();
         assert_eq!(plain[4 * LANES + 1], rows[LANES]);
         assert_eq!(plain[3 * LANES..][..2], [0.0; 2]);
+        assert_eq!(plain[12 * LANES..][..2], [rows[0], rows[2]]);
+        assert_eq!(plain[14 * LANES..][..2], [rows[0], rows[6 * LANES]]);
         #[cfg(target_arch = "x86_64")]
         {
             Probe(&rows, &mut here).run::<x86::Sse>();

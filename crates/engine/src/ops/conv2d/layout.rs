@@ -1,4 +1,4 @@
-//! How a convolution's working copies lie in memory.
+//! How the working copies of the kernels over planes lie in memory.
 //!
 //! Images are taken in chunks that fit the cache. In a chunk the padded input is copied so that one
 //! vector of eight numbers serves eight outputs, in one of two ways:
@@ -48,7 +48,6 @@ pub(super) struct Layout {
     in_ch_all: usize,
     out_ch_all: usize,
     area: usize,
-    out_h: usize,
     out_w: usize,
     batch: usize,
 }
@@ -90,7 +89,6 @@ impl Layout {
             in_ch_all: i.ch,
             out_ch_all: o.ch,
             area: op.kernel.h * op.kernel.w,
-            out_h: o.h,
             out_w: o.w,
             batch: at.batch,
         }

@@ -1,4 +1,5 @@
-//! Fast kernels: copies of a chunk of images (see `layout`), and the two products over them.
+//! Kernels for small or strided maps of few channels: copies of a chunk of images (see `layout`), and the two products
+//! over neighbours.
 
 use super::{
     Conv2d,

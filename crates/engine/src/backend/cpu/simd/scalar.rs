@@ -52,6 +52,29 @@ where
     }
 
     #[inline(always)]
+    fn split(self, next: Self) -> (Self, Self) {
+        let at = |i: usize| if i < LANES { self.0[i] } else { next.0[i - LANES] };
+        (Self(std::array::from_fn(|i| at(2 * i))), Self(std::array::from_fn(|i| at(2 * i + 1))))
+    }
+
+    #[inline(always)]
+    fn join(self, odd: Self) -> (Self, Self) {
+        let at = |i: usize| if i % 2 == 0 { self.0[i / 2] } else { odd.0[i / 2] };
+        (Self(std::array::from_fn(at)), Self(std::array::from_fn(|i| at(i + LANES))))
+    }
+
+    #[inline(always)]
+    fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self) {
+        let choose = |i: usize| if b.0.0[i] > a.0.0[i] { (b.0.0[i], b.1.0[i]) } else { (a.0.0[i], a.1.0[i]) };
+        (Self(std::array::from_fn(|i| choose(i).0)), Self(std::array::from_fn(|i| choose(i).1)))
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Self, b: Self) -> Self {
+        Self(std::array::from_fn(|i| if a.0[i] == b.0[i] { self.0[i] } else { 0.0 }))
+    }
+
+    #[inline(always)]
     fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
         std::array::from_fn(|i| Self(std::array::from_fn(|j| rows[j].0[i])))
     }

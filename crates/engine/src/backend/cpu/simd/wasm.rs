@@ -82,6 +82,36 @@ impl Vector for Simd128 {
     }
 
     #[inline(always)]
+    fn split(self, next: Self) -> (Self, Self) {
+        (
+            Self(i32x4_shuffle::<0, 2, 4, 6>(self.0, self.1), i32x4_shuffle::<0, 2, 4, 6>(next.0, next.1)),
+            Self(i32x4_shuffle::<1, 3, 5, 7>(self.0, self.1), i32x4_shuffle::<1, 3, 5, 7>(next.0, next.1)),
+        )
+    }
+
+    #[inline(always)]
+    fn join(self, odd: Self) -> (Self, Self) {
+        (
+            Self(i32x4_shuffle::<0, 4, 1, 5>(self.0, odd.0), i32x4_shuffle::<2, 6, 3, 7>(self.0, odd.0)),
+            Self(i32x4_shuffle::<0, 4, 1, 5>(self.1, odd.1), i32x4_shuffle::<2, 6, 3, 7>(self.1, odd.1)),
+        )
+    }
+
+    #[inline(always)]
+    fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self) {
+        let masks = (f32x4_gt(b.0.0, a.0.0), f32x4_gt(b.0.1, a.0.1));
+        (
+            Self(v128_bitselect(b.0.0, a.0.0, masks.0), v128_bitselect(b.0.1, a.0.1, masks.1)),
+            Self(v128_bitselect(b.1.0, a.1.0, masks.0), v128_bitselect(b.1.1, a.1.1, masks.1)),
+        )
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Self, b: Self) -> Self {
+        Self(v128_and(f32x4_eq(a.0, b.0), self.0), v128_and(f32x4_eq(a.1, b.1), self.1))
+    }
+
+    #[inline(always)]
     fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
         transpose_halves!(rows, transpose_four, Self)
     }

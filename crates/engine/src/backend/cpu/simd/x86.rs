@@ -45,6 +45,37 @@ impl Vector for Avx {
     }
 
     #[inline(always)]
+    fn split(self, next: Self) -> (Self, Self) {
+        // Each half of a register for itself, then the quarters in order.
+        unsafe {
+            let even = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(self.0, next.0));
+            let odd = _mm256_castps_pd(_mm256_shuffle_ps::<0xdd>(self.0, next.0));
+            (Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(even))), Self(_mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(odd))))
+        }
+    }
+
+    #[inline(always)]
+    fn join(self, odd: Self) -> (Self, Self) {
+        unsafe {
+            let (low, high) = (_mm256_unpacklo_ps(self.0, odd.0), _mm256_unpackhi_ps(self.0, odd.0));
+            (Self(_mm256_permute2f128_ps::<0x20>(low, high)), Self(_mm256_permute2f128_ps::<0x31>(low, high)))
+        }
+    }
+
+    #[inline(always)]
+    fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self) {
+        unsafe {
+            let mask = _mm256_cmp_ps::<_CMP_GT_OQ>(b.0.0, a.0.0);
+            (Self(_mm256_blendv_ps(a.0.0, b.0.0, mask)), Self(_mm256_blendv_ps(a.1.0, b.1.0, mask)))
+        }
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Self, b: Self) -> Self {
+        unsafe { Self(_mm256_and_ps(_mm256_cmp_ps::<_CMP_EQ_OQ>(a.0, b.0), self.0)) }
+    }
+
+    #[inline(always)]
     fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
         // Straight code: a closure that is not inlined would not know of AVX2.
         let r = rows;
@@ -147,6 +178,42 @@ impl Vector for Sse {
     }
 
     #[inline(always)]
+    fn split(self, next: Self) -> (Self, Self) {
+        unsafe {
+            (
+                Self(_mm_shuffle_ps::<0x88>(self.0, self.1), _mm_shuffle_ps::<0x88>(next.0, next.1)),
+                Self(_mm_shuffle_ps::<0xdd>(self.0, self.1), _mm_shuffle_ps::<0xdd>(next.0, next.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn join(self, odd: Self) -> (Self, Self) {
+        unsafe {
+            (
+                Self(_mm_unpacklo_ps(self.0, odd.0), _mm_unpackhi_ps(self.0, odd.0)),
+                Self(_mm_unpacklo_ps(self.1, odd.1), _mm_unpackhi_ps(self.1, odd.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self) {
+        unsafe {
+            let masks = (_mm_cmpgt_ps(b.0.0, a.0.0), _mm_cmpgt_ps(b.0.1, a.0.1));
+            (
+                Self(choose(masks.0, b.0.0, a.0.0), choose(masks.1, b.0.1, a.0.1)),
+                Self(choose(masks.0, b.1.0, a.1.0), choose(masks.1, b.1.1, a.1.1)),
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: Self, b: Self) -> Self {
+        unsafe { Self(_mm_and_ps(_mm_cmpeq_ps(a.0, b.0), self.0), _mm_and_ps(_mm_cmpeq_ps(a.1, b.1), self.1)) }
+    }
+
+    #[inline(always)]
     fn transpose(rows: [Self; LANES]) -> [Self; LANES] {
         transpose_halves!(rows, transpose_four, Self)
     }
@@ -160,4 +227,11 @@ fn transpose_four(r: [__m128; 4]) -> [__m128; 4] {
         let (c, d) = (_mm_unpacklo_ps(r[2], r[3]), _mm_unpackhi_ps(r[2], r[3]));
         [_mm_movelh_ps(a, c), _mm_movehl_ps(c, a), _mm_movelh_ps(b, d), _mm_movehl_ps(d, b)]
     }
+}
+
+/// `yes` where the mask is set, else `no`.
+#[inline(always)]
+fn choose(mask: __m128, yes: __m128, no: __m128) -> __m128 {
+    // SAFETY: SSE belongs to x86-64.
+    unsafe { _mm_or_ps(_mm_and_ps(mask, yes), _mm_andnot_ps(mask, no)) }
 }

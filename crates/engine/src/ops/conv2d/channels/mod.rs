@@ -5,7 +5,8 @@
 //! |---|---|---|---|
 //! | output | place | weight of the kernel | output channel |
 //! | gradient of the weight | weight of the kernel | place | output channel |
-//! | gradient of the input | see `input.rs` | | input channel |
+//! | gradient of the input, gathered | pixel | weight of the kernel, output channel | input channel |
+//! | gradient of the input, scattered | place | output channel | weight of the kernel, input channel |
 //!
 //! What changes sides between channel by channel (as tensors lie) and eight channels side by side is
 //! transposed in registers.
