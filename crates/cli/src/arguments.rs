@@ -1,12 +1,12 @@
 //! What can be typed.
 
+mod values;
+
 use std::path::PathBuf;
 
-use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
+use values::{backend, batch, peak, seconds};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]
@@ -358,40 +358,6 @@ pub enum Computes {
 pub enum Mode {
     Train,
     Infer,
-}
-
-/// Reads what computes.
-fn backend() -> impl TypedValueParser<Value = Wish> {
-    let values = [
-        PossibleValue::new("auto").help("The graphics card where it is right and faster, else the CPU"),
-        PossibleValue::new("cpu").help("The CPU, on one thread"),
-        // The other name is that of browsers, under which harnesses ask for it.
-        PossibleValue::new("gpu").alias("webgpu").help("The graphics card, however slow"),
-        PossibleValue::new("twin").help("Both on the same numbers, until they part"),
-    ];
-    PossibleValuesParser::new(values).try_map(|word| if word == "webgpu" { Ok(Wish::Gpu) } else { word.parse::<Wish>() })
-}
-
-fn batch(text: &str) -> Result<usize, String> {
-    let limits = protocol::run::BATCHES;
-    match text.parse() {
-        Ok(count) if limits.contains(&count) => Ok(count),
-        _ => Err(format!("must be {} to {}", limits.start(), limits.end())),
-    }
-}
-
-fn peak(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(peak) if (0.001..=1e9).contains(&peak) => Ok(peak),
-        _ => Err(String::from("must be 0.001 to 1,000,000,000")),
-    }
-}
-
-fn seconds(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(seconds) if (0.001..=600.0).contains(&seconds) => Ok(seconds),
-        _ => Err(String::from("must be 0.001 to 600")),
-    }
 }
 
 #[cfg(test)]

@@ -18,18 +18,21 @@
 //! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly. Since a
 //! link leaves defaults out, a change of any default, a layer's included, needs a new [`VERSION`].
 
-use std::ops::RangeInclusive;
+mod values;
 
 use engine::{
-    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Shape, SpecError, Treatment,
+    Augment, Graph, Init, LayerSpec, ModelSpec, ScheduleSpec, SpecError, Treatment,
     augment::{ROTATIONS, SCALES, SHIFTS},
     loss::LossError,
     presets,
-    schedule::{CurveSpec, START_FACTORS, STEPS},
+    schedule::{START_FACTORS, STEPS},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+
+pub use values::loss_of;
+use values::{curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of};
 
 use crate::{
     RunError, RunSpec, TrainSpec,
@@ -301,114 +304,5 @@ impl Reader {
             run.train.treatment = Treatment::default();
         }
         run
-    }
-}
-
-/// At most so many characters of a bad value are repeated in a message.
-const SHOWN: usize = 40;
-
-fn shown(text: &str) -> String {
-    if text.chars().count() <= SHOWN { text.to_owned() } else { text.chars().take(SHOWN).chain(['…']).collect() }
-}
-
-fn layers_of(text: &str) -> Result<Vec<LayerSpec>, LinkProblem> {
-    if !text.starts_with('!') {
-        let known = || presets::PRESETS.iter().map(|p| p.slug).collect::<Vec<_>>().join(", ");
-        let preset = presets::preset(text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })?;
-        return Ok(preset.model().layers);
-    }
-    let Value::Array(items) = compact::read(text).map_err(|error| LinkProblem::Text { error })? else {
-        return Err(LinkProblem::Content { reason: "expected a list of layers".to_owned() });
-    };
-    let layer = |(i, item): (usize, Value)| {
-        serde_json::from_value(item).map_err(|e| LinkProblem::Content { reason: format!("layer {}: {}", i + 1, shown_reason(&e)) })
-    };
-    items.into_iter().enumerate().map(layer).collect()
-}
-
-/// Serde repeats an unknown word in full.
-fn shown_reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    if text.chars().count() <= 200 { text } else { text.chars().take(200).chain(['…']).collect() }
-}
-
-fn input_of(text: &str) -> Result<Shape, LinkProblem> {
-    let extents: Result<Vec<usize>, _> = text.split(',').map(str::parse).collect();
-    match extents.as_deref() {
-        Ok(&[ch, h, w]) => Ok(Shape::new(ch, h, w)),
-        _ => Err(LinkProblem::Content { reason: format!("expected channels,rows,columns, found `{}`", shown(text)) }),
-    }
-}
-
-fn init_of(text: &str) -> Result<Init, LinkProblem> {
-    if text.starts_with('(') {
-        let init: Init = content_of(text)?;
-        init.check().map_err(|error| LinkProblem::Setting { error })?;
-        return Ok(init);
-    }
-    let known = || Init::ALL.iter().map(|i| i.name()).collect::<Vec<_>>().join(", ");
-    Init::ALL.into_iter().find(|i| i.name() == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
-}
-
-fn treatment_of(text: &str) -> Result<Treatment, LinkProblem> {
-    let treatment: Treatment = content_of(text)?;
-    treatment.check_settings().map_err(|error| LinkProblem::Setting { error })?;
-    Ok(treatment)
-}
-
-fn curve_of(text: &str) -> Result<CurveSpec, LinkProblem> {
-    let known = CurveSpec::all().iter().map(|c| c.curve().name()).collect::<Vec<_>>().join(", ");
-    let curve: CurveSpec = tagged_of(text, "curve", &known)?;
-    ScheduleSpec::from(curve).check().map_err(|error| LinkProblem::Setting { error })?;
-    Ok(curve)
-}
-
-/// The loss that `text` says as in a link: a name, or name and settings. It can train a network of ten classes.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn loss_of(text: &str) -> Result<LossSpec, LinkProblem> {
-    let known = LossSpec::all().iter().map(|l| l.name()).collect::<Vec<_>>().join(", ");
-    let loss: LossSpec = tagged_of(text, "loss", &known)?;
-    // Every network of a link gives so many scores.
-    loss.check(Shape::flat(CLASSES)).map_err(|error| LinkProblem::Loss { error })?;
-    Ok(loss)
-}
-
-fn optimizer_of(text: &str) -> Result<OptimizerSpec, LinkProblem> {
-    let known = OptimizerSpec::all().iter().map(|o| o.rule().name()).collect::<Vec<_>>().join(", ");
-    let optimizer: OptimizerSpec = tagged_of(text, "optimizer", &known)?;
-    optimizer.check().map_err(|error| LinkProblem::Setting { error })?;
-    Ok(optimizer)
-}
-
-fn tagged_of<T: DeserializeOwned>(text: &str, tag: &str, known: &str) -> Result<T, LinkProblem> {
-    if !text.starts_with('(') {
-        return serde_json::from_value(serde_json::json!({ tag: text }))
-            .map_err(|_| LinkProblem::UnknownName { got: shown(text), known: known.to_owned() });
-    }
-    content_of(text)
-}
-
-fn content_of<T: DeserializeOwned>(text: &str) -> Result<T, LinkProblem> {
-    let value = compact::read(text).map_err(|error| LinkProblem::Text { error })?;
-    serde_json::from_value(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
-}
-
-fn number_of(text: &str, limits: &RangeInclusive<f32>) -> Result<f32, LinkProblem> {
-    let number: f32 = text.parse().map_err(|_| LinkProblem::NotANumber { got: shown(text) })?;
-    if number.is_nan() {
-        return Err(LinkProblem::NotANumber { got: shown(text) });
-    }
-    if !limits.contains(&number) {
-        return Err(LinkProblem::OutOfRange { got: shown(text), least: *limits.start(), most: *limits.end() });
-    }
-    Ok(number)
-}
-
-fn whole_of(text: &str, least: u64, most: u64) -> Result<u64, LinkProblem> {
-    match text.parse() {
-        Ok(n) if (least..=most).contains(&n) => Ok(n),
-        _ => Err(LinkProblem::NotWhole { got: shown(text), least, most }),
     }
 }

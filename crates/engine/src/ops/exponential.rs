@@ -16,7 +16,7 @@ fn split(x: f32) -> (f32, f32) {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let k = shifted - ROUND;
     // ln 2 in two parts, of which the first has few bits: k times it is exact.
-    let r = x - k * 0.693_359_375 + k * 2.121_944_4e-4;
+    let r = x - k * (355.0 / 512.0) + k * 2.121_944_4e-4;
     let p = ((((1.987_569_2e-4 * r + 1.398_199_9e-3) * r + 8.333_452e-3) * r + 4.166_579_6e-2) * r + 1.666_666_5e-1) * r + 0.5;
     (f32::from_bits(shifted.to_bits().wrapping_add(127) << 23), p * (r * r) + r)
 }

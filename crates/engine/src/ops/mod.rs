@@ -12,17 +12,19 @@ mod exponential;
 mod grouped;
 pub(crate) mod join;
 mod keep;
+mod kind;
 mod moments;
 mod pointwise;
 mod window;
 
 use std::fmt::Debug;
 
+pub use kind::{Case, Control, Kind, Knob, Signs, Worked};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs,
-    backend::gpu::launch::{Launches, Shader, Site},
+    backend::gpu::launch::{Launches, Site},
 };
 
 /// What one tensor of a layer is for.
@@ -235,96 +237,6 @@ pub trait Op: Debug {
 
 /// Names of [`Control::Padding`].
 pub const PADDINGS: &[&str] = &["valid", "same"];
-
-/// One setting of a layer, as the layer editor shows it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Knob {
-    /// The setting's name in the specification.
-    pub key: &'static str,
-    pub label: &'static str,
-    pub control: Control,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Control {
-    /// A whole number (also for a pair or for four sides that agree).
-    Count {
-        least: usize,
-        most: usize,
-    },
-    Ratio {
-        least: f32,
-        most: f32,
-        step: f32,
-    },
-    /// Pixels on all sides, `0..=most`, or a convention by name: [`PADDINGS`].
-    Padding {
-        most: usize,
-    },
-    Choice(&'static [&'static str]),
-    Switch,
-}
-
-/// Which signs numbers can have: what a colour map must be able to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signs {
-    Both,
-    /// None below zero.
-    Positive,
-    /// Those of the input.
-    AsInput,
-}
-
-/// What all layers of one operator share.
-#[derive(Debug)]
-pub struct Kind {
-    /// The folder, the serde tag, the test's name.
-    pub name: &'static str,
-    /// Stem of a node's name: `conv` in `conv1`.
-    pub short: &'static str,
-    pub title: &'static str,
-    pub about: &'static str,
-    pub knobs: &'static [Knob],
-    /// Where the output is the input: the plan then gives both one buffer and runs nothing.
-    pub identity_in: &'static [Mode],
-    /// What the layer can apply while it writes its output.
-    pub absorbs: &'static [Activation],
-    /// The function that the layer is, where it is point-wise without settings.
-    pub activation: Option<Activation>,
-    /// Which signs its numbers can have.
-    pub signs: Signs,
-    /// Whether one map of the output is made from several of the input.
-    pub mixes: bool,
-    /// Small problems with legal settings. Never empty; at least one worked by hand.
-    pub cases: fn() -> Vec<Case>,
-    /// Every file that [`Op::launches`] may name.
-    pub shaders: &'static [&'static Shader],
-}
-
-/// A small problem, for tests and to be shown.
-#[derive(Clone, Debug)]
-pub struct Case {
-    pub name: &'static str,
-    pub layer: LayerSpec,
-    pub input: Shape,
-    /// Further inputs of a join.
-    pub others: &'static [Shape],
-    pub batch: usize,
-    pub mode: Mode,
-    pub worked: Option<Worked>,
-}
-
-/// Numbers worked out by hand.
-#[derive(Clone, Debug)]
-pub struct Worked {
-    pub input: Vec<f32>,
-    pub params: Vec<f32>,
-    pub state: Vec<f32>,
-    pub output: Vec<f32>,
-    pub d_output: Vec<f32>,
-    pub d_input: Vec<f32>,
-    pub d_params: Vec<f32>,
-}
 
 /// Exactly one input, or the error that says so.
 pub(crate) fn single(inputs: &[Shape]) -> Result<Shape, ShapeError> {

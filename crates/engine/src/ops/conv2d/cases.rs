@@ -39,25 +39,30 @@ pub(super) fn cases() -> Vec<Case> {
         case("tiny_maps_of_many_images", base.clone(), Shape::new(2, 4, 4), 17),
         case("many_places", Conv2d { kernel: Pair::square(2), ..base }, Shape::new(1, 14, 14), 13),
         // Kernels over channels: eight at a time and a rest, all kinds of edges, both ways back to the input.
-        case("channels", Conv2d { out_ch: 17, pad: Sides::all(1), ..base.clone() }, Shape::new(9, 6, 7), 5),
+        case("channels", Conv2d { out_ch: 17, pad: Padding::all(1), ..base.clone() }, Shape::new(9, 6, 7), 5),
         case("channels_unpadded", Conv2d { out_ch: 16, ..base.clone() }, Shape::new(8, 5, 5), 11),
-        case("channels_strided", Conv2d { out_ch: 6, stride: Pair::new(2, 3), pad: Sides::all(1), ..base.clone() }, Shape::new(7, 7, 8), 3),
+        case(
+            "channels_strided",
+            Conv2d { out_ch: 6, stride: Pair::new(2, 3), pad: Padding::all(1), ..base.clone() },
+            Shape::new(7, 7, 8),
+            3,
+        ),
         case(
             "channels_dilated_and_reflected",
-            Conv2d { out_ch: 9, dilation: Pair::new(1, 2), pad: Sides::new(1, 0, 3, 2), pad_mode: PadMode::Reflect, ..base.clone() },
+            Conv2d { out_ch: 9, dilation: Pair::new(1, 2), pad: Sides::new(1, 0, 3, 2).into(), pad_mode: PadMode::Reflect, ..base.clone() },
             Shape::new(6, 5, 6),
             2,
         ),
         case(
             "channels_grouped_and_circular",
-            Conv2d { out_ch: 12, groups: 2, kernel: Pair::square(2), pad: Sides::all(1), pad_mode: PadMode::Circular, ..base.clone() },
+            Conv2d { out_ch: 12, groups: 2, kernel: Pair::square(2), pad: Padding::all(1), pad_mode: PadMode::Circular, ..base.clone() },
             Shape::new(14, 4, 4),
             9,
         ),
         // Kernels over strips of a row.
-        case("strips", Conv2d { out_ch: 9, pad: Sides::all(1), ..base.clone() }, Shape::new(1, 6, 19), 3),
+        case("strips", Conv2d { out_ch: 9, pad: Padding::all(1), ..base.clone() }, Shape::new(1, 6, 19), 3),
         case("strips_with_rows_left_out", Conv2d { stride: Pair::new(2, 1), bias: false, ..base.clone() }, Shape::new(2, 7, 10), 2),
-        case("strips_depthwise", Conv2d { out_ch: 5, groups: 5, pad: Sides::all(1), ..base.clone() }, Shape::new(5, 4, 9), 2),
+        case("strips_depthwise", Conv2d { out_ch: 5, groups: 5, pad: Padding::all(1), ..base.clone() }, Shape::new(5, 4, 9), 2),
         case("many_channels", Conv2d { out_ch: 34, kernel: Pair::new(1, 2), ..Conv2d::default() }, Shape::new(66, 2, 3), 2),
     ]
 }

@@ -9,7 +9,7 @@
 //! | output | batch, out_ch, out_h, out_w with `out_h = ⌊(in_h + top + bottom − dilation·(k_h − 1) − 1) / stride⌋ + 1` |
 //!
 //! `pad` may be "valid" (none) or "same", which makes `out_h = ⌈in_h / stride⌉` by TensorFlow's rule: see
-//! [`Padding`](crate::Padding).
+//! [`Padding`].
 //!
 //! # Formula
 //! `output[n,o,y,x] = bias[o] + Σ_{i,ky,kx} weight[o,i,ky,kx] · padded[n, i, y·stride + ky·dilation, x·stride + kx·dilation]`
