@@ -14,7 +14,7 @@ const TERMS: usize = 256;
 
 /// Numbers in the panels of `columns` columns and `terms` terms.
 pub const fn panels_len(columns: usize, terms: usize) -> usize {
-    columns.next_multiple_of(LANES) * terms
+    columns.next_multiple_of(LANES).saturating_mul(terms)
 }
 
 /// Where a row of a panel lies: `panel · p + row · r`.

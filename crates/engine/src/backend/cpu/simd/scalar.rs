@@ -59,7 +59,7 @@ where
 
     #[inline(always)]
     fn join(self, odd: Self) -> (Self, Self) {
-        let at = |i: usize| if i % 2 == 0 { self.0[i / 2] } else { odd.0[i / 2] };
+        let at = |i: usize| if i.is_multiple_of(2) { self.0[i / 2] } else { odd.0[i / 2] };
         (Self(std::array::from_fn(at)), Self(std::array::from_fn(|i| at(i + LANES))))
     }
 

@@ -23,6 +23,8 @@ use crate::{
 
 /// A chunk's working copies stay below this many numbers (160 KiB), within the second-level cache.
 const CHUNK_LEN: usize = 40 * 1024;
+/// Most numbers of one image's products that are scattered (16 MiB).
+const IMAGE_LEN: usize = 4 * 1024 * 1024;
 /// What the further sums of the scatter cost, in terms of the product.
 const SCATTER_TERMS: usize = 5;
 
@@ -70,6 +72,11 @@ impl Return {
         Self { images: (CHUNK_LEN / image.max(1)).clamp(1, at.batch), ..whole }
     }
 
+    /// Whether the copies of one image are of a reasonable size; with large kernels those of the scatter are not.
+    pub fn fits(&self) -> bool {
+        self.gathers || self.dx_len() <= self.images * IMAGE_LEN
+    }
+
     fn wanted_len(&self) -> usize {
         self.wanted[0].1 * self.wanted[1].1
     }
@@ -90,19 +97,19 @@ impl Return {
     }
 
     fn packed_len(&self) -> usize {
-        self.columns() * self.terms()
+        self.columns().saturating_mul(self.terms())
     }
 
     /// The output's gradients of a chunk.
     fn d_len(&self) -> usize {
         let l = &self.layout;
         let plane = if self.gathers { self.hd * self.wd } else { l.plane };
-        self.images * l.groups * l.out_ch * plane
+        (self.images * l.groups * l.out_ch).saturating_mul(plane)
     }
 
     /// The product of one group for a chunk.
     fn dx_len(&self) -> usize {
-        self.columns() * self.images * self.rows()
+        self.columns().saturating_mul(self.images * self.rows())
     }
 
     /// Sums of one image: channel by channel (gather), or in panels, with a row for what falls on no pixel.
@@ -111,7 +118,7 @@ impl Return {
     }
 
     pub fn working(&self) -> Working {
-        let parts = [self.layout.groups * self.packed_len(), self.d_len(), self.dx_len(), self.sums_len()];
+        let parts = [self.layout.groups.saturating_mul(self.packed_len()), self.d_len(), self.dx_len(), self.sums_len()];
         Working { scratch_len: parts.iter().fold(0usize, |sum, n| sum.saturating_add(*n)), table: self.table() }
     }
 

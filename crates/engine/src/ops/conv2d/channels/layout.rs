@@ -71,16 +71,16 @@ impl Layout {
 
     /// Outputs of a chunk, or their gradients, in panels.
     pub fn y_len(&self) -> usize {
-        self.groups * panels_len(self.out_ch, self.images * self.plane)
+        self.groups.saturating_mul(panels_len(self.out_ch, self.images * self.plane))
     }
 
     /// Gradients of the weights, in panels.
     pub fn dw_len(&self) -> usize {
-        self.groups * self.packed_len()
+        self.groups.saturating_mul(self.packed_len())
     }
 
     fn scratch_len(&self) -> usize {
-        let forward = (self.groups * self.packed_len()).saturating_add(self.x_len()).saturating_add(self.y_len());
+        let forward = self.dw_len().saturating_add(self.x_len()).saturating_add(self.y_len());
         let weight = self.x_len().saturating_add(self.y_len()).saturating_add(self.dw_len());
         forward.max(weight)
     }
