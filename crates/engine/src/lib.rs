@@ -28,6 +28,7 @@ pub mod setting;
 pub mod settings;
 pub mod shape;
 pub mod spec;
+mod tagged;
 
 pub use augment::Augment;
 pub use backend::cpu::{Cpu, Run};

@@ -20,7 +20,7 @@ mod result;
 mod sum;
 mod targets;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use bce_with_logits::BceWithLogits;
 pub use cross_entropy::{CrossEntropy, softmax};
@@ -70,12 +70,14 @@ pub trait Loss: std::fmt::Debug {
 macro_rules! losses {
     ($($settings:ident),+ $(,)?) => {
         /// A loss as it is written down.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "loss", rename_all = "snake_case")]
         pub enum LossSpec {
             $($settings($settings),)+
             Sum(Sum),
         }
+
+        crate::tagged::read_by_name!(LossSpec, "loss", $($settings,)+ Sum);
 
         impl LossSpec {
             /// Every loss with its usual settings.

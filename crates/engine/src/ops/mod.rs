@@ -258,11 +258,13 @@ macro_rules! operators {
         $(pub use $folder::$settings;)+
 
         /// One layer as it is written down; the tag `op` is the operator's folder.
-        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(tag = "op", rename_all = "snake_case")]
         pub enum LayerSpec {
             $($settings($settings)),+
         }
+
+        crate::tagged::read_by_name!(LayerSpec, "op", $($settings),+);
 
         impl LayerSpec {
             pub fn op(&self) -> &dyn Op {

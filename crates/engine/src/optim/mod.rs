@@ -17,7 +17,7 @@ mod sgd;
 mod treatment;
 mod update;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use adagrad::Adagrad;
 pub use adam::Adam;
@@ -102,11 +102,13 @@ fn sign(x: f32) -> f32 {
 macro_rules! optimizers {
     ($($settings:ident),+ $(,)?) => {
         /// An update rule as it is written down.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
         #[serde(tag = "optimizer", rename_all = "snake_case")]
         pub enum OptimizerSpec {
             $($settings($settings)),+
         }
+
+        crate::tagged::read_by_name!(OptimizerSpec, "optimizer", $($settings),+);
 
         impl OptimizerSpec {
             pub fn rule(&self) -> &dyn Optimizer {

@@ -42,11 +42,13 @@ pub trait Curve: std::fmt::Debug {
 macro_rules! curves {
     ($($settings:ident),+ $(,)?) => {
         /// A curve as it is written down.
-        #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
         #[serde(tag = "curve", rename_all = "snake_case")]
         pub enum CurveSpec {
             $($settings($settings)),+
         }
+
+        crate::tagged::read_by_name!(CurveSpec, "curve", $($settings),+);
 
         impl CurveSpec {
             pub fn curve(&self) -> &dyn Curve {

@@ -1,0 +1,76 @@
+//! How values that carry their kind's name are read: `{"op": "conv2d", "out_ch": 8}`.
+//!
+//! What serde derives for such an enum is made anew for every format, and is large where there are many kinds.
+//! Here the text becomes a JSON value first, whatever it came from, and the name picks the one reader of its kind.
+
+use serde::{Deserialize, de::Error};
+use serde_json::Value;
+
+/// The name under `tag`, and the rest.
+///
+/// # Errors
+/// Something else than an object with a name.
+pub(crate) fn split<'de, D: serde::Deserializer<'de>>(from: D, tag: &'static str) -> Result<(String, Value), D::Error> {
+    parts(Value::deserialize(from)?, tag).map_err(D::Error::custom)
+}
+
+fn parts(mut value: Value, tag: &str) -> Result<(String, Value), String> {
+    let object = value.as_object_mut().ok_or_else(|| format!("expected an object with `{tag}`"))?;
+    match object.remove(tag) {
+        Some(Value::String(name)) => Ok((name, value)),
+        Some(other) => Err(format!("`{tag}` is {other}, but must be a name")),
+        None => Err(format!("missing field `{tag}`")),
+    }
+}
+
+/// What a name that is in no list is answered with.
+pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
+    format!("unknown variant `{name}`, expected one of {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))
+}
+
+/// `CrossEntropy` as `cross_entropy`: what serde makes of a variant's name.
+pub(crate) fn snake(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+/// Reads `$spec`, an enum of one-field variants named as their content, by the name under `$tag`.
+macro_rules! read_by_name {
+    ($spec:ident, $tag:literal, $($settings:ident),+ $(,)?) => {
+        impl<'de> serde::Deserialize<'de> for $spec {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                fn read(name: &str, value: serde_json::Value) -> Result<$spec, String> {
+                    $(
+                        if name == $crate::tagged::snake(stringify!($settings)) {
+                            return serde_json::from_value(value).map($spec::$settings).map_err(|e| e.to_string());
+                        }
+                    )+
+                    let known = [$($crate::tagged::snake(stringify!($settings))),+];
+                    Err($crate::tagged::unknown(name, &known.each_ref().map(String::as_str)))
+                }
+                let (name, value) = $crate::tagged::split(from, $tag)?;
+                read(&name, value).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use read_by_name;
+
+#[cfg(test)]
+mod tests {
+    use super::snake;
+
+    #[test]
+    fn names_are_those_of_serde() {
+        assert_eq!(
+            ["Add", "CrossEntropy", "Conv2d", "L1", "BceWithLogits"].map(snake),
+            ["add", "cross_entropy", "conv2d", "l1", "bce_with_logits"]
+        );
+    }
+}
