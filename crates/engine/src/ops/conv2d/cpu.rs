@@ -37,7 +37,9 @@ impl Ways {
                 Way::Planes
             }
         };
-        Self { outputs: way(out_ch, in_ch * area, strips::fits(op, at)), input: way(in_ch, out_ch * area, strips::fits_input(op, at)) }
+        let input = way(in_ch, out_ch * area, strips::fits_input(op, at));
+        let refused = input == Way::Channels && !channels::Return::of(op, at).fits();
+        Self { outputs: way(out_ch, in_ch * area, strips::fits(op, at)), input: if refused { Way::Planes } else { input } }
     }
 
     fn any(self, way: Way) -> bool {
