@@ -21,6 +21,8 @@ mod numbers;
 mod parity;
 mod problem;
 mod registry;
+#[cfg(not(target_arch = "wasm32"))]
+mod reserved;
 mod schedule;
 #[cfg(not(target_arch = "wasm32"))]
 mod shaders;

@@ -24,7 +24,7 @@ const INVOCATIONS_LIMIT: u32 = 256;
 const WORKGROUP_BYTES_LIMIT: u32 = 16 << 10;
 const STORAGE_BUFFERS_LIMIT: usize = 8;
 
-fn shaders() -> Vec<&'static Shader> {
+pub fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders);
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
