@@ -7,7 +7,7 @@
 //! All of it looks at the network as it is evaluated: running statistics, no dropout. The engine goes
 //! backward in training only, and never into the image; so what runs here is a twin of the network in
 //! which every layer does in training what the original does in evaluation, behind a layer that does
-//! nothing but give the image's gradient a place ([`twin`]).
+//! nothing but give the image's gradient a place (`twin.rs`).
 
 mod explainer;
 mod map;

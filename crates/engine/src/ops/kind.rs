@@ -24,7 +24,7 @@ pub enum Control {
         most: f32,
         step: f32,
     },
-    /// Pixels on all sides, `0..=most`, or a convention by name: [`PADDINGS`].
+    /// Pixels on all sides, `0..=most`, or a convention by name: [`super::PADDINGS`].
     Padding {
         most: usize,
     },
@@ -64,7 +64,7 @@ pub struct Kind {
     pub mixes: bool,
     /// Small problems with legal settings. Never empty; at least one worked by hand.
     pub cases: fn() -> Vec<Case>,
-    /// Every file that [`Op::launches`] may name.
+    /// Every file that [`super::Op::launches`] may name.
     pub shaders: &'static [&'static Shader],
 }
 
