@@ -254,6 +254,8 @@ fn a_twin_does_not_part_with_any_loss() {
     for loss in LossSpec::all() {
         let mut spec = spec();
         spec.train.loss = loss.clone();
+        // Adam makes a whole step of a gradient that is nothing but rounding, as where the signs of an L1 loss cancel.
+        spec.train.optimizer = engine::optim::Sgd::default().into();
         let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
         rig.send(Command::Step { run: RUN, count: 3 }.into());
         rig.until(|e| matches!(e, Event::Paused { .. }));
