@@ -161,21 +161,21 @@ async fn the_same_seed_gives_the_same_bits(way: Way) {
 on_card! { the_card_follows_the_cpu => follow }
 
 /// The same run in both places. The first preset drops numbers out: its losses agree only if the
-/// masks do. Where four and more batch norms see eight examples, rounding grows from step to step: by software
-/// adapters up to 2 · 10⁻⁴ beside a CPU that rounds product and sum apart, by less than 10⁻⁵ on the others.
+/// masks do. Where four and more batch norms see eight examples, rounding grows from step to step (to 2 · 10⁻⁴ by
+/// the seventh, as wasm): these networks are followed for three steps.
 async fn follow(card: Rc<Card>) {
     for entry in PRESETS {
         let layers = Graph::check(&entry.model()).unwrap().nodes;
         let norms = layers.iter().filter(|n| n.layer.op().kind().name == "batch_norm2d").count();
-        let most = if norms > 3 { 2e-3 } else { 2e-5 };
+        let steps = if norms > 3 { 3 } else { 10 };
         let mut runs = Vec::new();
         for way in [Way::Cpu, Way::Card(Rc::clone(&card))] {
             let mut training = Training::new(&way, &entry.model(), OptimizerSpec::default(), start(1e-3, 3), 8, 80);
-            runs.push(training.steps(10).await);
+            runs.push(training.steps(steps).await);
         }
         for (step, (want, got)) in runs[0].iter().zip(&runs[1]).enumerate() {
             let off = (got.mean_loss() / want.mean_loss() - 1.0).abs();
-            assert!(off <= most, "{}, step {step}: {got:?} on the card, {want:?} on the CPU: off by {off:e}", entry.slug);
+            assert!(off <= 2e-5, "{}, step {step}: {got:?} on the card, {want:?} on the CPU: off by {off:e}", entry.slug);
         }
     }
 }
