@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use engine::{
     backend::gpu::{Card, Single, check, launch::Storage},
-    ops::Reference,
+    ops::{KINDS, Reference},
 };
 
 use crate::{
@@ -70,7 +70,7 @@ fn half(x: f32) -> f32 {
 }
 
 async fn start(card: Rc<Card>) {
-    for found in check::run(&card).await.unwrap() {
+    for found in check::run(&card, KINDS).await.unwrap() {
         assert!(found.passed, "{found:?} on {:?}", card.info);
     }
 }

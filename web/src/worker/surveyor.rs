@@ -5,7 +5,10 @@ use std::{
     rc::Rc,
 };
 
-use engine::{ModelSpec, backend::gpu::Card};
+use engine::{
+    ModelSpec,
+    backend::gpu::{Card, check},
+};
 use protocol::{Backend, RunSpec, Wish};
 use trainer::{machine::Clock, survey::survey};
 
@@ -34,6 +37,8 @@ pub struct Surveyor {
     chosen: Backend,
     /// Another network may be faster elsewhere. Not where there is no choice.
     can_change: bool,
+    /// What the card was found to compute right or wrong, by name, where it was looked at.
+    checked: Option<Vec<String>>,
 }
 
 impl Surveyor {
@@ -48,6 +53,7 @@ impl Surveyor {
             card: None,
             chosen: Backend::Cpu,
             can_change: true,
+            checked: None,
         }
     }
 
@@ -67,16 +73,25 @@ impl Surveyor {
     /// As if the card had been lost.
     pub fn lose_card(&self) {
         if let Some(card) = &self.card {
-            card.destroy();
+            card.lose();
         }
+    }
+
+    /// Whether the network has an operator on the card that the card has not been asked about.
+    fn has_news(&self, model: &ModelSpec) -> bool {
+        let asked = |title: &str| self.checked.as_ref().is_none_or(|names| names.iter().any(|n| n == title));
+        self.card.is_some() && check::operators(model).iter().any(|kind| !asked(kind.title))
     }
 
     /// The run to look at the card for, if it has not been done.
     fn next(&mut self) -> Option<RunSpec> {
-        if self.looking || !self.data_has_come || !self.can_change {
+        if self.looking || !self.data_has_come {
             return None;
         }
         let spec = self.spec.as_ref()?;
+        if !self.can_change && !self.has_news(&spec.model) {
+            return None;
+        }
         let subject = (spec.model.clone(), spec.train.batch);
         if self.looked_at.as_ref() == Some(&subject) {
             return None;
@@ -118,12 +133,21 @@ impl Surveyor {
             let real = found.report.adapter.as_ref().is_some_and(|a| !a.software);
             surveyor.can_change = wish == Wish::Auto && real && found.report.checks.iter().all(|c| c.passed);
             surveyor.looking = false;
+            surveyor.checked = Some(found.report.checks.iter().map(|c| c.name.clone()).collect());
             // A run that is where it should be stays there.
             let moves = found.report.chosen != surveyor.chosen || surveyor.card.as_ref().is_some_and(|c| c.trouble().is_some());
             if moves {
                 surveyor.chosen = found.report.chosen;
                 surveyor.card = found.card.filter(|_| found.maker.is_some());
                 if let Some(card) = &surveyor.card {
+                    // Lost while nothing runs: a turn finds out, says so and goes on elsewhere.
+                    let (called, troubled) = (Rc::downgrade(&host), card.troubled());
+                    wasm_bindgen_futures::spawn_local(async move {
+                        troubled.await;
+                        if let Some(host) = called.upgrade() {
+                            host.borrow_mut().wake();
+                        }
+                    });
                     let called = Rc::downgrade(&host);
                     // Not while a turn is under way, which looks for itself.
                     card.set_waker(Rc::new(move || {

@@ -4,6 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use super::{
     card::{Card, CardError},
+    digits::DigitSet,
     launch::Storage,
     line::Turn,
     network::{Gpu, results},
@@ -11,8 +12,8 @@ use super::{
     single::{Single, SingleResult},
 };
 use crate::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
-    ops::{Case, KINDS, Others, ParamRole, Placement},
+    Augment, Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
+    ops::{Case, KINDS, Kind, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
     rng::{self, Stream},
@@ -40,16 +41,21 @@ pub struct Timing {
     pub gpu_step_ms: f64,
 }
 
-/// Every operator's training cases forward and backward, then a network over three steps.
+/// The operators that a network runs on the card. Empty where it is none.
+pub fn operators(model: &ModelSpec) -> Vec<&'static Kind> {
+    let Ok(graph) = Graph::check(model) else { return Vec::new() };
+    let runs = |kind: &&&Kind| !kind.shaders.is_empty() && graph.nodes.iter().any(|node| node.layer.op().kind().name == kind.name);
+    KINDS.iter().filter(runs).copied().collect()
+}
+
+/// The training cases of these operators forward and backward, then a network over three steps. To check an
+/// operator is to compile its shaders: on a card that takes a moment, so only those are worth it that are used.
 ///
 /// # Errors
 /// Whatever the card says.
-pub async fn run(card: &Rc<Card>) -> Result<Vec<Check>, CardError> {
+pub async fn run(card: &Rc<Card>, operators: &[&Kind]) -> Result<Vec<Check>, CardError> {
     let mut checks = Vec::new();
-    for (seed, kind) in (1..).zip(KINDS) {
-        if kind.shaders.is_empty() {
-            continue;
-        }
+    for (seed, kind) in (1..).zip(operators) {
         let mut worst = 0.0f64;
         for case in (kind.cases)().iter().filter(|c| c.mode == Mode::Train) {
             worst = worst.max(layer(card, case, seed).await?);
@@ -179,29 +185,67 @@ impl Pair {
     }
 }
 
-/// Times a training step of `model` in both places, `clock` giving milliseconds; `None` where the
-/// network is none. Takes about `budget_ms` for each.
+/// What is timed: a training step of this network, its batch put together and its images moved included.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub model: &'a ModelSpec,
+    pub update: &'a UpdateSpec,
+    pub batch: usize,
+    pub augment: Augment,
+}
+
+/// A batch of made-up images as bytes, which each step puts together as training does.
+struct Grey {
+    bytes: Vec<u8>,
+    augment: Augment,
+}
+
+impl Grey {
+    fn fill(&self, run: &mut Run, now: &StepInputs) {
+        let (shape, batch) = (run.plan.graph.spec.input, run.plan.batch);
+        let images = run.images.chunks_exact_mut(shape.len()).zip(self.bytes.chunks_exact(shape.len()));
+        for (place, (image, grey)) in images.enumerate() {
+            self.augment.image(now, batch, place, grey, shape, image);
+        }
+    }
+
+    /// On the card as one set. A set takes images of whole words only: others stay as they were written.
+    fn gather(&self, pair: &mut Pair) -> Result<(), CardError> {
+        let (len, batch) = (pair.run.plan.graph.spec.input.len(), pair.run.plan.batch);
+        if !len.is_multiple_of(4) {
+            return Ok(());
+        }
+        let set = DigitSet::new(&pair.gpu.card, batch, len)?;
+        set.append(&self.bytes, &pair.run.labels);
+        pair.gpu_run.gather_augmented(&pair.gpu, &set, false, &self.augment)
+    }
+}
+
+/// Times a training step in both places, `clock` giving milliseconds; `None` where the network is none. Takes
+/// about `budget_ms` for each.
 ///
 /// # Errors
 /// Whatever the card says.
 pub async fn time(
     card: &Rc<Card>,
-    model: &ModelSpec,
-    update: UpdateSpec,
-    batch: usize,
+    subject: &Subject<'_>,
     storage: Storage,
     budget_ms: f64,
     clock: &dyn Fn() -> f64,
 ) -> Result<Option<Timing>, CardError> {
+    let Subject { model, update, batch, augment } = *subject;
     // A batch of half-precision numbers cannot be written from here; its content does not matter to time.
-    let Some(mut pair) = Pair::new(card, model, update, batch, Storage::F32)? else { return Ok(None) };
+    let Some(mut pair) = Pair::new(card, model, update.clone(), batch, Storage::F32)? else { return Ok(None) };
     if storage == Storage::F16 {
         pair.gpu_run = GpuRun::new(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), storage)?;
     }
+    let grey = Grey { bytes: pair.run.images.iter().map(|x| (x * 64.0).min(255.0) as u8).collect(), augment };
+    grey.gather(&mut pair)?;
     let now = StepInputs { rate: 1e-4, step: 0, seed: 1 };
     pair.cpu_step(&now);
     let (start, mut steps) = (clock(), 0);
     while steps == 0 || clock() - start < budget_ms {
+        grey.fill(&mut pair.run, &now);
         pair.cpu_step(&now);
         steps += 1;
     }
