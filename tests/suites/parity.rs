@@ -3,8 +3,12 @@
 use std::rc::Rc;
 
 use engine::{
-    backend::gpu::{Card, Single, check, launch::Storage},
-    ops::{KINDS, Reference},
+    backend::gpu::{
+        Card, Single,
+        check::{self, Scope},
+        launch::Storage,
+    },
+    ops::Reference,
 };
 
 use crate::{
@@ -70,7 +74,7 @@ fn half(x: f32) -> f32 {
 }
 
 async fn start(card: Rc<Card>) {
-    for found in check::run(&card, KINDS).await.unwrap() {
+    for found in check::run(&card, &Scope::everything()).await.unwrap() {
         assert!(found.passed, "{found:?} on {:?}", card.info);
     }
 }

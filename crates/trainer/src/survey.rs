@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use engine::{
     ModelSpec,
-    backend::gpu::{Card, CardError, CardInfo, check::{self, Subject}, launch::Storage},
+    backend::gpu::{Card, CardError, CardInfo, check::{self, Scope, Subject}, launch::Storage},
     presets::PRESETS,
 };
 use protocol::{Adapter, Backend, CardReport, Check, RunSpec, Timing, Wish};
@@ -52,7 +52,8 @@ async fn examine(wish: Wish, spec: &RunSpec, clock: &Clock, card: Rc<Card>) -> S
         return Survey::stay(report, reason, Some(card));
     }
     let failed = |error: CardError| format!("The CPU does the work: {error}.");
-    match check::run(&card, &check::operators(&spec.model)).await {
+    let scope = Scope::of(&spec.model, spec.train.batch, &card);
+    match check::run(&card, &scope).await {
         Ok(checks) => report.checks = checks.into_iter().map(found).collect(),
         Err(error) => return Survey::stay(report, failed(error), Some(card)),
     }

@@ -7,7 +7,7 @@ use std::{
 
 use engine::{
     ModelSpec,
-    backend::gpu::{Card, check},
+    backend::gpu::{Card, check::Scope},
 };
 use protocol::{Backend, RunSpec, Wish};
 use trainer::{machine::Clock, survey::survey};
@@ -37,8 +37,8 @@ pub struct Surveyor {
     chosen: Backend,
     /// Another network may be faster elsewhere. Not where there is no choice.
     can_change: bool,
-    /// What the card was found to compute right or wrong, by name, where it was looked at.
-    checked: Option<Vec<String>>,
+    /// What of it has been checked, for this network.
+    checked: Option<Scope>,
 }
 
 impl Surveyor {
@@ -77,10 +77,10 @@ impl Surveyor {
         }
     }
 
-    /// Whether the network has an operator on the card that the card has not been asked about.
-    fn has_news(&self, model: &ModelSpec) -> bool {
-        let asked = |title: &str| self.checked.as_ref().is_none_or(|names| names.iter().any(|n| n == title));
-        self.card.is_some() && check::operators(model).iter().any(|kind| !asked(kind.title))
+    /// Whether the network uses something of the card that has not been checked.
+    fn has_news(&self, spec: &RunSpec) -> bool {
+        let open = |card: &Rc<Card>, checked: &Scope| !checked.covers(&Scope::of(&spec.model, spec.train.batch, card));
+        self.card.as_ref().zip(self.checked.as_ref()).is_some_and(|(card, checked)| open(card, checked))
     }
 
     /// The run to look at the card for, if it has not been done.
@@ -89,7 +89,7 @@ impl Surveyor {
             return None;
         }
         let spec = self.spec.as_ref()?;
-        if !self.can_change && !self.has_news(&spec.model) {
+        if !self.can_change && !self.has_news(spec) {
             return None;
         }
         let subject = (spec.model.clone(), spec.train.batch);
@@ -133,7 +133,7 @@ impl Surveyor {
             let real = found.report.adapter.as_ref().is_some_and(|a| !a.software);
             surveyor.can_change = wish == Wish::Auto && real && found.report.checks.iter().all(|c| c.passed);
             surveyor.looking = false;
-            surveyor.checked = Some(found.report.checks.iter().map(|c| c.name.clone()).collect());
+            surveyor.checked = found.card.as_ref().map(|card| Scope::of(&spec.model, spec.train.batch, card));
             // A run that is where it should be stays there.
             let moves = found.report.chosen != surveyor.chosen || surveyor.card.as_ref().is_some_and(|c| c.trouble().is_some());
             if moves {
