@@ -4,7 +4,11 @@ use std::rc::Rc;
 
 use engine::{
     ModelSpec,
-    backend::gpu::{Card, CardError, CardInfo, check::{self, Scope, Subject}, launch::Storage},
+    backend::gpu::{
+        Card, CardError, CardInfo,
+        check::{self, Scope, Subject},
+        launch::Storage,
+    },
     presets::PRESETS,
 };
 use protocol::{Adapter, Backend, CardReport, Check, RunSpec, Timing, Wish};

@@ -13,7 +13,12 @@ use std::{
 use data::Dataset;
 use engine::{
     Augment, LossSpec, NodeId, ScheduleSpec, Tensor, Treatment,
-    backend::gpu::{Card, CardError, launch::Storage, reader::block_on},
+    backend::gpu::{
+        Card, CardError,
+        check::{self, Subject},
+        launch::Storage,
+        reader::block_on,
+    },
     presets::preset,
     schedule::{Cosine, CurveSpec},
 };
@@ -319,5 +324,24 @@ fn a_survey_forces_chooses_and_says_why() {
     } else {
         let timing = auto.report.timing.unwrap();
         assert_eq!(auto.report.chosen == Backend::Gpu, timing.gpu_step_ms < timing.cpu_step_ms, "{timing:?}");
+    }
+}
+
+/// With and without moved images, in both ways to store: the run is put together as training puts it.
+#[test]
+fn a_step_is_timed_as_it_is_trained() {
+    let Some(card) = card() else { return };
+    let (clock, spec) = (clock(), spec());
+    for augment in [Augment::default(), Augment { shift: 3.0, rotate: 20.0, scale: 0.2 }] {
+        for storage in [Storage::F32, Storage::F16] {
+            if storage == Storage::F16 && !card.info.half {
+                continue;
+            }
+            let update = spec.train.update();
+            let subject = Subject { model: &spec.model, update: &update, batch: 8, augment };
+            let timing = block_on(check::time(&card, &subject, storage, 5.0, &*clock)).unwrap().unwrap();
+            assert!(timing.cpu_step_ms > 0.0 && timing.gpu_step_ms > 0.0, "{timing:?}");
+            assert!(card.trouble().is_none(), "{:?}", card.trouble());
+        }
     }
 }

@@ -84,7 +84,8 @@ impl Scope {
             return Vec::new();
         }
         let launched = |case: &Case| -> BTreeSet<&str> {
-            let site = Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
+            let site =
+                Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
             placed(case).map(|(at, _)| names(&case.layer.op().launches(&at, &site)).collect()).unwrap_or_default()
         };
         let (mut chosen, others): (Vec<_>, Vec<_>) = cases.partition(|case| launched(case).is_subset(wanted));
