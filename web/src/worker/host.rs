@@ -83,11 +83,8 @@ impl Host {
             Ask::Pick(which) => host.borrow_mut().pick(which),
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
-            Ask::LoseCard => {
-                let mut host = host.borrow_mut();
-                host.surveyor.lose_card();
-                host.wake();
-            }
+            // What follows, the card tells.
+            Ask::LoseCard => host.borrow().surveyor.lose_card(),
         }
     }
 
