@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
-use engine::{Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, plan::Watch, shards::Job};
+use engine::{
+    Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, plan::Watch, shards::Job,
+};
 use protocol::{RunError, RunSpec};
 
 use crate::{Portion, feed::Feed, machine::Numbers};

@@ -134,9 +134,8 @@ fn clock() -> f64 {
 fn expected(task: &Measured<'_>, cores: usize) -> Result<Expected, Error> {
     const STEPS: usize = 40;
     let timed = |cores: usize| -> Result<[f64; 2], Error> {
-        let mut work = Work::new(task, |job| {
-            (1..cores.min(job.split.leaves())).map(|_| Box::new(Echo::new(job)) as Box<dyn Shard>).collect()
-        })?;
+        let mut work =
+            Work::new(task, |job| (1..cores.min(job.split.leaves())).map(|_| Box::new(Echo::new(job)) as Box<dyn Shard>).collect())?;
         // The first of each is computed, to be repeated.
         work.timed_steps(2);
         work.crew.clock = clock;

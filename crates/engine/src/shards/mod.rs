@@ -82,7 +82,6 @@ impl Split {
         let leaves = self.leaves();
         worker * leaves / workers..(worker + 1) * leaves / workers
     }
-
 }
 
 /// What workers know about a run: all that stays the same from step to step.

@@ -150,7 +150,9 @@ fn fill(run: &mut Run, job: &Job, part: &Part<'_>, images: Range<usize>, before:
     let shape = job.graph.spec.input;
     run.first = images.start;
     let rooms = run.images.chunks_exact_mut(shape.len());
-    for ((place, room), grey) in images.clone().zip(rooms).zip(part.pixels[(images.start - before) * shape.len()..].chunks_exact(shape.len())) {
+    for ((place, room), grey) in
+        images.clone().zip(rooms).zip(part.pixels[(images.start - before) * shape.len()..].chunks_exact(shape.len()))
+    {
         job.augment.image(&part.now, job.split.batch, place, grey, shape, room);
     }
     run.labels.clear();

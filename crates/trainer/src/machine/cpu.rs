@@ -4,11 +4,7 @@
 use std::collections::VecDeque;
 
 use data::Dataset;
-use engine::{
-    Cpu, Run, ScheduleSpec, SpecError, StepInputs, Tensor,
-    plan::Watch,
-    shards::Crew,
-};
+use engine::{Cpu, Run, ScheduleSpec, SpecError, StepInputs, Tensor, plan::Watch, shards::Crew};
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Done, Hire, Machine, MachineFault, Numbers, Work};

@@ -190,12 +190,20 @@ pub struct Threads {
 impl Hire for Threads {
     fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>> {
         // Where the system refuses a thread, those that there are do it.
-        (1..self.cores.min(network.job.split.leaves())).map_while(|_| ThreadShard::new(&network.job).ok()).map(|shard| Box::new(shard) as Box<dyn Shard>).collect()
+        (1..self.cores.min(network.job.split.leaves()))
+            .map_while(|_| ThreadShard::new(&network.job).ok())
+            .map(|shard| Box::new(shard) as Box<dyn Shard>)
+            .collect()
     }
 }
 
 /// The machine that `maker` makes; without one, or where it fails, the CPU, and why it failed.
-pub(crate) fn made(network: &Network, numbers: &Numbers, maker: Option<&dyn MakeMachine>, hire: &dyn Hire) -> (Box<dyn Machine>, Option<MachineFault>) {
+pub(crate) fn made(
+    network: &Network,
+    numbers: &Numbers,
+    maker: Option<&dyn MakeMachine>,
+    hire: &dyn Hire,
+) -> (Box<dyn Machine>, Option<MachineFault>) {
     let refusal = match maker.map(|maker| maker.make(network, numbers)) {
         Some(Ok(machine)) => return (machine, None),
         Some(Err(fault)) => Some(fault),

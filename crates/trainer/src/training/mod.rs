@@ -195,7 +195,14 @@ impl Training {
 
     /// That the run is on this machine now, and why.
     pub fn moved(&self, message: String) -> Event {
-        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), cores: self.machine.cores() as u32, progress: self.progress(0.0), message }
+        Event::Moved {
+            run: self.id,
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            cores: self.machine.cores() as u32,
+            progress: self.progress(0.0),
+            message,
+        }
     }
 
     pub fn stage(&self) -> Stage {

@@ -118,7 +118,10 @@ fn a_lost_core_is_told_and_changes_nothing() {
             _ => None,
         };
         let told: Vec<_> = rig.events.iter().filter_map(told).collect();
-        assert!(told.iter().any(|(cores, words)| *cores == 1 && words.contains("it was switched off") && words.contains("one core")), "{told:?}");
+        assert!(
+            told.iter().any(|(cores, words)| *cores == 1 && words.contains("it was switched off") && words.contains("one core")),
+            "{told:?}"
+        );
     }
 }
 
