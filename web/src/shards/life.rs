@@ -51,7 +51,7 @@ pub fn serve(scope: &DedicatedWorkerGlobalScope) {
 /// # Errors
 /// In words; the leader has opened the same run, so that there is none but for want of memory.
 fn made(job: &str) -> Result<Hand, String> {
-    let spec: RunSpec = serde_json::from_str(job).map_err(|e| e.to_string())?;
+    let spec: RunSpec = engine::json::read(job).map_err(|e| e.to_string())?;
     let graph = Arc::new(Graph::check_classifier(&spec.model, CLASSES).map_err(|e| e.to_string())?);
     let job = Job::new(&graph, spec.train.batch, spec.train.loss, spec.train.augment).map_err(|e| e.to_string())?;
     Ok(Hand::new(&job))

@@ -124,7 +124,7 @@ impl Workers {
     /// Shards for a job of so many leaves, which `spec` describes; none where the browser gives no worker.
     pub fn shards_for(&self, spec: &RunSpec, leaves: usize) -> Vec<Box<dyn Shard>> {
         let wanted = self.cores.min(leaves).saturating_sub(1);
-        let Ok(job) = serde_json::to_string(spec) else { return Vec::new() };
+        let Ok(job) = engine::json::write(spec) else { return Vec::new() };
         let hire = |_| {
             let hired = self.idle.borrow_mut().pop();
             let hired = hired.filter(|h| h.inbox.lost.borrow().is_none()).map_or_else(|| Hired::new(&self.bell), Ok).ok()?;
