@@ -64,7 +64,8 @@ fn events() -> Vec<Event> {
         quality: Some(quality),
     };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
-    let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let summary =
+        Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
         SpecError::NoLayers,

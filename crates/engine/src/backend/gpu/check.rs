@@ -79,14 +79,14 @@ impl Scope {
     fn cases(&self, kind: &Kind, card: &Card) -> Vec<Case> {
         let cases = kind.cases().into_iter().filter(|c| c.mode == Mode::Train);
         let Some(wanted) = &self.0 else { return cases.collect() };
-        let mut open: BTreeSet<_> = kind.shaders.iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
+        let mut open: BTreeSet<_> = kind.shaders().iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
         if open.is_empty() {
             return Vec::new();
         }
         let launched = |case: &Case| -> BTreeSet<&str> {
             let site =
                 Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
-            placed(case).map(|(at, _)| names(&case.layer.op().launches(&at, &site)).collect()).unwrap_or_default()
+            placed(case).map(|(at, _)| names(&case.layer.launches(&at, &site)).collect()).unwrap_or_default()
         };
         let (mut chosen, others): (Vec<_>, Vec<_>) = cases.partition(|case| launched(case).is_subset(wanted));
         for case in &chosen {
