@@ -58,8 +58,8 @@ impl Scope {
         let plan = Graph::check(model).ok().and_then(|graph| Plan::compile(&Arc::new(graph), &options).ok());
         let launched = plan.iter().flat_map(|plan| {
             plan.steps.iter().flat_map(|step| {
-                let op = plan.graph.node(step.at.node).layer.op();
-                names(&op.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
+                let layer = &plan.graph.node(step.at.node).layer;
+                names(&layer.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
             })
         });
         Self(Some(launched.collect()))
