@@ -160,7 +160,7 @@ impl Machine for CpuMachine {
 }
 
 /// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, moved as `augment` says.
-fn fill<'a>(run: &mut Run, augment: &Augment, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
+pub(crate) fn fill<'a>(run: &mut Run, augment: &Augment, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
     run.labels.clear();
     let (batch, shape) = (run.plan.batch, run.plan.graph.spec.input);
     for (place, ((pixels, label), image)) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)).enumerate() {

@@ -14,6 +14,7 @@ use engine::{Tensor, loss::BatchResult};
 use protocol::{Backend, EvalSet, Traffic};
 
 pub use cpu::CpuMachine;
+pub(crate) use cpu::fill;
 pub use gpu::GpuMachine;
 pub use maker::CardMaker;
 pub use shelf::Shelf;
