@@ -9,9 +9,13 @@ const POOR: f64 = 0.9;
 
 fn find(case: &Case) -> Option<Finding> {
     let scores = case.validation();
-    let [.., before, _, last] = scores[..] else { return None };
+    let ([.., _, last], Some(first)) = (&scores[..], case.first_loss()) else { return None };
+    let (before, latest) = scores.split_at(scores.len() - 2);
+    let best = |of: &[&protocol::Score]| of.iter().map(|s| s.loss).fold(f64::INFINITY, f64::min);
+    let (before, latest) = (best(before), best(latest));
     let train = Case::accuracy(case.epoch_before(last.epoch));
-    let stands = last.loss > 0.96 * before.loss;
+    // One that has learnt nothing at all is not small, but stuck.
+    let stands = before.is_finite() && latest > 0.96 * before && Case::loss(case.epoch_before(last.epoch)) < 0.85 * first;
     if train > POOR || !stands || train > last.accuracy + 0.04 {
         return None;
     }
@@ -20,7 +24,7 @@ fn find(case: &Case) -> Option<Finding> {
         last.epoch,
         words::percent(train),
         words::percent(last.accuracy),
-        words::percent((1.0 - last.loss / before.loss).max(0.0)),
+        words::percent((1.0 - latest / before).max(0.0)),
         case.network.graph.params_len()
     );
     case.finding(evidence, last.step, remedies::wider(case))

@@ -5,7 +5,7 @@ use super::{Case, Finding, Rule, remedies, words};
 pub const RULE: Rule = Rule { name: "vanishing", title: "Gradients vanish", hides: &["rate_low", "plateau", "underfitting"], find };
 
 /// ‖gradient of the first layer‖ / ‖gradient of the last‖. Networks that learn have 0.05 to 20.
-const FAINT: f32 = 2e-3;
+const FAINT: f32 = 3e-3;
 
 fn find(case: &Case) -> Option<Finding> {
     let first_loss = case.first_loss()?;

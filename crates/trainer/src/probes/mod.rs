@@ -4,8 +4,8 @@
 //! backward through it in training mode, makes the update that would follow, and measures every layer
 //! ([`protocol::Reading`]). So it is the same on every machine, and changes no number of the run.
 //!
-//! Between two pieces of the run's own work at most one layer of a probe is done, and probes are so far apart
-//! that they take a twentieth of the time at most.
+//! Between two pieces of the run's own work a probe goes on for 2 ms and a layer at most, and probes are so far
+//! apart that they take a twentieth of the time at most.
 
 mod bench;
 mod measures;

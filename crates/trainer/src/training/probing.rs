@@ -8,6 +8,9 @@ use crate::{
     machine::Numbers,
 };
 
+/// A turn of the run's own work waits for a probe no longer than this and a layer.
+const AT_ONCE_MS: f64 = 2.0;
+
 impl Training {
     /// What to measure from now on.
     pub fn want(&mut self, what: Probing, outbox: &mut Outbox) {
@@ -36,12 +39,20 @@ impl Training {
         self.probes.begin(numbers, &self.network, step, rate, around.data);
     }
 
-    /// A layer of the probe that is under way. True if there was one.
+    /// Some layers of the probe that is under way. True if there was one.
     pub fn probe(&mut self, clock: &mut dyn FnMut() -> f64, outbox: &mut Outbox) -> bool {
         if !self.probes.is_measuring() {
             return false;
         }
-        if let Some(reading) = self.probes.advance(&self.network, clock) {
+        let started_ms = clock();
+        let mut found = None;
+        while found.is_none() && self.probes.is_measuring() {
+            found = self.probes.advance(&self.network, clock);
+            if clock() - started_ms > AT_ONCE_MS {
+                break;
+            }
+        }
+        if let Some(reading) = found {
             let bulk = reading.to_bulk();
             outbox.push(Message { head: Event::Probed { run: self.id, probe: reading.head }, bulk, file: Vec::new() });
             self.advise(outbox);

@@ -60,9 +60,10 @@ impl Told {
         self.send(Command::Play { run: RUN });
         while self.step < steps && matches!(self.session.stage(), Stage::Playing | Stage::Scoring) {
             let now_ms = &mut self.now_ms;
-            // About twelve steps to a probe.
-            self.session.turn(1.0, &mut || {
-                *now_ms += 20.0;
+            // A step takes 40 ms, so there are twelve to a probe; what a probe does takes next to nothing.
+            *now_ms += 40.0;
+            self.session.turn(0.0, &mut || {
+                *now_ms += 0.01;
                 *now_ms
             });
             self.hear();
