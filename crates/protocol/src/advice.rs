@@ -29,7 +29,7 @@ pub struct Remedy {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "change", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are a few at most")]
 pub enum Change {
     /// Of the learning rate, while the run goes on.

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
 pub use lab::Lab;
-pub use monitors::{Mark, Monitors};
+pub use monitors::Monitors;
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 

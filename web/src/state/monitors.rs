@@ -89,9 +89,9 @@ impl Monitors {
     /// Without a panel, what the adviser needs.
     pub fn wanted(&self) -> Probing {
         match self.watchers.get_value() {
-            [_, 1..] => Probing::Distributions,
-            [1.., _] => Probing::Layers,
-            _ => Probing::Advice,
+            [0, 0] => Probing::Advice,
+            [_, 0] => Probing::Layers,
+            _ => Probing::Distributions,
         }
     }
 

@@ -26,10 +26,8 @@ pub fn LookBack() -> impl IntoView {
         let step = monitors.trail.with_value(|t| t.readings().get(to as usize).map(|r| r.head.step));
         monitors.at.set(if newest { None } else { step });
     };
-    move || {
-        let last = count.get().saturating_sub(1);
-        view! { <div class="look-back"><Slider label="Moment" testid="look-back" last position=place reading=said on_move=turn/></div> }
-    }
+    let last = Signal::derive(move || count.get().saturating_sub(1));
+    view! { <div class="look-back"><Slider label="Moment" testid="look-back" last position=place reading=said on_move=turn/></div> }
 }
 
 /// What the panels say before the first probe.

@@ -16,7 +16,7 @@ fn find(case: &Case) -> Option<Finding> {
     let train = Case::accuracy(case.epoch_before(last.epoch));
     // One that has learnt nothing at all is not small, but stuck.
     let stands = before.is_finite() && latest > 0.96 * before && Case::loss(case.epoch_before(last.epoch)) < 0.85 * first;
-    if train > POOR || !stands || train > last.accuracy + 0.04 {
+    if train > POOR || !stands || train > last.accuracy + 0.08 {
         return None;
     }
     let evidence = format!(

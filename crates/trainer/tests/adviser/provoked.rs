@@ -62,7 +62,7 @@ fn a_rate_that_is_too_low() {
 fn a_loss_that_stands_still() {
     let layers = vec![Flatten {}.into(), dense(64), Tanh {}.into(), dense(10)];
     let told = played(of(layers, TrainSpec { batch: 16, ..by("adam", 0.05) }), 6_000, 800);
-    let advice = told.says("plateau");
+    let advice = told.said("plateau");
     assert!(rate(advice) < 0.05 && advice.step > 100, "{advice:?}");
 }
 
@@ -79,7 +79,7 @@ fn a_network_that_is_too_small() {
     let pool = AvgPool2d { kernel: engine::Pair::square(7), stride: engine::Pair::square(7), ..AvgPool2d::default() };
     let layers = vec![pool.into(), Flatten {}.into(), dense(2), dense(10)];
     let told = played(of(layers, TrainSpec { batch: 32, ..by("adam", 0.02) }), 2_000, 1_200);
-    let advice = told.says("underfitting");
+    let advice = told.said("underfitting");
     let wider = anew(advice);
     assert_ne!(wider.model, told_model(&told));
 }

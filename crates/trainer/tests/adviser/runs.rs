@@ -1,7 +1,7 @@
 //! Real runs on real digits, with the adviser at their side.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{Arc, OnceLock},
 };
 
@@ -22,8 +22,8 @@ fn digits() -> Arc<Dataset> {
 pub struct Told {
     pub session: Session,
     now_ms: f64,
-    /// Names of all rules that ever found something.
-    pub ever: BTreeSet<String>,
+    /// What each rule said when it first found something.
+    pub ever: BTreeMap<String, Advice>,
     /// What was said the first time.
     pub first: Vec<Advice>,
     pub last: Vec<Advice>,
@@ -38,7 +38,7 @@ impl Told {
         let mut told = Self {
             session,
             now_ms: 0.0,
-            ever: BTreeSet::new(),
+            ever: BTreeMap::new(),
             first: Vec::new(),
             last: Vec::new(),
             readings: Vec::new(),
@@ -77,7 +77,9 @@ impl Told {
                 Event::Progressed { progress, .. } => (self.step, self.loss) = (progress.step, progress.loss),
                 Event::Probed { probe, .. } => self.readings.push(Reading::from_bulk(probe, &message.bulk).unwrap()),
                 Event::Advised { advice, .. } => {
-                    self.ever.extend(advice.iter().map(|a| a.rule.clone()));
+                    for advice in &advice {
+                        self.ever.entry(advice.rule.clone()).or_insert_with(|| advice.clone());
+                    }
                     if self.first.is_empty() {
                         self.first.clone_from(&advice);
                     }
@@ -92,7 +94,12 @@ impl Told {
     /// What the rule of this name says at the end.
     pub fn says(&self, rule: &str) -> &Advice {
         let found = self.last.iter().find(|a| a.rule == rule);
-        found.unwrap_or_else(|| panic!("{rule} says nothing at step {} (loss {}); ever: {:?}, now {:?}", self.step, self.loss, self.ever, self.last))
+        found.unwrap_or_else(|| panic!("{rule} says nothing at step {} (loss {}); ever: {:?}, now {:?}", self.step, self.loss, self.ever.keys(), self.last))
+    }
+
+    /// What the rule of this name said when it first found something: noise may have hidden it since.
+    pub fn said(&self, rule: &str) -> &Advice {
+        self.ever.get(rule).unwrap_or_else(|| panic!("{rule} never said anything (loss {}); ever: {:?}", self.loss, self.ever.keys()))
     }
 }
 

@@ -82,11 +82,8 @@ fn scrub(shown: Shown) -> AnyView {
         shown.with(words).unwrap_or_else(|| "–".to_owned())
     });
     let turn = move |to: u32| shown.place.set((to as usize + 1 < count.get_untracked()).then_some(to as usize));
-    let view = move || {
-        let last = count.get().saturating_sub(1) as u32;
-        view! { <div class="look-back"><Slider label="Evaluation" testid="classes-scrub" last position reading=said on_move=turn/></div> }
-    };
-    view.into_any()
+    let last = Signal::derive(move || count.get().saturating_sub(1) as u32);
+    view! { <div class="look-back"><Slider label="Evaluation" testid="classes-scrub" last position reading=said on_move=turn/></div> }.into_any()
 }
 
 /// The matrix as a table: the colour of a cell says how often, blue for right answers and orange for mistakes.
