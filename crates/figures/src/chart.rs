@@ -114,7 +114,7 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
     let (wide, high) = (f64::from(width) / pen.ratio, f64::from(height) / pen.ratio);
     if wide >= 520.0 && wide > 1.5 * high {
         // The rate has a place where the others stay wide enough.
-        let count = if wide >= 300.0 * scene.panels.len() as f64 { scene.panels.len() } else { scene.panels.len().min(2) };
+        let count = if wide >= 210.0 * scene.panels.len() as f64 { scene.panels.len() } else { scene.panels.len().min(2) };
         let (mut areas, mut rest) = (Vec::new(), area.clone());
         for left in (1..count).rev() {
             let (next, after) = rest.split_horizontally((rest.dim_in_pixel().0 as usize / (left + 1)) as i32);

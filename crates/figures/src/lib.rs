@@ -30,10 +30,10 @@ mod ruler;
 pub mod scale;
 pub mod smoothing;
 pub mod surface;
-pub mod theme;
-pub mod tiles;
 #[cfg(feature = "svg")]
 pub mod svg;
+pub mod theme;
+pub mod tiles;
 pub mod trace;
 pub mod view;
 

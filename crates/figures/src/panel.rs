@@ -285,7 +285,8 @@ mod tests {
         assert_eq!(scene.x_ruler(4).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
         let scene = Scene::of(&curves(&[(1.0, 0.5); 3]), &ChartOptions::default(), &View::default()).unwrap();
         assert_eq!(scene.x_ruler(8).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
-        let scene = Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }, &View::default()).unwrap();
+        let scene =
+            Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }, &View::default()).unwrap();
         assert_eq!(scene.window.1, 10.0);
     }
 
@@ -303,8 +304,10 @@ mod tests {
     fn one_wild_batch_does_not_squeeze_the_rest() {
         let mut values = vec![(0.5, 0.8); 200];
         values[100] = (1000.0, 0.1);
-        let axis =
-            Scene::of(&curves(&values), &ChartOptions { half_life_steps: Some(1e6), ..ChartOptions::default() }, &View::default()).unwrap().panels[0].axis;
+        let axis = Scene::of(&curves(&values), &ChartOptions { half_life_steps: Some(1e6), ..ChartOptions::default() }, &View::default())
+            .unwrap()
+            .panels[0]
+            .axis;
         assert!(axis.hi < 20.0, "{axis:?}");
     }
 

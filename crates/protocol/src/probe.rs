@@ -39,7 +39,8 @@ pub const BINS: usize = 40;
 /// Dead or saturated units of a layer that are named, at most.
 pub const NAMED: usize = 64;
 /// Entries of [`Reading::memory_kib`], in words.
-pub const MEMORY: [&str; 7] = ["weights", "their gradients", "optimizer", "activations", "activation gradients", "kept for the way back", "working space"];
+pub const MEMORY: [&str; 7] =
+    ["weights", "their gradients", "optimizer", "activations", "activation gradients", "kept for the way back", "working space"];
 
 /// How numbers are distributed: shares in bins of equal width from `-reach` to `reach`; what lies beyond
 /// counts in the outermost.

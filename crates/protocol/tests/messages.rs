@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Probed, Probing, Progress, Quality, Remedy, RunId, RunSpec, Save, Score,
-    Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Probed, Probing, Progress, Quality,
+    Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -35,14 +35,24 @@ fn curves_are_zoomed_and_read_by_keyboard() {
         page.until("paused", 10, "return !window.__kernelscope.running;").await;
         let step = page.step().await;
         keys(page, "curves-picture", &key(Key::Left)).await;
-        page.until("the last point", 10, &format!("return document.querySelector(\"[data-testid='curves-reading']\").innerText.startsWith('step {step},');")).await;
+        page.until(
+            "the last point",
+            10,
+            &format!("return document.querySelector(\"[data-testid='curves-reading']\").innerText.startsWith('step {step},');"),
+        )
+        .await;
         // The loss that is read is the one that the run reports.
         let read = page.text("curves-reading").await;
         for word in ["epoch", "loss", "accuracy", "rate 0.002"] {
             assert!(read.contains(word), "{read}");
         }
         keys(page, "curves-picture", &key(Key::Left).repeat(5)).await;
-        page.until("five points before", 10, &format!("return document.querySelector(\"[data-testid='curves-reading']\").innerText.startsWith('step {},');", step - 5)).await;
+        page.until(
+            "five points before",
+            10,
+            &format!("return document.querySelector(\"[data-testid='curves-reading']\").innerText.startsWith('step {},');", step - 5),
+        )
+        .await;
         let whole = page.picture("canvas[data-testid='curves']").await;
         keys(page, "curves-picture", "++++").await;
         page.until("a part", 10, "return !!document.querySelector(\"[data-testid='curves-whole']\");").await;
@@ -66,7 +76,10 @@ fn a_drag_zooms_and_a_double_click_shows_everything() {
         let pointer = "const c = document.querySelector(\"[data-testid='curves-over']\"), b = c.getBoundingClientRect();
             const at = (kind, x) => c.dispatchEvent(new (kind === 'dblclick' ? MouseEvent : kind === 'wheel' ? WheelEvent : PointerEvent)(kind,
                 { clientX: b.left + x, clientY: b.top + b.height * 0.6, bubbles: true, cancelable: true, deltaY: -100 }));";
-        page.eval(&format!("{pointer} at('pointerdown', b.width * 0.15); at('pointermove', b.width * 0.25); at('pointerup', b.width * 0.25);")).await;
+        page.eval(&format!(
+            "{pointer} at('pointerdown', b.width * 0.15); at('pointermove', b.width * 0.25); at('pointerup', b.width * 0.25);"
+        ))
+        .await;
         page.until("a part", 10, "return !!document.querySelector(\"[data-testid='curves-whole']\");").await;
         page.eval(&format!("{pointer} at('dblclick', b.width * 0.2);")).await;
         page.until("everything", 10, "return !document.querySelector(\"[data-testid='curves-whole']\");").await;
@@ -85,7 +98,12 @@ fn every_monitor_shows_real_numbers_while_training() {
         let first = rows(page, "layers-table").await;
         let conv = first.iter().find(|r| r[0] == "conv1").unwrap();
         assert!(number(&conv[1]) > 0.0 && number(&conv[2]) > 0.0, "{conv:?}");
-        page.until("another measurement", 30, &format!("return document.querySelector(\"[data-testid='layer-row-conv1'] td\").innerText.trim() !== '{}';", conv[1])).await;
+        page.until(
+            "another measurement",
+            30,
+            &format!("return document.querySelector(\"[data-testid='layer-row-conv1'] td\").innerText.trim() !== '{}';", conv[1]),
+        )
+        .await;
 
         page.click("tab-distributions").await;
         page.until("ridges", 30, "const c = document.querySelector(\"[data-testid='ridges']\"); return c && c.width > 100;").await;
@@ -139,7 +157,10 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         page.click("tab-classes").await;
         for wanted in [1, 2] {
             page.click("classes-evaluate").await;
-            let script = format!("const s = document.querySelector(\"[data-testid='classes-scrub']\"); return !!document.querySelector(\"[data-testid='confusion']\") && Number(s.max) >= {};", wanted - 1);
+            let script = format!(
+                "const s = document.querySelector(\"[data-testid='classes-scrub']\"); return !!document.querySelector(\"[data-testid='confusion']\") && Number(s.max) >= {};",
+                wanted - 1
+            );
             page.until("an evaluation", 60, &script).await;
             let at = page.step().await;
             page.wait_for_step(at + 40, 60).await;
@@ -149,7 +170,12 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         let total: u64 = newest.as_array().unwrap().iter().filter_map(Value::as_u64).sum();
         assert_eq!(total, 10_000, "{newest}");
         keys(page, "classes-scrub", &key(Key::Home)).await;
-        page.until("the first evaluation", 10, &format!("const now = (() => {{ {matrix} }})(); return JSON.stringify(now) !== JSON.stringify({newest});")).await;
+        page.until(
+            "the first evaluation",
+            10,
+            &format!("const now = (() => {{ {matrix} }})(); return JSON.stringify(now) !== JSON.stringify({newest});"),
+        )
+        .await;
         page.click("confusion-4-9").await;
         let words = page.text("confusion-words").await;
         assert!(words.contains("digits 4 were taken for a 9"), "{words}");

@@ -15,7 +15,9 @@ pub fn LookBack() -> impl IntoView {
     });
     let place = Signal::derive(move || {
         let newest = count.get().saturating_sub(1);
-        monitors.at.get().map_or(newest, |step| monitors.trail.with_value(|t| t.readings().partition_point(|r| r.head.step <= step)).saturating_sub(1) as u32)
+        monitors.at.get().map_or(newest, |step| {
+            monitors.trail.with_value(|t| t.readings().partition_point(|r| r.head.step <= step)).saturating_sub(1) as u32
+        })
     });
     let said = Signal::derive(move || {
         let step = monitors.with(|r: &Reading| r.head.step).map_or_else(|| "–".to_owned(), |s| number::grouped(u64::from(s)));
@@ -42,7 +44,7 @@ pub fn Source() -> impl IntoView {
     let words = move || {
         monitors.with(|r: &Reading| {
             format!(
-                "Measured on the CPU with a copy of the run's weights, on the first {} training digits: {} ms a time, a twentieth of the worker's time at most.",
+                "Measured on the CPU with a copy of the weights, on {} training digits; {} ms each, a twentieth of the time at most.",
                 r.head.images,
                 number::short(r.head.cost_ms)
             )

@@ -4,6 +4,7 @@ mod pixmap;
 
 use tiny_skia::Pixmap;
 
+pub use crate::svg::{FileError, Size, curves_svg};
 use crate::{
     chart::{self, ChartOptions, Drawn},
     confusion::{self, Confusion},
@@ -11,7 +12,6 @@ use crate::{
     svg::{FAMILY, SIDE_LIMIT, SVG_RATIO, SVG_TEXT_FACTOR, svg},
     theme::Theme,
 };
-pub use crate::svg::{FileError, Size, curves_svg};
 pub use pixmap::PixmapBackend;
 
 /// Inter, Latin part, figures of one width (SIL Open Font License 1.1, `fonts/OFL.txt`).

@@ -28,7 +28,8 @@ fn find(case: &Case) -> Option<Finding> {
         words::percent(accuracy)
     );
     // Large steps jump to and fro over the valley, small ones creep.
-    let most = case.probes.last().map_or(f32::NAN, |p| p.layers.iter().map(|l| l.update_ratio).filter(|r| r.is_finite()).fold(0.0, f32::max));
+    let most =
+        case.probes.last().map_or(f32::NAN, |p| p.layers.iter().map(|l| l.update_ratio).filter(|r| r.is_finite()).fold(0.0, f32::max));
     let remedy = if most < 3e-4 { remedies::rate(3.0 * case.rate) } else { remedies::lower_rate(case, 0.3) };
     case.finding(evidence, before.last()?.step, remedy)
 }

@@ -46,7 +46,13 @@ fn lost(since: &[Progress], first: f64, recent: f64) -> Option<(u32, String)> {
 fn jumped(since: &[Progress], first: f64, recent: f64) -> Option<(u32, String)> {
     let top = since.iter().max_by(|a, b| a.loss.total_cmp(&b.loss))?;
     let words = || {
-        format!("The loss jumped from {} to {} at step {}, and is {} now.", words::number(first), words::number(top.loss), top.step, words::number(recent))
+        format!(
+            "The loss jumped from {} to {} at step {}, and is {} now.",
+            words::number(first),
+            words::number(top.loss),
+            top.step,
+            words::number(recent)
+        )
     };
     (top.loss > 3.0 * first && recent > 0.85 * first).then(|| (top.step, words()))
 }
@@ -58,7 +64,11 @@ fn moves(case: &Case) -> String {
     let most = ratios.max_by(|a, b| a.1.update_ratio.total_cmp(&b.1.update_ratio));
     match most {
         Some((layer, l)) if l.update_ratio > 0.01 => {
-            format!(" An update changes the weights of {} by {}; usual is 0.1 %.", case.name(layer), words::percent(f64::from(l.update_ratio)))
+            format!(
+                " An update changes the weights of {} by {}; usual is 0.1 %.",
+                case.name(layer),
+                words::percent(f64::from(l.update_ratio))
+            )
         }
         _ => String::new(),
     }

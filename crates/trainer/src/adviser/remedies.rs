@@ -61,7 +61,11 @@ fn is(layer: &LayerSpec, name: &str) -> bool {
 pub fn leaky(case: &Case) -> Option<Remedy> {
     let usual = case.usual_rate();
     let lowers = case.rate > 3.0 * usual;
-    let label = if lowers { format!("Start anew with leaky ReLUs and a rate of {}", words::rate(usual)) } else { "Start anew with leaky ReLUs".to_owned() };
+    let label = if lowers {
+        format!("Start anew with leaky ReLUs and a rate of {}", words::rate(usual))
+    } else {
+        "Start anew with leaky ReLUs".to_owned()
+    };
     run(case, label, |spec| {
         spec.model.layers =
             rewrite(&spec.model.layers, &|all, i| vec![if is(&all[i], "relu") { LeakyRelu::default().into() } else { all[i].clone() }]);

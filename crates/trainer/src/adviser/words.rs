@@ -9,7 +9,17 @@ pub fn number(value: f64) -> String {
     if size != 0.0 && !(1e-3..1e4).contains(&size) {
         return format!("{value:.1e}");
     }
-    let decimals = if size >= 100.0 { 0 } else if size >= 10.0 { 1 } else if size >= 1.0 { 2 } else if size >= 0.1 { 3 } else { 4 };
+    let decimals = if size >= 100.0 {
+        0
+    } else if size >= 10.0 {
+        1
+    } else if size >= 1.0 {
+        2
+    } else if size >= 0.1 {
+        3
+    } else {
+        4
+    };
     format!("{value:.decimals$}")
 }
 

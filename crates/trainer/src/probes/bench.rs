@@ -148,10 +148,10 @@ impl Bench {
         let (before, grads) = (&self.before[range.clone()], &self.grads[range.clone()]);
         let output = self.cpu.read(&self.run, Tensor::Output(id)).unwrap_or_default();
         let [mean, std, zeros] = moments(output);
-        let units = if node.output.h * node.output.w > 1 || node.output.len() == node.output.ch { node.output.ch } else { node.output.len() };
+        let units =
+            if node.output.h * node.output.w > 1 || node.output.len() == node.output.ch { node.output.ch } else { node.output.len() };
         let ends = Ends::of(node.layer.op().kind().name);
-        let (share, count, named) =
-            ends.map_or((f32::NAN, 0, Vec::new()), |ends| at_ends(output, self.run.plan.batch, units, ends));
+        let (share, count, named) = ends.map_or((f32::NAN, 0, Vec::new()), |ends| at_ends(output, self.run.plan.batch, units, ends));
         let is_rectifier = ends == Some(Ends::Zero);
         let none = || (0, Vec::new());
         let ((dead_count, dead), (stuck_count, stuck)) = if is_rectifier { ((count, named), none()) } else { (none(), (count, named)) };
@@ -180,5 +180,6 @@ impl Bench {
 fn memory(network: &Network) -> [f32; MEMORY.len()] {
     let r = network.train.regions;
     let optimizer = network.spec.train.update().state_len(r.params);
-    [r.params + r.state, r.params, optimizer, r.input + r.activations, r.activation_grads, r.saved, r.scratch].map(|n| n as f32 * 4.0 / 1024.0)
+    [r.params + r.state, r.params, optimizer, r.input + r.activations, r.activation_grads, r.saved, r.scratch]
+        .map(|n| n as f32 * 4.0 / 1024.0)
 }

@@ -52,7 +52,15 @@ pub struct Probes {
 
 impl Default for Probes {
     fn default() -> Self {
-        Self { want: Probing::Off, bench: None, state: State::Idle, last: None, begun_ms: f64::NEG_INFINITY, cost_ms: 0.0, trail: Trail::default() }
+        Self {
+            want: Probing::Off,
+            bench: None,
+            state: State::Idle,
+            last: None,
+            begun_ms: f64::NEG_INFINITY,
+            cost_ms: 0.0,
+            trail: Trail::default(),
+        }
     }
 }
 

@@ -94,7 +94,9 @@ impl Told {
     /// What the rule of this name says at the end.
     pub fn says(&self, rule: &str) -> &Advice {
         let found = self.last.iter().find(|a| a.rule == rule);
-        found.unwrap_or_else(|| panic!("{rule} says nothing at step {} (loss {}); ever: {:?}, now {:?}", self.step, self.loss, self.ever.keys(), self.last))
+        found.unwrap_or_else(|| {
+            panic!("{rule} says nothing at step {} (loss {}); ever: {:?}, now {:?}", self.step, self.loss, self.ever.keys(), self.last)
+        })
     }
 
     /// What the rule of this name said when it first found something: noise may have hidden it since.

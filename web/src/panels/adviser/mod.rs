@@ -50,7 +50,9 @@ fn advice_view(state: AppState, rule: String) -> AnyView {
         }
     };
     let label = Memo::new(move |_| found.with(|a| a.as_ref().and_then(|a| a.remedy.as_ref().map(|r| r.label.clone()))));
-    let remedy = move || label.get().map(|label| view! { <button class="adviser-remedy" data-testid="advice-remedy" on:click=apply>{label}</button> });
+    let remedy = move || {
+        label.get().map(|label| view! { <button class="adviser-remedy" data-testid="advice-remedy" on:click=apply>{label}</button> })
+    };
     view! {
         <article class="adviser-item" data-testid=format!("advice-{slug}")>
             <h3>{title}</h3>

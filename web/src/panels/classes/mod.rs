@@ -78,12 +78,15 @@ fn scrub(shown: Shown) -> AnyView {
     let count = Memo::new(move |_| shown.count());
     let position = Signal::derive(move || shown.place.get().unwrap_or(count.get().saturating_sub(1)) as u32);
     let said = Signal::derive(move || {
-        let words = |s: &Score, _: &Confusion| format!("{}, step {}: {} right", set_name(s.set), number::grouped(u64::from(s.step)), number::percent(s.accuracy));
+        let words = |s: &Score, _: &Confusion| {
+            format!("{}, step {}: {} right", set_name(s.set), number::grouped(u64::from(s.step)), number::percent(s.accuracy))
+        };
         shown.with(words).unwrap_or_else(|| "–".to_owned())
     });
     let turn = move |to: u32| shown.place.set((to as usize + 1 < count.get_untracked()).then_some(to as usize));
     let last = Signal::derive(move || count.get().saturating_sub(1) as u32);
-    view! { <div class="look-back"><Slider label="Evaluation" testid="classes-scrub" last position reading=said on_move=turn/></div> }.into_any()
+    view! { <div class="look-back"><Slider label="Evaluation" testid="classes-scrub" last position reading=said on_move=turn/></div> }
+        .into_any()
 }
 
 /// The matrix as a table: the colour of a cell says how often, blue for right answers and orange for mistakes.
@@ -108,7 +111,9 @@ fn matrix(shown: Shown) -> AnyView {
         }
         .into_any()
     };
-    let row = move |truth: usize| view! { <tr><th scope="row">{truth}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }.into_any();
+    let row = move |truth: usize| {
+        view! { <tr><th scope="row">{truth}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }.into_any()
+    };
     view! {
         <table class="classes-matrix number" data-testid="confusion">
             <caption>"down: the digit, across: the answer"</caption>
@@ -154,14 +159,21 @@ fn quality(shown: Shown) -> AnyView {
         let (truth, answer) = shown.cell.get()?;
         shown.with(|_, m| {
             let (count, all) = (m.count(truth, answer), (0..CLASSES).map(|c| m.count(truth, c)).sum::<u32>());
-            if truth == answer { format!("{count} of {all} digits {truth} were recognised.") } else { format!("{count} of {all} digits {truth} were taken for a {answer}.") }
+            if truth == answer {
+                format!("{count} of {all} digits {truth} were recognised.")
+            } else {
+                format!("{count} of {all} digits {truth} were taken for a {answer}.")
+            }
         })
     };
     let facts = move || {
-        shown.with(|score, _| {
-            let q = score.quality.as_ref()?;
-            let fact = |name: &'static str, about: &'static str, value: String| view! { <div title=about><dt>{name}</dt><dd class="number">{value}</dd></div> }.into_any();
-            Some(view! {
+        shown
+            .with(|score, _| {
+                let q = score.quality.as_ref()?;
+                let fact = |name: &'static str, about: &'static str, value: String| {
+                    view! { <div title=about><dt>{name}</dt><dd class="number">{value}</dd></div> }.into_any()
+                };
+                Some(view! {
                 <dl class="classes-facts" data-testid="class-quality">
                     {fact("loss", "Mean over the set", number::short(score.loss))}
                     {fact("right in 2", "Share of digits whose class is among the two most probable ones", number::percent(q.top_2))}
@@ -170,8 +182,8 @@ fn quality(shown: Shown) -> AnyView {
                     {fact("Brier", "Squared distance from certainty in the right class, 0 to 2", number::short(q.brier))}
                 </dl>
             }.into_any())
-        })
-        .flatten()
+            })
+            .flatten()
     };
     view! {
         <div class="classes-side">

@@ -46,14 +46,20 @@ pub fn table(state: AppState) -> AnyView {
     let mut rows: Vec<(u32, [String; 5])> = state.history.with_value(|all| {
         let every = all.len().div_ceil(ROWS).max(1);
         let row = |p: &protocol::Progress| {
-            (p.step, ["training".to_owned(), number::short(p.epoch), number::short(p.loss), number::percent(p.accuracy), number::rate(p.rate)])
+            (
+                p.step,
+                ["training".to_owned(), number::short(p.epoch), number::short(p.loss), number::percent(p.accuracy), number::rate(p.rate)],
+            )
         };
         all.iter().rev().step_by(every).map(row).collect()
     });
     state.scores.with(|scores| {
         for s in scores {
             let set = if s.set == protocol::EvalSet::Test { "test" } else { "validation" };
-            rows.push((s.step, [set.to_owned(), number::short(s.epoch), number::short(s.loss), number::percent(s.accuracy), String::new()]));
+            rows.push((
+                s.step,
+                [set.to_owned(), number::short(s.epoch), number::short(s.loss), number::percent(s.accuracy), String::new()],
+            ));
         }
     });
     for mark in state.monitors.marks.get() {

@@ -7,10 +7,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::keys::Sight;
-use crate::{
-    state::AppState,
-    widgets::number,
-};
+use crate::{state::AppState, widgets::number};
 
 /// What is known of the point under the cursor.
 pub fn words(state: AppState, sight: &Sight) -> Option<String> {

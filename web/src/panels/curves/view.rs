@@ -115,7 +115,8 @@ impl Chart {
         if let Some(overlay) = self.overlay.get_untracked() {
             let colour = self.state.theme.get_untracked().palette().foreground.to_string();
             let sight = self.sight.get_untracked();
-            self.plots.with_value(|plots| reading::draw(&overlay, self.room.get_untracked(), image::device_ratio(), plots, &sight, &colour));
+            self.plots
+                .with_value(|plots| reading::draw(&overlay, self.room.get_untracked(), image::device_ratio(), plots, &sight, &colour));
         }
     }
 
@@ -166,9 +167,10 @@ impl Chart {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let meant = self.state.history.with_value(|all| {
-            self.sight.try_update(|sight| sight.press(&event.key(), event.shift_key(), all)) == Some(true)
-        });
+        let meant = self
+            .state
+            .history
+            .with_value(|all| self.sight.try_update(|sight| sight.press(&event.key(), event.shift_key(), all)) == Some(true));
         if meant {
             event.prevent_default();
             event.stop_propagation();

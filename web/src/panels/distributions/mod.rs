@@ -76,7 +76,9 @@ fn Distributions() -> impl IntoView {
         let Some(canvas) = node.get() else { return };
         frame::next(move |_| paint::draw(&canvas, size, image::device_ratio(), &columns, theme));
     });
-    let said = move || format!("How the {} of each layer are distributed, from the first measurement (behind) to the last (in front)", KINDS[kind.get()].0);
+    let said = move || {
+        format!("How the {} of each layer are distributed, from the first measurement (behind) to the last (in front)", KINDS[kind.get()].0)
+    };
     let choice = move |(place, (slug, title)): (usize, (&'static str, &'static str))| {
         view! { <button role="radio" aria-checked=move || (kind.get() == place).to_string() data-testid=format!("distributions-{slug}") on:click=move |_| kind.set(place)>{title}</button> }
     };

@@ -50,15 +50,22 @@ fn Layers() -> impl IntoView {
                     </tr></thead>
                     <tbody>{rows}</tbody>
                 </table>
+                <Source/>
             </div>
-            <Source/>
         </Show>
     }
 }
 
 fn row(state: AppState, id: NodeId, name: String) -> AnyView {
-    let of = move |find: &dyn Fn(&LayerReading) -> f32| state.monitors.with(|r| r.layers.get(id.0).map_or(f32::NAN, find)).unwrap_or(f32::NAN);
-    let text = |value: f32| if value.is_nan() { "–".to_owned() } else { figures::axis::short(f64::from(value)) };
+    let of =
+        move |find: &dyn Fn(&LayerReading) -> f32| state.monitors.with(|r| r.layers.get(id.0).map_or(f32::NAN, find)).unwrap_or(f32::NAN);
+    let text = |value: f32| {
+        if value.is_nan() {
+            "–".to_owned()
+        } else {
+            figures::axis::short(f64::from(value)).replacen('-', if value < 0.0 { "−" } else { "-" }, 1)
+        }
+    };
     let gradient = move || text(of(&|l| l.grad_norm));
     let ratio = move || text(of(&|l| l.update_ratio));
     let output = move || format!("{} ± {}", text(of(&|l| l.mean)), text(of(&|l| l.std)));
@@ -87,9 +94,10 @@ const HIGH: f64 = 16.0;
 fn spark(state: AppState, id: NodeId, of: fn(&LayerReading) -> f32, usual: Option<f32>) -> AnyView {
     let path = move || {
         state.monitors.tick.track();
-        let values: Vec<f64> = state.monitors.trail.with_value(|trail| {
-            trail.readings().iter().filter_map(|r| r.layers.get(id.0)).map(|l| f64::from(of(l)).log10()).collect()
-        });
+        let values: Vec<f64> = state
+            .monitors
+            .trail
+            .with_value(|trail| trail.readings().iter().filter_map(|r| r.layers.get(id.0)).map(|l| f64::from(of(l)).log10()).collect());
         course(&values, usual.map(|u| f64::from(u).log10()))
     };
     let paths = Memo::new(move |_| path());
@@ -120,18 +128,25 @@ fn course(values: &[f64], usual: Option<f64>) -> (String, String) {
 
 fn units(state: AppState, id: NodeId) -> AnyView {
     let found = Memo::new(move |_| {
-        state.monitors.with(|r| {
-            let layer = r.layers.get(id.0)?;
-            let (count, named, word) = if layer.dead_count > 0 { (layer.dead_count, &layer.dead, "dead") } else { (layer.stuck_count, &layer.stuck, "stuck") };
-            (count > 0).then(|| (count, layer.units, named.iter().copied().take(NAMED).collect::<Vec<u32>>(), word))
-        })
-        .flatten()
+        state
+            .monitors
+            .with(|r| {
+                let layer = r.layers.get(id.0)?;
+                let (count, named, word) =
+                    if layer.dead_count > 0 { (layer.dead_count, &layer.dead, "dead") } else { (layer.stuck_count, &layer.stuck, "stuck") };
+                (count > 0).then(|| (count, layer.units, named.iter().copied().take(NAMED).collect::<Vec<u32>>(), word))
+            })
+            .flatten()
     });
     let focus = move |unit: u32| state.focus.set(Some(Focus { tensor: Tensor::Output(id), channel: unit as usize, cell: None }));
     let view = move || {
         let Some((count, all, named, word)) = found.get() else {
             let saturated = state.monitors.with(|r| r.layers.get(id.0).map_or(f32::NAN, |l| l.saturated)).unwrap_or(f32::NAN);
-            let text = if saturated.is_nan() { String::new() } else { format!("{} of the cells saturated", number::percent(f64::from(saturated))) };
+            let text = if saturated.is_nan() {
+                String::new()
+            } else {
+                format!("{} of the cells saturated", number::percent(f64::from(saturated)))
+            };
             return view! { <span class="layers-none">{text}</span> }.into_any();
         };
         let more = if count as usize > named.len() { " …" } else { "" };

@@ -31,10 +31,7 @@ fn times(state: AppState) -> Option<(Vec<[f64; 2]>, u32)> {
         let latest: Vec<_> = trail.readings().iter().rev().take(OVER).filter(|r| r.layers.len() == last.layers.len()).collect();
         let mean = |find: &dyn Fn(usize) -> f64| (0..latest.len()).map(find).sum::<f64>() / latest.len() as f64;
         let of = |layer: usize| {
-            [
-                mean(&|i| f64::from(latest[i].layers[layer].forward_ms)),
-                mean(&|i| f64::from(latest[i].layers[layer].backward_ms)),
-            ]
+            [mean(&|i| f64::from(latest[i].layers[layer].forward_ms)), mean(&|i| f64::from(latest[i].layers[layer].backward_ms))]
         };
         Some(((0..last.layers.len()).map(of).collect(), last.head.images))
     })
@@ -59,9 +56,8 @@ fn Speed() -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
                 {memory(state)}
+                <div class="speed-notes"><p class="monitor-note">{move || place_note(state)}</p><Source/></div>
             </div>
-            <p class="monitor-note">{move || place_note(state)}</p>
-            <Source/>
         </Show>
     }
 }
@@ -90,7 +86,13 @@ fn facts_view(state: AppState) -> AnyView {
     };
     let place = move || facts::word(state.summary.with(|s| s.backend));
     // A multiply-add is two operations; the way back takes about twice as many as the way there.
-    let flops = move || if speed() > 0.0 { format!("{}FLOP/s", number::large(6.0 * state.summary.with(|s| s.multiply_adds) * speed())) } else { "–".to_owned() };
+    let flops = move || {
+        if speed() > 0.0 {
+            format!("{}FLOP/s", number::large(6.0 * state.summary.with(|s| s.multiply_adds) * speed()))
+        } else {
+            "–".to_owned()
+        }
+    };
     view! {
         <dl class="speed-facts">
             <div><dt>"images a second"</dt><dd class="number" data-testid="speed-images">{shown}</dd></div>
@@ -119,7 +121,9 @@ fn memory(state: AppState) -> AnyView {
     let row = move |place: usize| {
         let kib = move || found.get().map_or(0.0, |m| f64::from(m[place]));
         let most = move || found.get().map_or(1.0, |m| f64::from(m.iter().copied().fold(1.0, f32::max)));
-        let size = move || if kib() >= 1024.0 { format!("{} MiB", number::short(kib() / 1024.0)) } else { format!("{} KiB", number::short(kib())) };
+        let size = move || {
+            if kib() >= 1024.0 { format!("{} MiB", number::short(kib() / 1024.0)) } else { format!("{} KiB", number::short(kib())) }
+        };
         view! {
             <tr><th scope="row">{MEMORY[place]}</th><td>{size}</td><td class="speed-bar"><i class="memory" style=move || format!("width:{:.2}%", 100.0 * kib() / most())></i></td></tr>
         }
