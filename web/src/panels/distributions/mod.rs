@@ -3,7 +3,7 @@
 mod paint;
 
 use leptos::{html, prelude::*};
-use protocol::{Histogram, Probing};
+use protocol::{Histogram, Probing, Reading};
 
 use super::{Panel, Place};
 use crate::{
@@ -38,11 +38,10 @@ fn columns(state: AppState, kind: usize) -> Vec<Column> {
     let at = state.monitors.at.get();
     state.monitors.tick.track();
     state.monitors.trail.with_value(|trail| {
-        let with: Vec<_> = trail
-            .readings()
-            .iter()
-            .filter(|r| at.is_none_or(|at| r.head.step <= at) && r.layers.iter().any(|l| l.histograms[2].is_some()))
-            .collect();
+        let measured: Vec<&Reading> = trail.readings().iter().filter(|r| r.layers.iter().any(|l| l.histograms[2].is_some())).collect();
+        // Before the first moment there is none to show but the first.
+        let count = measured.iter().filter(|r| at.is_none_or(|at| r.head.step <= at)).count().max(1).min(measured.len());
+        let with = &measured[..count];
         let shown = figures::ridges::spread(with.len(), RIDGES);
         let column = |(layer, name): (usize, &String)| {
             let moments: Vec<Histogram> =
