@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, RunId, RunSpec};
+use crate::{FrameId, Hyper, Pace, Probing, RunId, RunSpec};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub enum Command {
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
     Ack { run: RunId, frame: FrameId },
+    /// What to measure inside the network from now on, answered by `Probed` and `Advised` again and again.
+    /// Costs a twentieth of the worker's time at most; changes no number of the run.
+    Probe { run: RunId, what: Probing },
     /// Scores the network on a set now; answered by `Evaluated`.
     Evaluate { run: RunId, set: crate::EvalSet },
     /// Answered by `Saved` with a file in the form of safetensors: the weights under PyTorch's names
@@ -56,6 +59,7 @@ impl Command {
             | Self::Watch { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
+            | Self::Probe { run, .. }
             | Self::Evaluate { run, .. }
             | Self::Save { run, .. }
             | Self::Load { run }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Backend, CardReport, FrameId, RunId, RunSpec, Traffic};
+use crate::{Advice, Backend, CardReport, FrameId, Probed, RunId, RunSpec, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,16 @@ pub enum Event {
     Evaluated {
         run: RunId,
         score: Score,
+    },
+    /// The layers were measured. Bulk: [`crate::Reading::to_bulk`].
+    Probed {
+        run: RunId,
+        probe: Probed,
+    },
+    /// What goes wrong in the run has changed: all of it as it is now, the most pressing first.
+    Advised {
+        run: RunId,
+        advice: Vec<Advice>,
     },
     /// The last epoch is over and the test digits have been scored.
     Finished {
@@ -138,6 +148,8 @@ impl Event {
             | Self::Progressed { run, .. }
             | Self::Framed { run, .. }
             | Self::Evaluated { run, .. }
+            | Self::Probed { run, .. }
+            | Self::Advised { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }

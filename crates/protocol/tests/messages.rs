@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
-    Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Probed, Probing, Progress, Quality,
+    Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -35,6 +35,8 @@ fn commands() -> Vec<Command> {
             Command::Watch { run: RUN, tensors: vec![] },
             Command::Show { run: RUN },
             Command::Ack { run: RUN, frame: FrameId(9) },
+            Command::Probe { run: RUN, what: Probing::Off },
+            Command::Probe { run: RUN, what: Probing::Distributions },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
             Command::Evaluate { run: RUN, set: EvalSet::Test },
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
@@ -81,6 +83,20 @@ fn events() -> Vec<Event> {
         chosen: Backend::Gpu,
         reason: message(),
     };
+    let remedies = [
+        None,
+        Some(Remedy { label: message(), change: Change::Rate { rate: 0.1 } }),
+        Some(Remedy { label: message(), change: Change::Run { spec: RunSpec::default() } }),
+    ];
+    let advice = remedies.map(|remedy| Advice {
+        rule: "nan".to_owned(),
+        title: message(),
+        evidence: message(),
+        step: 9,
+        layer: remedy.as_ref().map(|_| NodeId(3)),
+        remedy,
+    });
+    let probe = Probed { step: 3, epoch: 0.5, images: 32, cost_ms: 1.5, layers: 11 };
     let mut events = vec![
         Event::Ready { version: "0.1.0".to_owned() },
         Event::DataArrived { train: 2_000, train_total: 50_000 },
@@ -103,6 +119,9 @@ fn events() -> Vec<Event> {
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Evaluated { run: RUN, score },
+        Event::Probed { run: RUN, probe },
+        Event::Advised { run: RUN, advice: advice.to_vec() },
+        Event::Advised { run: RUN, advice: vec![] },
         Event::Finished { run: RUN, progress: progress() },
         Event::Saved { run: RUN, ask: 3 },
         Event::LoadFailed { run: RUN, message: message() },

@@ -16,12 +16,14 @@
 //! a turn is, when data arrive or what is watched. On the CPU the same specification gives the same
 //! bits everywhere.
 
+pub mod adviser;
 pub mod checkpoint;
 mod evaluation;
 mod feed;
 mod history;
 pub mod machine;
 mod network;
+pub mod probes;
 mod safeguard;
 mod sample;
 mod session;

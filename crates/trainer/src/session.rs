@@ -177,6 +177,10 @@ impl Session {
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
             Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
             Command::Show { .. } => training.sample.show(bulk),
+            Command::Probe { what, .. } => {
+                training.want(what, outbox);
+                Ok(())
+            }
             Command::Ack { frame, .. } => {
                 training.sample.acknowledge(frame);
                 Ok(())
@@ -265,7 +269,9 @@ impl Session {
         let mut now_ms = started;
         for _ in 0..UNITS_PER_TURN {
             let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
-            if let Unit::Waits(rest) = training.unit(&mut around) {
+            let unit = training.unit(&mut around);
+            let measured = training.probe(&mut *clock, outbox);
+            if let (Unit::Waits(rest), false) = (unit, measured) {
                 return rest;
             }
             now_ms = clock();

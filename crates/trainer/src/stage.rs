@@ -31,6 +31,7 @@ pub enum Ask {
     Watch,
     Show,
     Ack,
+    Probe,
     Evaluate,
     Save,
     Load,
@@ -53,7 +54,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -64,6 +65,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
+    (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
@@ -82,6 +84,7 @@ impl From<&Command> for Ask {
             Command::Watch { .. } => Self::Watch,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
+            Command::Probe { .. } => Self::Probe,
             Command::Evaluate { .. } => Self::Evaluate,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,

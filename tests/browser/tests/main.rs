@@ -14,5 +14,6 @@ mod cores;
 mod drawing;
 mod looks;
 mod memory;
+mod monitors;
 mod training;
 mod trouble;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Graph;
 use leptos::prelude::*;
-use protocol::{Backend, Event, Wish};
+use protocol::{Backend, Event, Reading, Wish};
 
 use super::{AppState, Arrived, Frame, NoticeKind, Parting, Phase, Remedy};
 use crate::widgets::number;
@@ -55,6 +55,10 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.history.set_value(history);
             state.scores.set(scores);
             state.phase.set(Phase::Paused);
+            state.monitors.begin();
+            if progress.step > 0 {
+                state.monitors.mark(progress.step, "taken up again".to_owned(), false);
+            }
             bump(state.curve_tick);
             Then::Begin
         }
@@ -72,6 +76,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Nothing
         }
         Event::Paused { progress, .. } => {
+            state.monitors.rewind(&progress);
             state.progress.set(progress);
             state.phase.set(Phase::Paused);
             Then::Keep
@@ -112,6 +117,8 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.history.update_value(|all| all.retain(|p| p.step <= progress.step));
             state.scores.update(|all| all.retain(|s| s.step <= progress.step));
             state.traffic.set(None);
+            state.monitors.rewind(&progress);
+            state.monitors.mark(progress.step, format!("on to the {}", backend_words(backend)), false);
             bump(state.curve_tick);
             let told = sentence(&message);
             // Only a run that had to leave the card, or was kept from it, is worth worrying about.
@@ -135,11 +142,30 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.notify(NoticeKind::Failed, format!("The digits in {file} cannot be had: {message}."), Some(Remedy::FetchAgain));
             Then::Nothing
         }
+        Event::Probed { probe, .. } => {
+            if let Some(reading) = Reading::from_bulk(probe, &bulk) {
+                state.monitors.take(reading);
+            }
+            Then::Nothing
+        }
+        Event::Advised { advice, .. } => {
+            state.monitors.advice.set(advice);
+            Then::Nothing
+        }
         Event::Faulted { message, .. } => {
+            state.monitors.mark(state.progress.with_untracked(|p| p.step), "numbers lost".to_owned(), false);
             state.phase.set(Phase::Paused);
             state.notify(NoticeKind::Failed, format!("Training stopped: {message}."), Some(Remedy::StartAnew));
             Then::Nothing
         }
+    }
+}
+
+fn backend_words(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Cpu => "CPU",
+        Backend::Gpu => "graphics card",
+        Backend::Twin => "CPU and the card",
     }
 }
 

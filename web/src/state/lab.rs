@@ -1,5 +1,6 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod monitors;
 mod recovery;
 mod transport;
 
@@ -366,6 +367,7 @@ impl Lab {
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
+        self.command(Command::Probe { run, what: self.state.monitors.wanted() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();

@@ -4,6 +4,7 @@
 pub mod events;
 pub mod keep;
 pub mod lab;
+pub mod monitors;
 pub mod sample;
 pub mod tabs;
 pub mod url;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
 pub use lab::Lab;
+pub use monitors::Monitors;
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 
@@ -162,6 +164,7 @@ pub struct AppState {
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
     pub tabs: Tabs,
+    pub monitors: Monitors,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
     pub card_open: RwSignal<bool>,
@@ -200,6 +203,7 @@ impl AppState {
             theme: RwSignal::new(figures::Theme::Light),
             notices: RwSignal::new(Vec::new()),
             tabs: Tabs::new(),
+            monitors: Monitors::new(),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
             card_open: RwSignal::new(false),

@@ -51,6 +51,7 @@ impl Training {
                 let position = (what == Save::Checkpoint).then(|| self.position(rate, goal));
                 self.saved(ask, position, &numbers, around);
             }
+            (Some(Underway::Probe { step }), Done::Read(numbers)) => self.begin_probe(numbers, step, around),
             (Some(Underway::Move), Done::Read(numbers)) => self.arrive(numbers, around),
             // Put back what was not answered, so that it is not lost.
             (unanswered, _) => {
@@ -106,6 +107,7 @@ impl Training {
         }
         self.scores.push(score.clone());
         around.outbox.push(Event::Evaluated { run: self.id, score }.into());
+        self.advise(around.outbox);
     }
 
     fn position(&self, rate: f32, goal: u32) -> Position {

@@ -3,12 +3,16 @@
 use protocol::{Backend, Event};
 
 use super::{Drive, Outbox, Surroundings, Training, Underway};
-use crate::machine::{CpuMachine, MachineFault, Numbers};
+use crate::{
+    adviser::Fault,
+    machine::{CpuMachine, MachineFault, Numbers},
+};
 
 impl Training {
     /// The numbers are lost: goes back to the last good ones and pauses.
     pub(super) fn fault(&mut self, outbox: &mut Outbox) {
         let at = self.step;
+        let loss = self.history.points().last().map(|p| p.loss);
         let (step, numbers) = self.safeguard.restore();
         self.machine.reset(numbers);
         self.go_back(step);
@@ -20,6 +24,8 @@ impl Training {
         );
         outbox.push(Event::Faulted { run: self.id, message }.into());
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
+        self.lost = Some(Fault { step: at, rate: self.rate, loss });
+        self.advise(outbox);
     }
 
     /// The machine is lost: continues on the CPU with the last numbers that were read from it.
@@ -60,6 +66,7 @@ impl Training {
                 self.saves.push_front((ask, what));
             }
         }
+        self.probes.forget(step);
         self.sample.forget_look();
     }
 

@@ -6,19 +6,22 @@
 
 mod answers;
 mod faults;
+mod probing;
 mod work;
 
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
+use protocol::{Advice, EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
 
 use crate::{
     Network, Rest, Stage,
+    adviser::Fault,
     checkpoint::{FileError, Position},
     evaluation::Evaluation,
     history::History,
     machine::{Hire, Machine, MakeMachine, Numbers},
+    probes::Probes,
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
@@ -91,6 +94,10 @@ enum Underway {
         rate: f32,
         goal: u32,
     },
+    /// For a probe, after so many updates.
+    Probe {
+        step: u32,
+    },
     /// For the next machine.
     Move,
 }
@@ -125,6 +132,11 @@ pub struct Training {
     /// The run is to go on on another machine.
     moves: bool,
     safeguard: Safeguard,
+    probes: Probes,
+    /// The last loss of numbers, while it is worth telling.
+    lost: Option<Fault>,
+    /// What was last told to go wrong.
+    advised: Vec<Advice>,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -153,6 +165,9 @@ impl Training {
             saves: VecDeque::new(),
             moves: false,
             safeguard: Safeguard::new(0, numbers),
+            probes: Probes::default(),
+            lost: None,
+            advised: Vec::new(),
             told: (0, f64::NEG_INFINITY),
             network,
         }
@@ -281,6 +296,8 @@ impl Training {
     }
 
     pub fn tune(&mut self, hyper: Hyper) {
+        // Another rate is another try.
+        self.lost = None;
         self.rate = hyper.rate;
     }
 

@@ -42,6 +42,9 @@ impl Training {
                 wait_ms = wait_ms.min(report_ms);
             }
         }
+        if let Some(ms) = self.ask_probe(around) {
+            wait_ms = wait_ms.min(ms);
+        }
         let unit = self.work(around);
         let heard = self.take(around);
         match unit {
@@ -66,11 +69,11 @@ impl Training {
     }
 
     /// Whether the machine is there for more. A run that moves puts nothing more to the old one.
-    fn takes_more(&self) -> bool {
+    pub(super) fn takes_more(&self) -> bool {
         !self.moves && self.machine.has_room()
     }
 
-    fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
+    pub(super) fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
         self.underway.push_back(underway);
         self.machine.put(work, around.data);
     }
@@ -169,7 +172,7 @@ impl Training {
 
     /// What a plateau of the validation loss has taken off the rate: it follows from the scores at the ends of
     /// epochs, so a run that goes back or resumes finds it again.
-    fn reduction(&self) -> f32 {
+    pub(super) fn reduction(&self) -> f32 {
         let CurveSpec::Plateau(plateau) = &self.network.schedule.curve else { return 1.0 };
         let (mut reduction, mut seen) = (Reduction::default(), 0);
         for score in self.scores.iter().filter(|s| s.set == EvalSet::Validation) {

@@ -13,6 +13,7 @@ mod late;
 mod loopback;
 mod losses;
 mod objectives;
+mod probes;
 mod rig;
 mod table;
 mod update;

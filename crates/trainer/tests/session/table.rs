@@ -40,6 +40,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
         Ask::Show => return Message { head: Command::Show { run }, bulk: digit(0), file: vec![] },
         Ask::Ack => Command::Ack { run, frame: FrameId(0) },
+        Ask::Probe => Command::Probe { run, what: protocol::Probing::Layers },
         Ask::Evaluate => Command::Evaluate { run, set: EvalSet::Test },
         Ask::Save => Command::Save { run, ask: 1, what: Save::Weights },
         Ask::Load => return Message { head: Command::Load { run }, bulk: vec![], file: file.to_vec() },
@@ -104,6 +105,10 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             let framed = rig.until(|e| matches!(e, Event::Framed { .. }));
             let views = usize::from(ask == Ask::Watch);
             assert!(matches!(framed, Event::Framed { views: v, .. } if v.len() == views), "{at}");
+        }
+        Ask::Probe => {
+            assert!(said.is_empty() && after == before, "{at}");
+            rig.until(|e| matches!(e, Event::Probed { .. }));
         }
         Ask::Evaluate => {
             assert!(said.is_empty() && after == before, "{at}");

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Command, Hyper, Pace};
 
 use super::Lab;
-use crate::state::Phase;
+use crate::{state::Phase, widgets::number};
 
 impl Lab {
     pub fn toggle(&self) {
@@ -34,6 +34,10 @@ impl Lab {
 
     pub fn tune(&self, rate: f32) {
         self.state.rate.set(rate);
+        let step = self.state.progress.with_untracked(|p| p.step);
+        if step > 0 {
+            self.state.monitors.mark(step, format!("rate {}", number::rate(rate)), true);
+        }
         self.tell_run(Command::Tune { run: self.state.run.get_untracked(), hyper: Hyper { rate } });
     }
 
