@@ -17,11 +17,13 @@ pub mod compact;
 pub mod event;
 pub mod link;
 pub mod run;
+pub mod time;
 
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
+pub use time::{Change, Trace, Travel};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.
 pub type Bulk = Vec<f32>;

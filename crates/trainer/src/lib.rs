@@ -21,6 +21,7 @@ mod evaluation;
 mod feed;
 mod history;
 pub mod machine;
+mod moments;
 mod network;
 mod safeguard;
 mod sample;
@@ -32,6 +33,7 @@ mod training;
 
 pub use feed::{Feed, Portion};
 pub use history::Columns;
+pub use moments::MOMENTS_LIMIT;
 pub use network::{Network, OpenError};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

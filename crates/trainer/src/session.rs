@@ -44,6 +44,8 @@ pub struct Session {
     training: Option<Box<Training>>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
+    /// For the moments that a run keeps; 0 for none.
+    moments_bytes: usize,
     outbox: Outbox,
 }
 
@@ -58,11 +60,16 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, outbox: vec![ready.into()] };
+        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, moments_bytes: 0, outbox: vec![ready.into()] };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }
         session
+    }
+
+    /// Runs that are opened from now on keep moments to go back to, in so many bytes. At first none.
+    pub fn keep_moments(&mut self, budget_bytes: usize) {
+        self.moments_bytes = budget_bytes;
     }
 
     pub fn stage(&self) -> Stage {
@@ -177,6 +184,13 @@ impl Session {
                 training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
                 Ok(())
             }
+            Command::Time { travel, .. } => {
+                training.travel(travel, &file, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox })
+            }
+            Command::Trace { place, .. } => {
+                training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                Ok(())
+            }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
         };
         if let Err(message) = done {
@@ -200,7 +214,9 @@ impl Session {
     /// A run on a machine of the maker, or on the CPU and why.
     fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
         let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref());
-        (Training::open(run, network, numbers, machine), refusal)
+        let mut training = Training::open(run, network, numbers, machine);
+        training.keep_moments(self.moments_bytes);
+        (training, refusal)
     }
 
     fn begin(&mut self, training: Training, refusal: Option<MachineFault>) {

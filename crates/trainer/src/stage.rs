@@ -34,6 +34,8 @@ pub enum Ask {
     Evaluate,
     Save,
     Load,
+    Time,
+    Trace,
     Close,
 }
 
@@ -53,7 +55,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 15] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -67,6 +69,8 @@ pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
+    (Ask::Time,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Trace,    [Decline, Do,     Do,      Do,      Do]), // Pauses.
     (Ask::Close,    [Pass,    Do,     Do,      Do,      Do]),
 ];
 
@@ -85,6 +89,8 @@ impl From<&Command> for Ask {
             Command::Evaluate { .. } => Self::Evaluate,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
+            Command::Time { .. } => Self::Time,
+            Command::Trace { .. } => Self::Trace,
             Command::Close { .. } => Self::Close,
         }
     }

@@ -54,8 +54,13 @@ impl CpuMachine {
     }
 
     /// A tensor as the last step of training left it, where the plan keeps it.
-    pub(super) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
+    pub(crate) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
         self.cpu.read(&self.train, tensor)
+    }
+
+    /// The classes of the batch of the last step.
+    pub(crate) fn labels(&self) -> &[u8] {
+        &self.train.labels
     }
 
     fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> BatchResult {

@@ -48,6 +48,8 @@ impl Training {
                 let position = (what == Save::Checkpoint).then(|| self.position(rate, goal));
                 self.saved(ask, position, &numbers, around);
             }
+            (Some(Underway::Moment { step, rate }), Done::Read(numbers)) => self.kept(step, rate, numbers),
+            (Some(Underway::Trace { place }), Done::Read(numbers)) => self.traced(place, &numbers, around),
             (Some(Underway::Move), Done::Read(numbers)) => self.arrive(numbers, around),
             // Put back what was not answered, so that it is not lost.
             (unanswered, _) => {

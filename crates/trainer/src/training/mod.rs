@@ -6,6 +6,8 @@
 
 mod answers;
 mod faults;
+mod time;
+mod trace;
 mod work;
 
 use std::collections::VecDeque;
@@ -19,6 +21,7 @@ use crate::{
     evaluation::Evaluation,
     history::History,
     machine::{Machine, MakeMachine, Numbers},
+    moments::Moments,
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
@@ -89,6 +92,15 @@ enum Underway {
         rate: f32,
         goal: u32,
     },
+    /// For the kept moments.
+    Moment {
+        step: u32,
+        rate: f32,
+    },
+    /// For a step that is taken apart.
+    Trace {
+        place: u32,
+    },
     /// For the next machine.
     Move,
 }
@@ -123,6 +135,12 @@ pub struct Training {
     /// The run is to go on on another machine.
     moves: bool,
     safeguard: Safeguard,
+    moments: Moments,
+    moments_told_ms: f64,
+    /// An earlier moment is looked at.
+    viewer: Option<Box<time::Viewer>>,
+    /// The next step is to be taken apart, for this image of its batch.
+    trace: Option<u32>,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -151,6 +169,10 @@ impl Training {
             saves: VecDeque::new(),
             moves: false,
             safeguard: Safeguard::new(0, numbers),
+            moments: Moments::default(),
+            moments_told_ms: f64::NEG_INFINITY,
+            viewer: None,
+            trace: None,
             told: (0, f64::NEG_INFINITY),
             network,
         }
@@ -233,6 +255,7 @@ impl Training {
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
+        self.look_now(outbox);
         match self.drive {
             Drive::Finished => {
                 let most = u32::MAX / self.network.feed.steps_per_epoch();
@@ -267,6 +290,7 @@ impl Training {
         if self.drive != Drive::Finished {
             self.drive = Drive::Paused;
         }
+        self.tell_moments(now_ms, outbox);
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
@@ -287,6 +311,15 @@ impl Training {
 
     /// At the next opportunity; on the CPU that is at once.
     pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
+        if what == Save::Weights && let Some(viewer) = &self.viewer {
+            // What is looked at is what is saved.
+            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None) {
+                Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },
+                Err(error) => Event::Declined { run: self.id, message: format!("save: {error}") }.into(),
+            };
+            around.outbox.push(message);
+            return;
+        }
         self.saves.push_back((ask, what));
         self.put_save(around);
         self.take(around);

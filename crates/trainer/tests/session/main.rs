@@ -14,4 +14,6 @@ mod losses;
 mod objectives;
 mod rig;
 mod table;
+mod time;
+mod trace;
 mod update;
