@@ -3,8 +3,10 @@
 pub mod answers;
 pub mod card;
 pub mod curves;
+pub mod film;
 pub mod network;
 pub mod sample;
+pub mod slow;
 pub mod stage;
 pub mod status;
 pub mod training;
@@ -44,6 +46,8 @@ pub const PANELS: &[&Panel] = &[
     &transport::PANEL,
     &sample::PANEL,
     &curves::PANEL,
+    &slow::PANEL,
+    &film::PANEL,
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,

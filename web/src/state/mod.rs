@@ -6,7 +6,9 @@ pub mod keep;
 pub mod lab;
 pub mod sample;
 pub mod tabs;
+pub mod time;
 pub mod url;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -158,6 +160,7 @@ pub struct AppState {
     pub theme_choice: RwSignal<ThemeChoice>,
     /// The look that follows from the choice and the system.
     pub theme: RwSignal<figures::Theme>,
+    pub time: time::Time,
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
@@ -198,6 +201,7 @@ impl AppState {
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
+            time: time::Time::new(),
             notices: RwSignal::new(Vec::new()),
             tabs: Tabs::new(),
             help_open: RwSignal::new(false),

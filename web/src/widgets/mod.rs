@@ -7,3 +7,4 @@ pub mod maps;
 pub mod number;
 pub mod slider;
 pub mod tabs;
+pub mod tiles;

@@ -14,8 +14,16 @@ use crate::{
 
 /// Where the packs lie, from the page's folder.
 const FOLDER: &str = "assets/mnist/";
+/// For the moments of a run that can be gone back to.
+const MOMENTS_BYTES: usize = 64 << 20;
 /// While speeds are compared: how often to see whether that is over.
 const TIMING_TURN_MS: f64 = 20.0;
+
+fn session() -> Session {
+    let mut session = Session::new(Dataset::new());
+    session.keep_moments(MOMENTS_BYTES);
+    session
+}
 
 pub struct Host {
     pub(super) session: Session,
@@ -46,7 +54,7 @@ impl Host {
     /// What runs compute on follows `wish` and, in time, what the graphics card turns out to be.
     pub fn start(base: &str, wish: Wish, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
         let host = Rc::new(RefCell::new(Self {
-            session: Session::new(Dataset::new()),
+            session: session(),
             surveyor: Surveyor::new(wish),
             post: Rc::new(post),
             schedule: None,

@@ -20,7 +20,7 @@ impl Lab {
                 }
             }
             Some(Purpose::Keep) => {
-                let progress = self.state.progress.get_untracked();
+                let progress = self.state.progress_now();
                 let saved = SavedRun {
                     link: protocol::link::encode(&self.state.spec.get_untracked()),
                     step: progress.step,
