@@ -1,5 +1,6 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod moments;
 mod recovery;
 mod time;
 mod transport;
@@ -35,6 +36,8 @@ const LIFE_MS: f64 = 20_000.0;
 enum Purpose {
     Download,
     Keep,
+    /// For the browser's store.
+    Moment(u32),
 }
 
 #[derive(Debug, Default)]
@@ -262,6 +265,7 @@ impl Lab {
         if wanted {
             self.save(Save::Checkpoint, Purpose::Keep);
         }
+        self.keep_moment();
     }
 
     fn save(&self, what: Save, purpose: Purpose) {
@@ -368,6 +372,7 @@ impl Lab {
         let run = self.state.run.get_untracked();
         self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+        self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }

@@ -93,7 +93,11 @@ impl Walk {
             Stop::Image => vec![Tensor::Input],
             Stop::Forward(node) | Stop::Backward(node) => std::iter::once(Tensor::Output(node)).chain(weights(node)).collect(),
             Stop::Loss => vec![Tensor::Output(NodeId(graph.nodes.len() - 1))],
-            Stop::Update(node) => weights(node).collect(),
+            // The stage shows filters as tiles; of other weights it shows what they give.
+            Stop::Update(node) => {
+                let has_filters = graph.params[graph.node(node).params.clone()].iter().any(|p| p.dims.len() == 4);
+                weights(node).chain((!has_filters).then_some(Tensor::Output(node))).collect()
+            }
             Stop::Made => (0..graph.params.len()).map(|i| Tensor::Param(ParamId(i))).collect(),
         }
     }

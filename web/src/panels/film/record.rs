@@ -85,7 +85,10 @@ fn stage_canvas() -> Option<(HtmlCanvasElement, CanvasRenderingContext2d)> {
     let canvas: HtmlCanvasElement = document()?.create_element("canvas").ok()?.dyn_into().ok()?;
     canvas.set_width(SIZE.0);
     canvas.set_height(SIZE.1);
-    let context = image::context(&canvas)?;
+    // Every picture is read back.
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &JsValue::from_str("willReadFrequently"), &JsValue::TRUE).ok()?;
+    let context = canvas.get_context_with_context_options("2d", &options).ok()??.dyn_into().ok()?;
     Some((canvas, context))
 }
 

@@ -137,7 +137,7 @@ fn update(graph: &Graph, walk: &Walk, id: NodeId, rule: &str) -> String {
     let count: usize = graph.params[node.params.clone()].iter().map(|p| p.range.len()).sum();
     let share = if before > 0.0 { format!(", {} of their length", number::percent(change / before)) } else { String::new() };
     format!(
-        "{rule} with a rate of {} moves the {} weights of {} by {}{share}.",
+        "The optimizer ({rule}, rate {}) moves the {} weights of {} by {}{share}.",
         number::rate(walk.trace.rate),
         number::grouped(count as u64),
         node.name,

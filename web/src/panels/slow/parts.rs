@@ -13,33 +13,39 @@ use crate::{
     },
 };
 
-/// Largest width and height of a picture.
-const ROOM: (f64, f64) = (210.0, 132.0);
+/// How pictures are drawn.
+#[derive(Clone, Copy)]
+struct Paper {
+    theme: Theme,
+    /// Largest height, in CSS pixels.
+    room: f64,
+}
 
-pub fn parts_view(graph: &Graph, walk: &Walk, stop: Stop, theme: Theme) -> AnyView {
+pub fn parts_view(graph: &Graph, walk: &Walk, stop: Stop, theme: Theme, room: f64) -> AnyView {
+    let paper = Paper { theme, room };
     match stop {
-        Stop::Image => figure(walk, Tensor::Input, "the image", false, theme),
-        Stop::Forward(id) => forward_view(graph, walk, id, theme),
+        Stop::Image => figure(walk, Tensor::Input, "the image", false, paper),
+        Stop::Forward(id) => forward_view(graph, walk, id, paper),
         Stop::Loss => loss_view(walk),
-        Stop::Backward(id) => backward_view(graph, walk, id, theme),
-        Stop::Update(id) => update_view(graph, walk, id, theme),
+        Stop::Backward(id) => backward_view(graph, walk, id, paper),
+        Stop::Update(id) => update_view(graph, walk, id, paper),
         Stop::Made => made_view(graph, walk),
     }
 }
 
 /// A tensor with its name and what its colours span.
-fn figure(walk: &Walk, tensor: Tensor, title: impl Into<String>, signed: bool, theme: Theme) -> AnyView {
+fn figure(walk: &Walk, tensor: Tensor, title: impl Into<String>, signed: bool, paper: Paper) -> AnyView {
     let Some((dims, numbers)) = walk.view(tensor) else { return ().into_any() };
-    picture(Tiles::of(dims, numbers, signed), title.into(), theme)
+    picture(Tiles::of(dims, numbers, signed), title.into(), paper)
 }
 
-fn picture(tiles: Tiles, title: String, theme: Theme) -> AnyView {
+fn picture(tiles: Tiles, title: String, paper: Paper) -> AnyView {
     let range = tiles.range.unwrap_or_else(|| Range::of(&tiles.numbers));
     let span = format!("{} to {}", number::signed(range.lo), number::signed(range.hi));
     let label = format!("{title}: {span}");
     view! {
         <figure class="slow-figure">
-            {tiles_view(tiles, ROOM, label, theme)}
+            {tiles_view(tiles, (2.2 * paper.room, paper.room), label, paper.theme)}
             <figcaption><b>{title}</b><small class="number">{span}</small></figcaption>
         </figure>
     }
@@ -54,32 +60,32 @@ fn is_signed(walk: &Walk, tensor: Tensor) -> bool {
     walk.view(tensor).is_some_and(|(_, numbers)| numbers.iter().any(|x| *x < 0.0))
 }
 
-fn forward_view(graph: &Graph, walk: &Walk, id: NodeId, theme: Theme) -> AnyView {
+fn forward_view(graph: &Graph, walk: &Walk, id: NodeId, paper: Paper) -> AnyView {
     let node = graph.node(id);
     let (from, to) = (walk.input_of(graph, id), Tensor::Output(id));
     let weights = node.params.clone().next().map(|i| {
-        view! { {figure(walk, Tensor::Param(ParamId(i)), format!("weights of {}", node.name), true, theme)} {arrow()} }
+        view! { {figure(walk, Tensor::Param(ParamId(i)), format!("weights of {}", node.name), true, paper)} {arrow()} }
     });
     view! {
-        {figure(walk, from, name(graph, from), is_signed(walk, from), theme)}
+        {figure(walk, from, name(graph, from), is_signed(walk, from), paper)}
         {arrow()}
         {weights}
-        {figure(walk, to, node.name.clone(), is_signed(walk, to), theme)}
+        {figure(walk, to, node.name.clone(), is_signed(walk, to), paper)}
     }
     .into_any()
 }
 
-fn backward_view(graph: &Graph, walk: &Walk, id: NodeId, theme: Theme) -> AnyView {
+fn backward_view(graph: &Graph, walk: &Walk, id: NodeId, paper: Paper) -> AnyView {
     let node = graph.node(id);
     let from = walk.input_of(graph, id);
     let goes = match from {
-        Tensor::Output(before) => figure(walk, Tensor::OutputGrad(before), format!("goes on to {}", name(graph, from)), true, theme),
+        Tensor::Output(before) => figure(walk, Tensor::OutputGrad(before), format!("goes on to {}", name(graph, from)), true, paper),
         _ => ().into_any(),
     };
     let has_more = matches!(from, Tensor::Output(_));
-    let weights = node.params.clone().next().map(|i| figure(walk, Tensor::ParamGrad(ParamId(i)), "gradient of its weights, whole batch", true, theme));
+    let weights = node.params.clone().next().map(|i| figure(walk, Tensor::ParamGrad(ParamId(i)), "gradient of its weights, whole batch", true, paper));
     view! {
-        {figure(walk, Tensor::OutputGrad(id), format!("arrives at {}", node.name), true, theme)}
+        {figure(walk, Tensor::OutputGrad(id), format!("arrives at {}", node.name), true, paper)}
         {has_more.then(arrow)}
         {goes}
         {weights}
@@ -88,7 +94,7 @@ fn backward_view(graph: &Graph, walk: &Walk, id: NodeId, theme: Theme) -> AnyVie
 }
 
 /// Before, gradient, after; and each parameter of the layer in numbers.
-fn update_view(graph: &Graph, walk: &Walk, id: NodeId, theme: Theme) -> AnyView {
+fn update_view(graph: &Graph, walk: &Walk, id: NodeId, paper: Paper) -> AnyView {
     let node = graph.node(id);
     let pictures = node.params.clone().next().and_then(|i| {
         let param = ParamId(i);
@@ -100,11 +106,11 @@ fn update_view(graph: &Graph, walk: &Walk, id: NodeId, theme: Theme) -> AnyView 
         let both = Range::symmetric(Range::of(before).union(Range::of(after)).magnitude());
         let tiles = |numbers: &[f32], range| Tiles { range, ..Tiles::of(dims, numbers, true) };
         Some(view! {
-            {picture(tiles(before, Some(both)), "before".to_owned(), theme)}
-            {picture(tiles(gradient, None), "gradient".to_owned(), theme)}
-            {picture(tiles(&change, None), "change".to_owned(), theme)}
+            {picture(tiles(before, Some(both)), "before".to_owned(), paper)}
+            {picture(tiles(gradient, None), "gradient".to_owned(), paper)}
+            {picture(tiles(&change, None), "change".to_owned(), paper)}
             {arrow()}
-            {picture(tiles(after, Some(both)), "after".to_owned(), theme)}
+            {picture(tiles(after, Some(both)), "after".to_owned(), paper)}
         })
     });
     let rows = node.params.clone().map(|i| row_view(graph, walk, i)).collect_view();
@@ -145,24 +151,24 @@ fn loss_view(walk: &Walk) -> AnyView {
     let trace = &walk.trace;
     let last = walk.trace.views.iter().filter_map(|v| if let Tensor::OutputGrad(id) = v.tensor { Some(id) } else { None }).max();
     let gradient = last.and_then(|id| walk.view(Tensor::OutputGrad(id))).map(|(_, g)| g.to_vec()).unwrap_or_default();
-    let row = |(class, p): (usize, &f32)| {
-        let target = class == usize::from(trace.label);
-        let slope = gradient.get(class).copied().map_or_else(String::new, number::signed);
-        view! {
-            <tr class:target=target style=format!("--class: var(--class-{class}); --share: {:.1}%", p * 100.0)>
-                <th scope="row" class="number">{class}</th>
-                <td class="slow-bar"><i></i></td>
-                <td class="number">{format!("{p:.4}")}</td>
-                <td class="number">{if target { "1" } else { "0" }}</td>
-                <td class="number">{slope}</td>
-            </tr>
-        }
-        .into_any()
+    let label = usize::from(trace.label);
+    let row = |title: &'static str, cell: &dyn Fn(usize, f32) -> AnyView| {
+        let cells = trace.probabilities.iter().enumerate().map(|(class, p)| cell(class, *p)).collect_view();
+        view! { <tr><th scope="row">{title}</th>{cells}</tr> }.into_any()
+    };
+    let plain_cell = |class: usize, text: String| view! { <td class="number" class:target=class == label>{text}</td> }.into_any();
+    let bar = |class: usize, p: f32| {
+        view! { <td class="slow-bar" style=format!("--class: var(--class-{class}); --share: {:.1}%", p * 100.0)><i></i></td> }.into_any()
     };
     view! {
         <table class="slow-table slow-loss" data-testid="slow-loss">
-            <thead><tr><th scope="col">"class"</th><th></th><th scope="col">"probability"</th><th scope="col">"target"</th><th scope="col">"gradient of its score"</th></tr></thead>
-            <tbody>{trace.probabilities.iter().enumerate().map(row).collect_view()}</tbody>
+            <tbody>
+                {row("", &bar)}
+                {row("class", &|class, _| plain_cell(class, class.to_string()))}
+                {row("probability", &|class, p| plain_cell(class, format!("{p:.3}")))}
+                {row("target", &|class, _| plain_cell(class, if class == label { "1" } else { "0" }.to_owned()))}
+                {row("gradient", &|class, _| plain_cell(class, gradient.get(class).copied().map_or_else(String::new, number::signed)))}
+            </tbody>
         </table>
     }
     .into_any()

@@ -1,14 +1,13 @@
 //! The panel: where the walk stands, what happens there, and the way on.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{captions, parts};
 use crate::{
-    dom::{frame, media},
-    state::{app, lab, walk::PARTS},
+    dom::{frame, media, size},
+    state::{app, lab, walk::{PARTS, Stop}},
     widgets::{
         icon::{Glyph, Icon},
-        slider::Slider,
     },
 };
 
@@ -40,9 +39,21 @@ fn walk_view() -> AnyView {
     let state = app();
     let time = state.time;
     let playing = RwSignal::new(false);
-    let pace = RwSignal::new(2_u32);
-    let last = move || time.walk.with(|w| w.as_ref().map_or(0, |w| w.last()));
+    let pace = RwSignal::new(2_usize);
     play_slowly(playing, pace);
+    // Pictures use the height that the monitors have.
+    let node = NodeRef::<html::Div>::new();
+    let room = RwSignal::new(96.0_f64);
+    Effect::new(move |_| {
+        if let Some(area) = node.get() {
+            size::follow(&area, move |(_, height)| {
+                let fits = (height - 124.0).clamp(72.0, 240.0).round();
+                if (fits - room.get_untracked()).abs() > 2.0 {
+                    room.set(fits);
+                }
+            });
+        }
+    });
     // What is at the stop; made anew when stop or walk change.
     let content = move || {
         let (walk, graph) = (time.walk.get()?, state.graph.get()?);
@@ -50,26 +61,44 @@ fn walk_view() -> AnyView {
         let theme = state.theme.get();
         let (loss, rule) = state.spec.with_untracked(|s| (s.train.loss.clone(), s.train.optimizer.rule().name()));
         Some(view! {
-            <h3 data-testid="slow-title">{captions::title(&graph, stop)}</h3>
-            <p class="slow-caption" data-testid="slow-caption" aria-live="polite">{captions::caption(&graph, &walk, stop, &loss, rule)}</p>
-            <div class="slow-parts">{parts::parts_view(&graph, &walk, stop, theme)}</div>
+            <div class="slow-words">
+                <p class="slow-caption" aria-live="polite">
+                    <b data-testid="slow-title">{captions::title(&graph, stop)}</b>
+                    <span data-testid="slow-caption">{captions::caption(&graph, &walk, stop, &loss, rule)}</span>
+                </p>
+                {(stop == Stop::Image).then(image_view)}
+            </div>
+            <div class="slow-parts">{parts::parts_view(&graph, &walk, stop, theme, room.get())}</div>
         })
     };
     view! {
+        <div class="slow-body" node_ref=node>
         <div class="slow-top">
             {bar_view()}
+            {scrub_view()}
             <div class="slow-tools">
-                {image_view()}
                 <button class="round" aria-label="Back one stop" title="←" data-testid="slow-back" disabled=move || time.stop.get() == 0 on:click=move |_| lab().walk_by(-1)><Icon glyph=Glyph::Back/></button>
                 <button class="round" data-testid="slow-play" aria-pressed=move || playing.get().to_string()
                     aria-label=move || if playing.get() { "Hold" } else { "Play in slow motion" } title="Play in slow motion"
                     on:click=move |_| playing.update(|p| *p = !*p)><Icon glyph=Signal::derive(move || if playing.get() { Glyph::Pause } else { Glyph::Play })/></button>
                 <button class="round" aria-label="On one stop" title="→" data-testid="slow-next" on:click=move |_| lab().walk_by(1)><Icon glyph=Glyph::Next/></button>
-                <Slider label="Speed" testid="slow-speed" last=PAUSES.len() as u32 - 1 position=pace
-                    reading=Signal::derive(move || format!("{} s", f64::from(PAUSES[(pace.get() as usize).min(PAUSES.len() - 1)]) / 1_000.0)) on_move=move |at| pace.set(at)/>
+                <button class="quiet number" data-testid="slow-speed" title="Seconds at each stop"
+                    on:click=move |_| pace.update(|p| *p = (*p + 1) % PAUSES.len())>{move || format!("{:.1} s", f64::from(PAUSES[pace.get()]) / 1_000.0)}</button>
                 <button class="quiet" data-testid="slow-leave" title="Esc" on:click=move |_| lab().leave_walk()>"Leave"</button>
             </div>
         </div>
+        {content}
+        </div>
+    }
+    .into_any()
+}
+
+/// From stop to stop by dragging, or by the arrow keys.
+fn scrub_view() -> AnyView {
+    let state = app();
+    let time = state.time;
+    let last = move || time.walk.with(|w| w.as_ref().map_or(0, |w| w.last()));
+    view! {
         <label class="slow-scrub">
             <span class="sr-only">"Stop of the slow step"</span>
             <input type="range" min="0" max=last step="1" prop:value=move || time.stop.get().to_string() data-testid="slow-scrub"
@@ -80,7 +109,6 @@ fn walk_view() -> AnyView {
                 })
                 on:input=move |event| if let Ok(stop) = event_target_value(&event).parse() { lab().walk_to(stop) }/>
         </label>
-        {content}
     }
     .into_any()
 }
@@ -127,13 +155,13 @@ fn image_view() -> AnyView {
 }
 
 /// From stop to stop while `playing`; holds at the end.
-fn play_slowly(playing: RwSignal<bool>, pace: RwSignal<u32>) {
+fn play_slowly(playing: RwSignal<bool>, pace: RwSignal<usize>) {
     let time = app().time;
     let lab = lab();
     Effect::new(move |turn: Option<u32>| {
         let turn = turn.unwrap_or(0) + 1;
         let (at, on) = (time.stop.get(), playing.get());
-        let wait = PAUSES[(pace.get() as usize).min(PAUSES.len() - 1)];
+        let wait = PAUSES[pace.get()];
         let last = time.walk.with(|w| w.as_ref().map_or(0, |w| w.last()));
         if !on {
             return turn;
