@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
-    Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
+    Adapter, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save,
+    Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 

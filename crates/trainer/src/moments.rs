@@ -70,7 +70,10 @@ impl Moments {
 
     fn is_early(&self, step: u32) -> bool {
         let early = self.early();
-        early > 0 && step.is_power_of_two() && step.ilog2() < EARLY_LIMIT as u32 && step.ilog2().is_multiple_of(EARLY_LIMIT.div_ceil(early) as u32)
+        early > 0
+            && step.is_power_of_two()
+            && step.ilog2() < EARLY_LIMIT as u32
+            && step.ilog2().is_multiple_of(EARLY_LIMIT.div_ceil(early) as u32)
     }
 
     fn is_wanted(&self, step: u32, now: u32) -> bool {
@@ -166,7 +169,10 @@ mod tests {
             }
             assert!(moments.list.len() <= moments.most, "{} at step {step}", moments.list.len());
             let gap = moments.gap(step);
-            assert!((1..gap).take_while(|ahead| *ahead < 5_000).all(|ahead| !moments.is_due(step.saturating_add(ahead))), "step {step} skips one");
+            assert!(
+                (1..gap).take_while(|ahead| *ahead < 5_000).all(|ahead| !moments.is_due(step.saturating_add(ahead))),
+                "step {step} skips one"
+            );
             step = step.saturating_add(gap);
         }
         moments

@@ -60,7 +60,15 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, moments_bytes: 0, outbox: vec![ready.into()] };
+        let mut session = Self {
+            data: data.into(),
+            data_broken: false,
+            portion,
+            training: None,
+            maker: None,
+            moments_bytes: 0,
+            outbox: vec![ready.into()],
+        };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }

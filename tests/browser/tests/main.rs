@@ -13,5 +13,6 @@ mod card;
 mod drawing;
 mod looks;
 mod memory;
+mod time;
 mod training;
 mod trouble;

@@ -311,7 +311,9 @@ impl Training {
 
     /// At the next opportunity; on the CPU that is at once.
     pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
-        if what == Save::Weights && let Some(viewer) = &self.viewer {
+        if what == Save::Weights
+            && let Some(viewer) = &self.viewer
+        {
             // What is looked at is what is saved.
             let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None) {
                 Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },

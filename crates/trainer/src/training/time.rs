@@ -101,7 +101,8 @@ impl Training {
             }
             Travel::Film { param } => around.outbox.push(self.film(param)?),
             Travel::Save { step, ask } => {
-                let moment = self.moments.nearest(step).filter(|m| m.step == step).ok_or_else(|| format!("time: step {step} is not kept"))?;
+                let moment =
+                    self.moments.nearest(step).filter(|m| m.step == step).ok_or_else(|| format!("time: step {step} is not kept"))?;
                 let file = self.file_of(moment).map_err(|e| format!("time: {e}"))?;
                 around.outbox.push(Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file });
             }

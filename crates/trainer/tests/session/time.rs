@@ -131,7 +131,8 @@ fn a_branch_is_a_run_of_its_own() {
     rig.step(20);
     let to = RunId(9);
     let said = travel(&mut rig, Travel::Branch { step: 16, to });
-    let [Message { head: Event::Opened { run, progress, history, .. }, .. }, Message { head: Event::Kept { steps, .. }, .. }] = &said[..] else {
+    let [Message { head: Event::Opened { run, progress, history, .. }, .. }, Message { head: Event::Kept { steps, .. }, .. }] = &said[..]
+    else {
         panic!("{said:?}")
     };
     assert_eq!((*run, progress.step, history.len(), steps.last()), (to, 16, 16, Some(&16)));

@@ -8,5 +8,10 @@ use leptos::prelude::*;
 
 use super::{Panel, Place};
 
-pub const PANEL: Panel =
-    Panel { slug: "film", title: "Film", place: Place::Monitor, view: || view! { <view::FilmStrip/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "film",
+    title: "Film",
+    place: Place::Monitor,
+    view: || view! { <view::FilmStrip/> }.into_any(),
+    style: include_str!("style.css"),
+};

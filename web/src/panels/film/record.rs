@@ -177,7 +177,13 @@ fn paint(context: &CanvasRenderingContext2d, sheet: Sheet, values: &[f32], map: 
     let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(&small, x, y, cols as f64 * scale, rows as f64 * scale);
 }
 
-async fn write(writer: &mut Writer, canvas: &HtmlCanvasElement, context: &CanvasRenderingContext2d, step: u32, last: bool) -> Result<(), String> {
+async fn write(
+    writer: &mut Writer,
+    canvas: &HtmlCanvasElement,
+    context: &CanvasRenderingContext2d,
+    step: u32,
+    last: bool,
+) -> Result<(), String> {
     match writer {
         Writer::Gif(gif) => {
             let data = context.get_image_data(0.0, 0.0, f64::from(SIZE.0), f64::from(SIZE.1)).map_err(|e| dom::reason(&e))?;

@@ -155,7 +155,10 @@ fn strip_view(strips: Memo<Option<Strips>>) -> AnyView {
     let steps = move || time.film.with(|f| f.as_ref().map(|f| f.steps.clone()).unwrap_or_default());
     let column = move || {
         let steps = steps();
-        time.looking.get().map_or_else(|| steps.len().saturating_sub(1), |at| steps.iter().position(|s| *s >= at).unwrap_or(steps.len().saturating_sub(1)))
+        time.looking.get().map_or_else(
+            || steps.len().saturating_sub(1),
+            |at| steps.iter().position(|s| *s >= at).unwrap_or(steps.len().saturating_sub(1)),
+        )
     };
     let mark = move || {
         let count = steps().len().max(1) as f64;

@@ -77,7 +77,9 @@ fn forward(graph: &Graph, walk: &Walk, id: NodeId) -> String {
         ("conv2d", Window::Slide { kernel, .. }) => {
             format!("{} filters of {}×{} slide over {from} and give {shape}", node.output.ch, kernel.h, kernel.w)
         }
-        ("max_pool2d", Window::Slide { kernel, .. }) => format!("The largest of every {}×{} numbers of {from} stays: {shape}", kernel.h, kernel.w),
+        ("max_pool2d", Window::Slide { kernel, .. }) => {
+            format!("The largest of every {}×{} numbers of {from} stays: {shape}", kernel.h, kernel.w)
+        }
         ("relu", _) => format!("What is below zero in {from} becomes zero; {} stay", share(alive(given), given.len())),
         ("dense", _) => format!("Each of {} sums weighs all {} numbers of {from}", node.output.ch, node.input.len()),
         _ => format!("{} turns {from} into {shape}", kind.title),

@@ -17,11 +17,11 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Paper {
     theme: Theme,
-    /// Largest height, in CSS pixels.
-    room: f64,
+    /// Largest width and height, in CSS pixels.
+    room: (f64, f64),
 }
 
-pub fn parts_view(graph: &Graph, walk: &Walk, stop: Stop, theme: Theme, room: f64) -> AnyView {
+pub fn parts_view(graph: &Graph, walk: &Walk, stop: Stop, theme: Theme, room: (f64, f64)) -> AnyView {
     let paper = Paper { theme, room };
     match stop {
         Stop::Image => figure(walk, Tensor::Input, "the image", false, paper),
@@ -45,7 +45,7 @@ fn picture(tiles: Tiles, title: String, paper: Paper) -> AnyView {
     let label = format!("{title}: {span}");
     view! {
         <figure class="slow-figure">
-            {tiles_view(tiles, (2.2 * paper.room, paper.room), label, paper.theme)}
+            {tiles_view(tiles, paper.room, label, paper.theme)}
             <figcaption><b>{title}</b><small class="number">{span}</small></figcaption>
         </figure>
     }
@@ -83,7 +83,11 @@ fn backward_view(graph: &Graph, walk: &Walk, id: NodeId, paper: Paper) -> AnyVie
         _ => ().into_any(),
     };
     let has_more = matches!(from, Tensor::Output(_));
-    let weights = node.params.clone().next().map(|i| figure(walk, Tensor::ParamGrad(ParamId(i)), "gradient of its weights, whole batch", true, paper));
+    let weights = node
+        .params
+        .clone()
+        .next()
+        .map(|i| figure(walk, Tensor::ParamGrad(ParamId(i)), "gradient of its weights, whole batch", true, paper));
     view! {
         {figure(walk, Tensor::OutputGrad(id), format!("arrives at {}", node.name), true, paper)}
         {has_more.then(arrow)}
@@ -167,7 +171,7 @@ fn loss_view(walk: &Walk) -> AnyView {
                 {row("class", &|class, _| plain_cell(class, class.to_string()))}
                 {row("probability", &|class, p| plain_cell(class, format!("{p:.3}")))}
                 {row("target", &|class, _| plain_cell(class, if class == label { "1" } else { "0" }.to_owned()))}
-                {row("gradient", &|class, _| plain_cell(class, gradient.get(class).copied().map_or_else(String::new, number::signed)))}
+                {row("gradient", &|class, _| plain_cell(class, gradient.get(class).map_or_else(String::new, |g| format!("{g:.1e}").replace('-', "−"))))}
             </tbody>
         </table>
     }

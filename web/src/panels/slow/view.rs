@@ -5,10 +5,11 @@ use leptos::{html, prelude::*};
 use super::{captions, parts};
 use crate::{
     dom::{frame, media, size},
-    state::{app, lab, walk::{PARTS, Stop}},
-    widgets::{
-        icon::{Glyph, Icon},
+    state::{
+        app, lab,
+        walk::{PARTS, Stop},
     },
+    widgets::icon::{Glyph, Icon},
 };
 
 /// Milliseconds a stop, of the slider's places.
@@ -43,13 +44,15 @@ fn walk_view() -> AnyView {
     play_slowly(playing, pace);
     // Pictures use the height that the monitors have.
     let node = NodeRef::<html::Div>::new();
-    let room = RwSignal::new(96.0_f64);
+    let room = RwSignal::new((150.0_f64, 96.0_f64));
     Effect::new(move |_| {
         if let Some(area) = node.get() {
-            size::follow(&area, move |(_, height)| {
-                let fits = (height - 124.0).clamp(72.0, 240.0).round();
-                if (fits - room.get_untracked()).abs() > 2.0 {
-                    room.set(fits);
+            size::follow(&area, move |(width, height)| {
+                let high = (height - 124.0).min(0.45 * width).clamp(72.0, 240.0).round();
+                // Four beside each other: before, gradient, change, after.
+                let wide = (2.2 * high).min((width - 90.0) / 4.0).max(72.0).round();
+                if room.get_untracked() != (wide, high) {
+                    room.set((wide, high));
                 }
             });
         }

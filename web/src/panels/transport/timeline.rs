@@ -98,7 +98,7 @@ fn words_view(past: bool, empty: bool, words: String) -> AnyView {
         return view! { <span class="timeline-hint">{hint}</span> }.into_any();
     }
     view! {
-        <span data-testid="looking">"You are looking at "<b class="number">{words}</b></span>
+        <span data-testid="looking"><span class="timeline-long">"You are looking at "</span><b class="number">{words}</b></span>
         <button class="quiet" data-testid="look-now" on:click=move |_| lab().look_now()>"Back to now"</button>
         <button class="quiet" data-testid="resume" title="Train on from this moment; what came after it is dropped" on:click=move |_| lab().resume()>"Resume from here"</button>
         <button class="quiet" data-testid="branch" title="A new run from this moment; the curve so far stays behind it" on:click=move |_| lab().branch()>"Branch from here"</button>
