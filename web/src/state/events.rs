@@ -84,8 +84,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.set_progress(progress);
             state.traffic.set(traffic);
             if !history.is_empty() {
-                state.history.update_value(|all| all.extend(history));
-                bump(state.curve_tick);
+                state.add_points(history);
             }
             Then::Nothing
         }

@@ -33,6 +33,7 @@ pub struct Ghost {
 struct Present {
     progress: Progress,
     scores: Vec<Score>,
+    history: Vec<Progress>,
 }
 
 /// Handles only: copying is free.
@@ -116,6 +117,25 @@ impl AppState {
         }
     }
 
+    /// Further points of the curve.
+    pub fn add_points(&self, points: Vec<Progress>) {
+        if self.time.looking.get_untracked().is_some() {
+            self.time.present.update_value(|present| present.history.extend(points));
+        } else {
+            self.history.update_value(|all| all.extend(points));
+        }
+        bump(self.curve_tick);
+    }
+
+    /// The curve as far as the run has come, whatever is looked at.
+    pub fn history_now(&self) -> Vec<Progress> {
+        if self.time.looking.get_untracked().is_some() {
+            self.time.present.with_value(|present| present.history.clone())
+        } else {
+            self.history.get_value()
+        }
+    }
+
     /// Where the run stands, whatever is looked at.
     pub fn progress_now(&self) -> Progress {
         if self.time.looking.get_untracked().is_some() {
@@ -129,21 +149,25 @@ impl AppState {
     fn look(&self, step: Option<u32>) {
         let time = self.time;
         if time.looking.get_untracked().is_none() {
-            let present = Present { progress: self.progress.get_untracked(), scores: self.scores.get_untracked() };
+            let history = self.history.try_update_value(std::mem::take).unwrap_or_default();
+            let present = Present { progress: self.progress.get_untracked(), scores: self.scores.get_untracked(), history };
             time.present.set_value(present);
         }
-        let Present { progress, mut scores } = time.present.get_value();
+        let Present { progress, mut scores, mut history } = time.present.get_value();
         time.looking.set(step);
         match step {
             None => self.progress.set(progress),
             Some(step) => {
                 scores.retain(|s| s.step <= step);
                 let per_epoch = f64::from(self.summary.with_untracked(|s| s.steps_per_epoch)).max(1.0);
-                let point = self.history.with_value(|h| h.iter().rev().find(|p| p.step <= step).copied());
+                // The curves end at that moment: what they read last is what it was then.
+                history.retain(|p| p.step <= step);
+                let point = history.last().copied();
                 let epoch = f64::from(step) / per_epoch;
                 self.progress.set(Progress { step, epoch, images_per_second: 0.0, ..point.unwrap_or_default() });
             }
         }
+        self.history.set_value(history);
         self.scores.set(scores);
         bump(self.curve_tick);
     }

@@ -59,7 +59,7 @@ impl Lab {
     pub fn branch(&self) {
         let state = self.state;
         let Some(step) = state.time.looking.get_untracked() else { return };
-        let ghost = Ghost { from: step, history: state.history.get_value() };
+        let ghost = Ghost { from: step, history: state.history_now() };
         let to = RunId(state.run.get_untracked().0 + 1);
         self.travel(Travel::Branch { step, to });
         state.run.set(to);
