@@ -16,6 +16,7 @@ pub mod backend;
 pub mod blocks;
 pub mod graph;
 pub mod init;
+pub mod json;
 pub mod loss;
 pub mod ops;
 pub mod optim;
@@ -27,6 +28,7 @@ pub mod schedule;
 pub mod setting;
 pub mod settings;
 pub mod shape;
+pub mod shards;
 pub mod spec;
 mod tagged;
 

@@ -9,7 +9,7 @@ use crate::{Backend, CardReport, FrameId, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "happened", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The worker runs and listens. Always the first event.
     Ready {
@@ -82,13 +82,15 @@ pub enum Event {
     Checked {
         report: CardReport,
     },
-    /// The run goes on elsewhere, or stays on the CPU because the card cannot take it: `message` says
-    /// why. Points of its curves and scores after `progress.step` are void.
+    /// The run goes on elsewhere, stays on the CPU because the card cannot take it, or has lost one of its cores:
+    /// `message` says why. Points of its curves and scores after `progress.step` are void.
     Moved {
         run: RunId,
         backend: Backend,
         /// Activations are stored in half precision from now on.
         half: bool,
+        /// Processor cores that share a step of training.
+        cores: u32,
         progress: Progress,
         message: String,
     },
@@ -183,6 +185,8 @@ pub struct Summary {
     pub backend: Backend,
     /// Activations are stored in half precision.
     pub half: bool,
+    /// Processor cores that share a step of training.
+    pub cores: u32,
     pub params: u32,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: f64,

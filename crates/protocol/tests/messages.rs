@@ -89,7 +89,8 @@ fn events() -> Vec<Event> {
         views: vec![view.clone()],
         after: vec![],
     };
-    let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let summary =
+        Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
         SpecError::NoLayers,

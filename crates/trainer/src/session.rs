@@ -9,7 +9,7 @@ use crate::{
     Ask, Network, OpenError, Portion, Stage, Verdict,
     checkpoint::{self, FileError},
     evaluation,
-    machine::{self, MachineFault, MakeMachine, Numbers},
+    machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
     training::{Outbox, Surroundings, Training, Unit},
 };
 
@@ -46,6 +46,8 @@ pub struct Session {
     maker: Option<Box<dyn MakeMachine>>,
     /// For the moments that a run keeps; 0 for none.
     moments_bytes: usize,
+    /// Where the CPU's further cores come from.
+    hire: Box<dyn Hire>,
     outbox: Outbox,
 }
 
@@ -67,6 +69,7 @@ impl Session {
             training: None,
             maker: None,
             moments_bytes: 0,
+            hire: Box::new(Alone),
             outbox: vec![ready.into()],
         };
         if session.data.train_ready() > 0 {
@@ -118,6 +121,11 @@ impl Session {
         self.maker = maker;
     }
 
+    /// What runs that are opened from now on share their work on the CPU with.
+    pub fn set_hire(&mut self, hire: Box<dyn Hire>) {
+        self.hire = hire;
+    }
+
     /// What has been found out about the graphics card: `Checked`.
     pub fn report_card(&mut self, report: CardReport) {
         self.outbox.push(Event::Checked { report }.into());
@@ -158,7 +166,7 @@ impl Session {
             Command::Close { .. } => self.training = None,
             _ => {}
         }
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return };
         let done = match head {
             Command::Play { .. } => {
@@ -189,14 +197,14 @@ impl Session {
                 None => Err(format!("evaluate: the {} digits have not arrived", evaluation::name(set))),
             },
             Command::Save { ask, what, .. } => {
-                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
             Command::Time { travel, .. } => {
-                training.travel(travel, &file, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox })
+                training.travel(travel, &file, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox })
             }
             Command::Trace { place, .. } => {
-                training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
@@ -221,7 +229,7 @@ impl Session {
 
     /// A run on a machine of the maker, or on the CPU and why.
     fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
-        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref());
+        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref(), &*self.hire);
         let mut training = Training::open(run, network, numbers, machine);
         training.keep_moments(self.moments_bytes);
         (training, refusal)
@@ -268,12 +276,12 @@ impl Session {
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
     /// over. Says when to call again.
     pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return Rest::UntilCalled };
         let started = clock();
         let mut now_ms = started;
         for _ in 0..UNITS_PER_TURN {
-            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox };
+            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
             if let Unit::Waits(rest) = training.unit(&mut around) {
                 return rest;
             }

@@ -20,7 +20,7 @@ use crate::{
     checkpoint::{FileError, Position},
     evaluation::Evaluation,
     history::History,
-    machine::{Machine, MakeMachine, Numbers},
+    machine::{Hire, Machine, MakeMachine, Numbers},
     moments::Moments,
     safeguard::Safeguard,
     sample::{Look, Sample},
@@ -63,6 +63,8 @@ pub struct Surroundings<'a> {
     pub data_broken: bool,
     /// Absent where runs are to stay on the CPU.
     pub maker: &'a mut Option<Box<dyn MakeMachine>>,
+    /// Where the CPU's further cores come from.
+    pub hire: &'a dyn Hire,
     pub outbox: &'a mut Outbox,
 }
 
@@ -197,6 +199,7 @@ impl Training {
         let summary = Summary {
             backend: self.machine.backend(),
             half: self.machine.half(),
+            cores: self.machine.cores() as u32,
             params: self.network.graph.params_len() as u32,
             multiply_adds: self.network.graph.cost().multiply_adds as f64,
             memory_bytes: self.machine.memory_bytes() as f64,
@@ -214,7 +217,14 @@ impl Training {
 
     /// That the run is on this machine now, and why.
     pub fn moved(&self, message: String) -> Event {
-        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), progress: self.progress(0.0), message }
+        Event::Moved {
+            run: self.id,
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            cores: self.machine.cores() as u32,
+            progress: self.progress(0.0),
+            message,
+        }
     }
 
     pub fn stage(&self) -> Stage {

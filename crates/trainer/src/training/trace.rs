@@ -3,14 +3,13 @@
 use std::ops::Range;
 
 use engine::{
-    Mode, NodeId, ParamId, Plan, PlanOptions, Tensor,
+    NodeId, ParamId, Tensor,
     loss::{BatchResult, Targets, softmax},
-    plan::Watch,
 };
 use protocol::{Change, Event, Message, Trace, View};
 
 use super::{Surroundings, Training, Underway};
-use crate::machine::{CpuMachine, Done, Machine, Numbers, Work};
+use crate::machine::{Alone, CpuMachine, Done, Machine, Numbers, Work};
 
 /// Parameters of more numbers are told by their lengths alone.
 const SHOWN_LIMIT: usize = 1 << 16;
@@ -49,13 +48,18 @@ impl Training {
         if !self.network.feed.is_ready(self.step, around.data) {
             return Err("the digits of the next batch have not arrived".to_owned());
         }
-        let mut network = self.network.clone();
-        let options = PlanOptions { batch: network.train.batch, mode: Mode::Train, watch: Watch::Everything };
-        network.train = Plan::compile(&network.graph, &options).map_err(|e| e.to_string())?;
-        let mut machine = CpuMachine::new(&network, before.clone());
+        let network = &self.network;
         let rate = self.rate_now();
-        machine.put(Work::Train { step: self.step, count: 1, rate }, around.data);
-        let Some(Ok(Done::Trained(result))) = machine.take() else { return Err("the step was not made".to_owned()) };
+        let made = |mut machine: CpuMachine| {
+            machine.put(Work::Train { step: self.step, count: 1, rate }, around.data);
+            match machine.take() {
+                Some(Ok(Done::Trained(result))) => Ok((machine, result)),
+                _ => Err("the step was not made".to_owned()),
+            }
+        };
+        // The way of the image, with the batch in one piece; and the step as it is made, piece by piece.
+        let (machine, _) = made(CpuMachine::watched(network, before.clone()).map_err(|e| e.to_string())?)?;
+        let (plain, result) = made(CpuMachine::new(network, before.clone(), &Alone))?;
         if !result.loss_sum.is_finite() {
             return Err("the loss of the next batch is no number".to_owned());
         }
@@ -66,7 +70,7 @@ impl Training {
         let mut views = Vec::new();
         let nodes = || (0..graph.nodes.len()).map(NodeId);
         for tensor in std::iter::once(Tensor::Input).chain(nodes().map(Tensor::Output)).chain(nodes().map(Tensor::OutputGrad)) {
-            let (Some(all), Some(mut dims)) = (machine.trained(tensor), network.train.dims(tensor)) else { continue };
+            let (Some(all), Some(mut dims)) = (machine.trained(tensor), network.sample.dims(tensor)) else { continue };
             let len = all.len() / batch;
             dims[0] = 1;
             views.push(tray.view(tensor, dims, &all[place * len..(place + 1) * len]));
@@ -74,8 +78,7 @@ impl Training {
         let (mut changes, mut after) = (Vec::with_capacity(graph.params.len()), Vec::new());
         for (i, param) in graph.params.iter().enumerate() {
             let (old, id) = (&before.params[param.range.clone()], ParamId(i));
-            let gradient = machine.trained(Tensor::ParamGrad(id)).unwrap_or_default();
-            let new = machine.trained(Tensor::Param(id)).unwrap_or_default();
+            let (gradient, new) = (&plain.gradients()[param.range.clone()], &plain.numbers()[0][param.range.clone()]);
             changes.push(Change {
                 before: length(old.iter().map(|x| f64::from(*x))),
                 gradient: length(gradient.iter().map(|x| f64::from(*x))),
