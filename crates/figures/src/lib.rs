@@ -22,6 +22,7 @@ pub mod curves;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod kernels;
+pub mod lapse;
 pub mod lettering;
 mod panel;
 pub mod receptive;

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Probing, RunId, RunSpec};
+use crate::{FrameId, Hyper, Pace, Probing, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,11 @@ pub enum Command {
     /// alone go into the network of the open run, which starts again from them at step 0. Both are
     /// answered by `Opened`; a file that does not fit by `LoadFailed`.
     Load { run: RunId },
+    /// To and from the moments that the session keeps of the run.
+    Time { run: RunId, travel: Travel },
+    /// Takes the step that comes next apart without making it, and follows image `place` of its batch; a run that
+    /// plays is paused. Computed on the CPU, whatever the run is on. Answered by `Traced`.
+    Trace { run: RunId, place: u32 },
     /// Ends the run.
     Close { run: RunId },
 }
@@ -63,6 +68,8 @@ impl Command {
             | Self::Evaluate { run, .. }
             | Self::Save { run, .. }
             | Self::Load { run }
+            | Self::Time { run, .. }
+            | Self::Trace { run, .. }
             | Self::Close { run } => *run,
         }
     }

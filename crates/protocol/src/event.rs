@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use engine::{SpecError, Tensor};
+use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, FrameId, Probed, RunId, RunSpec, Traffic};
+use crate::{Advice, Backend, CardReport, FrameId, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,6 +116,32 @@ pub enum Event {
         gpu: f32,
         message: String,
     },
+    /// The moments that are kept now, as updates made, in order.
+    Kept {
+        run: RunId,
+        steps: Vec<u32>,
+    },
+    /// The sample is shown as the network saw it after so many updates; `None`: as it does now.
+    Looked {
+        run: RunId,
+        step: Option<u32>,
+    },
+    /// The run stands at an earlier moment, paused. What came after `progress.step` is void.
+    Resumed {
+        run: RunId,
+        progress: Progress,
+    },
+    /// A parameter at the kept moments. Bulk: (moment, numbers of `param`).
+    Filmed {
+        run: RunId,
+        param: ParamId,
+        steps: Vec<u32>,
+    },
+    /// Bulk: the numbers of the views.
+    Traced {
+        run: RunId,
+        trace: Trace,
+    },
     /// A file was not taken; the run goes on as it was.
     LoadFailed {
         run: RunId,
@@ -154,6 +180,11 @@ impl Event {
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }
             | Self::Parted { run, .. }
+            | Self::Kept { run, .. }
+            | Self::Looked { run, .. }
+            | Self::Resumed { run, .. }
+            | Self::Filmed { run, .. }
+            | Self::Traced { run, .. }
             | Self::LoadFailed { run, .. }
             | Self::Faulted { run, .. } => Some(*run),
         }

@@ -19,6 +19,7 @@ pub mod event;
 pub mod link;
 pub mod probe;
 pub mod run;
+pub mod time;
 
 pub use advice::{Advice, Change, Remedy};
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
@@ -26,6 +27,7 @@ pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
 pub use probe::{Histogram, LayerReading, Probed, Probing, Reading};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
+pub use time::{ParamChange, Trace, Travel};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.
 pub type Bulk = Vec<f32>;

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Probed, Probing, Progress, Quality,
-    Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, ParamChange, Probed, Probing,
+    Progress, Quality, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -21,6 +21,15 @@ fn commands() -> Vec<Command> {
         Tensor::Param(ParamId(0)),
         Tensor::ParamGrad(ParamId(3)),
         Tensor::State(ParamId(1)),
+    ];
+    let travels = [
+        Travel::To { step: 3 },
+        Travel::Now,
+        Travel::Resume { step: u32::MAX },
+        Travel::Branch { step: 0, to: RunId(8) },
+        Travel::Film { param: ParamId(2) },
+        Travel::Save { step: 1, ask: 2 },
+        Travel::Recall,
     ];
     let opens = PRESETS.iter().map(|p| Command::Open { run: RUN, spec: RunSpec { model: p.model(), train: TrainSpec::default() } });
     opens
@@ -42,8 +51,10 @@ fn commands() -> Vec<Command> {
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
             Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
             Command::Load { run: RUN },
+            Command::Trace { run: RUN, place: 3 },
             Command::Close { run: RUN },
         ])
+        .chain(travels.map(|travel| Command::Time { run: RUN, travel }))
         .collect()
 }
 
@@ -66,6 +77,20 @@ fn events() -> Vec<Event> {
         quality: Some(quality),
     };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
+    let trace = Trace {
+        step: 1,
+        place: 2,
+        batch: 64,
+        label: 9,
+        rate: 0.1,
+        loss: 0.1 + 0.2,
+        example_loss: 1.0,
+        correct: 3,
+        probabilities: vec![0.1, 1.0],
+        changes: vec![ParamChange { before: 1.0, gradient: 1e-300, change: 0.1 }],
+        views: vec![view.clone()],
+        after: vec![],
+    };
     let summary =
         Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
@@ -124,6 +149,12 @@ fn events() -> Vec<Event> {
         Event::Advised { run: RUN, advice: vec![] },
         Event::Finished { run: RUN, progress: progress() },
         Event::Saved { run: RUN, ask: 3 },
+        Event::Kept { run: RUN, steps: vec![0, 1, 2, u32::MAX] },
+        Event::Looked { run: RUN, step: Some(7) },
+        Event::Looked { run: RUN, step: None },
+        Event::Resumed { run: RUN, progress: progress() },
+        Event::Filmed { run: RUN, param: ParamId(1), steps: vec![] },
+        Event::Traced { run: RUN, trace },
         Event::LoadFailed { run: RUN, message: message() },
         Event::DataFailed { file: "train-0.pack".to_owned(), message: message() },
         Event::Faulted { run: RUN, message: message() },

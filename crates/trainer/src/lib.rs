@@ -22,6 +22,7 @@ mod evaluation;
 mod feed;
 mod history;
 pub mod machine;
+mod moments;
 mod network;
 pub mod probes;
 mod safeguard;
@@ -34,6 +35,7 @@ mod training;
 
 pub use feed::{Feed, Portion};
 pub use history::Columns;
+pub use moments::MOMENTS_LIMIT;
 pub use network::{Network, OpenError};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

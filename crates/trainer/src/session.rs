@@ -44,6 +44,8 @@ pub struct Session {
     training: Option<Box<Training>>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
+    /// For the moments that a run keeps; 0 for none.
+    moments_bytes: usize,
     /// Where the CPU's further cores come from.
     hire: Box<dyn Hire>,
     outbox: Outbox,
@@ -66,6 +68,7 @@ impl Session {
             portion,
             training: None,
             maker: None,
+            moments_bytes: 0,
             hire: Box::new(Alone),
             outbox: vec![ready.into()],
         };
@@ -73,6 +76,11 @@ impl Session {
             session.tell_data();
         }
         session
+    }
+
+    /// Runs that are opened from now on keep moments to go back to, in so many bytes. At first none.
+    pub fn keep_moments(&mut self, budget_bytes: usize) {
+        self.moments_bytes = budget_bytes;
     }
 
     pub fn stage(&self) -> Stage {
@@ -196,6 +204,13 @@ impl Session {
                 training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
+            Command::Time { travel, .. } => {
+                training.travel(travel, &file, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox })
+            }
+            Command::Trace { place, .. } => {
+                training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
+                Ok(())
+            }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
         };
         if let Err(message) = done {
@@ -219,7 +234,9 @@ impl Session {
     /// A run on a machine of the maker, or on the CPU and why.
     fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
         let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref(), &*self.hire);
-        (Training::open(run, network, numbers, machine), refusal)
+        let mut training = Training::open(run, network, numbers, machine);
+        training.keep_moments(self.moments_bytes);
+        (training, refusal)
     }
 
     fn begin(&mut self, training: Training, refusal: Option<MachineFault>) {

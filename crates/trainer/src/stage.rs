@@ -35,6 +35,8 @@ pub enum Ask {
     Evaluate,
     Save,
     Load,
+    Time,
+    Trace,
     Close,
 }
 
@@ -54,7 +56,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 16] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -69,6 +71,8 @@ pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
+    (Ask::Time,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Trace,    [Decline, Do,     Do,      Do,      Do]), // Pauses.
     (Ask::Close,    [Pass,    Do,     Do,      Do,      Do]),
 ];
 
@@ -88,6 +92,8 @@ impl From<&Command> for Ask {
             Command::Evaluate { .. } => Self::Evaluate,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
+            Command::Time { .. } => Self::Time,
+            Command::Trace { .. } => Self::Trace,
             Command::Close { .. } => Self::Close,
         }
     }

@@ -15,5 +15,6 @@ mod drawing;
 mod looks;
 mod memory;
 mod monitors;
+mod time;
 mod training;
 mod trouble;

@@ -6,9 +6,11 @@ pub mod card;
 pub mod classes;
 pub mod curves;
 pub mod distributions;
+pub mod film;
 pub mod layers;
 pub mod network;
 pub mod sample;
+pub mod slow;
 pub mod speed;
 pub mod stage;
 pub mod status;
@@ -54,6 +56,8 @@ pub const PANELS: &[&Panel] = &[
     &classes::PANEL,
     &speed::PANEL,
     &adviser::PANEL,
+    &slow::PANEL,
+    &film::PANEL,
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,

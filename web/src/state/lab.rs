@@ -1,7 +1,9 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod moments;
 mod monitors;
 mod recovery;
+mod time;
 mod transport;
 
 use std::{collections::HashMap, rc::Rc};
@@ -36,6 +38,8 @@ const LIFE_MS: f64 = 20_000.0;
 enum Purpose {
     Download,
     Keep,
+    /// For the browser's store.
+    Moment(u32),
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +57,8 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
+    /// The curve that a branch has left, until the branch stands ready.
+    branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     deaths: u32,
@@ -105,6 +111,7 @@ impl Lab {
             }
         });
         keep::schedule(lab);
+        lab.follow_stops();
         lab
     }
 
@@ -224,12 +231,14 @@ impl Lab {
     }
 
     pub fn pick(&self, which: Which) {
+        self.leave_walk();
         self.inner.update_value(|inner| inner.digit_wanted = true);
         self.send(Ask::Pick(which));
     }
 
     /// Shows the network a drawing.
     pub fn draw(&self, ink: &[f32], width: usize) {
+        self.leave_walk();
         self.state.sample.update(|sample| sample.draw(ink, width));
         self.show();
     }
@@ -253,11 +262,12 @@ impl Lab {
 
     /// A checkpoint for the browser's store, where there is something new to keep.
     pub fn keep(&self) {
-        let step = self.state.progress.with_untracked(|p| p.step);
+        let step = self.state.progress_now().step;
         let wanted = self.inner.with_value(|inner| inner.keeper.wants(step) && !inner.asked.values().any(|p| *p == Purpose::Keep));
         if wanted {
             self.save(Save::Checkpoint, Purpose::Keep);
         }
+        self.keep_moment();
     }
 
     fn save(&self, what: Save, purpose: Purpose) {
@@ -344,6 +354,11 @@ impl Lab {
             Then::Begin => self.begin(),
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
+            Then::Looked(step) => {
+                if step.is_some() {
+                    self.leave_walk();
+                }
+            }
             Then::Arrived => {
                 let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
                 if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {
@@ -362,7 +377,9 @@ impl Lab {
 
     fn begin(&self) {
         let run = self.state.run.get_untracked();
+        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+        self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }

@@ -7,7 +7,9 @@ pub mod lab;
 pub mod monitors;
 pub mod sample;
 pub mod tabs;
+pub mod time;
 pub mod url;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -160,6 +162,7 @@ pub struct AppState {
     pub theme_choice: RwSignal<ThemeChoice>,
     /// The look that follows from the choice and the system.
     pub theme: RwSignal<figures::Theme>,
+    pub time: time::Time,
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
@@ -201,6 +204,7 @@ impl AppState {
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
+            time: time::Time::new(),
             notices: RwSignal::new(Vec::new()),
             tabs: Tabs::new(),
             monitors: Monitors::new(),

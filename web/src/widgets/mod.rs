@@ -8,3 +8,4 @@ pub mod maps;
 pub mod number;
 pub mod slider;
 pub mod tabs;
+pub mod tiles;

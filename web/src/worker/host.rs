@@ -15,8 +15,16 @@ use crate::{
 
 /// Where the packs lie, from the page's folder.
 const FOLDER: &str = "assets/mnist/";
+/// For the moments of a run that can be gone back to.
+const MOMENTS_BYTES: usize = 64 << 20;
 /// While speeds are compared: how often to see whether that is over.
 const TIMING_TURN_MS: f64 = 20.0;
+
+fn session() -> Session {
+    let mut session = Session::new(Dataset::new());
+    session.keep_moments(MOMENTS_BYTES);
+    session
+}
 
 pub struct Host {
     pub(super) session: Session,
@@ -50,7 +58,7 @@ impl Host {
     /// On the CPU they share their work between so many cores.
     pub fn start(base: &str, wish: Wish, cores: usize, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
         let host = Rc::new(RefCell::new(Self {
-            session: Session::new(Dataset::new()),
+            session: session(),
             surveyor: Surveyor::new(wish),
             post: Rc::new(post),
             schedule: None,

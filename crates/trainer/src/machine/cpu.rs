@@ -63,13 +63,23 @@ impl CpuMachine {
     }
 
     /// The numbers as they stand.
-    pub(super) fn numbers(&self) -> [&[f32]; 3] {
+    pub(crate) fn numbers(&self) -> [&[f32]; 3] {
         [&self.cpu.params, &self.cpu.state, &self.cpu.optimizer_state]
     }
 
     /// A tensor as the last step of training left it, where the plan keeps it.
-    pub(super) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
+    pub(crate) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
         self.cpu.read(self.crew.run()?, tensor)
+    }
+
+    /// The classes of the batch of the last step.
+    pub(crate) fn labels(&self) -> &[u8] {
+        self.crew.run().map_or(&[], |run| &run.labels)
+    }
+
+    /// What the optimizer saw of the last step.
+    pub(crate) fn gradients(&self) -> &[f32] {
+        &self.cpu.grads
     }
 
     fn begin(&mut self, step: u32, rate: f32, data: &Dataset) {

@@ -52,6 +52,8 @@ impl Training {
                 self.saved(ask, position, &numbers, around);
             }
             (Some(Underway::Probe { step }), Done::Read(numbers)) => self.begin_probe(numbers, step, around),
+            (Some(Underway::Moment { step, rate }), Done::Read(numbers)) => self.kept(step, rate, numbers),
+            (Some(Underway::Trace { place }), Done::Read(numbers)) => self.traced(place, &numbers, around),
             (Some(Underway::Move), Done::Read(numbers)) => self.arrive(numbers, around),
             // Put back what was not answered, so that it is not lost.
             (unanswered, _) => {

@@ -53,7 +53,7 @@ impl Training {
     }
 
     /// Stands after `step` updates, as it once did. Nothing is under way; what was asked for is put again.
-    fn go_back(&mut self, step: u32) {
+    pub(super) fn go_back(&mut self, step: u32) {
         if step < self.step {
             self.history.rewind(step);
             self.scores.retain(|s| s.step <= step);
@@ -61,9 +61,12 @@ impl Training {
         (self.step, self.ahead) = (step, 0);
         self.told.0 = step;
         self.evaluation = None;
+        self.moments.rewind(step);
         for underway in self.underway.drain(..).rev() {
             if let Underway::Save { ask, what, .. } = underway {
                 self.saves.push_front((ask, what));
+            } else if let Underway::Trace { place } = underway {
+                self.trace = Some(place);
             }
         }
         self.probes.forget(step);

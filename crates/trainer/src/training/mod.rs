@@ -7,6 +7,8 @@
 mod answers;
 mod faults;
 mod probing;
+mod time;
+mod trace;
 mod work;
 
 use std::collections::VecDeque;
@@ -21,6 +23,7 @@ use crate::{
     evaluation::Evaluation,
     history::History,
     machine::{Hire, Machine, MakeMachine, Numbers},
+    moments::Moments,
     probes::Probes,
     safeguard::Safeguard,
     sample::{Look, Sample},
@@ -98,6 +101,15 @@ enum Underway {
     Probe {
         step: u32,
     },
+    /// For the kept moments.
+    Moment {
+        step: u32,
+        rate: f32,
+    },
+    /// For a step that is taken apart.
+    Trace {
+        place: u32,
+    },
     /// For the next machine.
     Move,
 }
@@ -137,6 +149,12 @@ pub struct Training {
     lost: Option<Fault>,
     /// What was last told to go wrong.
     advised: Vec<Advice>,
+    moments: Moments,
+    moments_told_ms: f64,
+    /// An earlier moment is looked at.
+    viewer: Option<Box<time::Viewer>>,
+    /// The next step is to be taken apart, for this image of its batch.
+    trace: Option<u32>,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -168,6 +186,10 @@ impl Training {
             probes: Probes::default(),
             lost: None,
             advised: Vec::new(),
+            moments: Moments::default(),
+            moments_told_ms: f64::NEG_INFINITY,
+            viewer: None,
+            trace: None,
             told: (0, f64::NEG_INFINITY),
             network,
         }
@@ -258,6 +280,7 @@ impl Training {
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
+        self.look_now(outbox);
         match self.drive {
             Drive::Finished => {
                 let most = u32::MAX / self.network.feed.steps_per_epoch();
@@ -292,6 +315,7 @@ impl Training {
         if self.drive != Drive::Finished {
             self.drive = Drive::Paused;
         }
+        self.tell_moments(now_ms, outbox);
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
@@ -314,6 +338,17 @@ impl Training {
 
     /// At the next opportunity; on the CPU that is at once.
     pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
+        if what == Save::Weights
+            && let Some(viewer) = &self.viewer
+        {
+            // What is looked at is what is saved.
+            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None) {
+                Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },
+                Err(error) => Event::Declined { run: self.id, message: format!("save: {error}") }.into(),
+            };
+            around.outbox.push(message);
+            return;
+        }
         self.saves.push_back((ask, what));
         self.put_save(around);
         self.take(around);

@@ -16,4 +16,6 @@ mod objectives;
 mod probes;
 mod rig;
 mod table;
+mod time;
+mod trace;
 mod update;

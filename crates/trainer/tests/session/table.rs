@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::Tensor;
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Save};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -44,6 +44,8 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Evaluate => Command::Evaluate { run, set: EvalSet::Test },
         Ask::Save => Command::Save { run, ask: 1, what: Save::Weights },
         Ask::Load => return Message { head: Command::Load { run }, bulk: vec![], file: file.to_vec() },
+        Ask::Time => Command::Time { run, travel: Travel::Now },
+        Ask::Trace => Command::Trace { run, place: 0 },
         Ask::Close => Command::Close { run },
     };
     head.into()
@@ -116,6 +118,11 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             assert!(plays_on || rig.session.stage() == before, "{at}");
         }
         Ask::Save => assert!(matches!(said, [Event::Saved { ask: 1, .. }]) && after == before, "{at}"),
+        Ask::Time => assert!(matches!(said, [Event::Looked { step: None, .. }]) && after == before, "{at}"),
+        Ask::Trace => {
+            assert!(matches!(said.last(), Some(Event::Traced { .. })), "{at}");
+            assert_eq!(after, if plays_on { Stage::Paused } else { before }, "{at}");
+        }
         Ask::Close => assert!(said.is_empty() && after == Stage::Idle, "{at}"),
     }
 }

@@ -26,6 +26,7 @@ fn Status() -> impl IntoView {
     let phase = move || match state.phase.get() {
         Phase::Starting => "starting",
         Phase::Playing => "training",
+        Phase::Paused | Phase::Finished if state.time.looking.get().is_some() => "looking back",
         Phase::Paused => "paused",
         Phase::Finished => "finished",
         Phase::Stopped => "stopped",
@@ -36,9 +37,10 @@ fn Status() -> impl IntoView {
     };
     let train = move || {
         state.curve_tick.track();
+        let end = state.time.end();
         state
             .history
-            .with_value(|history| recent(history.iter().rev().take(20).map(|p| p.accuracy)))
+            .with_value(|history| recent(history.iter().rev().filter(|p| p.step <= end).take(20).map(|p| p.accuracy)))
             .map_or_else(|| "–".to_owned(), number::percent)
     };
     let speed = move || {

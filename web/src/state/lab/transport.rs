@@ -19,6 +19,7 @@ impl Lab {
     }
 
     pub(super) fn play(&self) {
+        self.leave_walk();
         self.inner.update_value(|inner| inner.play_sent = true);
         self.command(Command::Play { run: self.state.run.get_untracked() });
     }
@@ -29,6 +30,7 @@ impl Lab {
 
     /// One batch, then pause.
     pub fn step(&self) {
+        self.leave_walk();
         self.tell_run(Command::Step { run: self.state.run.get_untracked(), count: 1 });
     }
 
@@ -39,6 +41,7 @@ impl Lab {
             self.state.monitors.mark(step, format!("rate {}", number::rate(rate)), true);
         }
         self.tell_run(Command::Tune { run: self.state.run.get_untracked(), hyper: Hyper { rate } });
+        self.renew_walk();
     }
 
     pub fn set_pace(&self, pace: Pace) {
