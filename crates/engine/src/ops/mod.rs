@@ -13,13 +13,16 @@ mod grouped;
 pub(crate) mod join;
 mod keep;
 mod kind;
+mod knob;
 mod moments;
 mod pointwise;
 mod window;
 
 use std::fmt::Debug;
 
-pub use kind::{Case, Control, Kind, Knob, Signs, Worked};
+pub use kind::{Case, Family, Kind, Signs, Worked};
+pub(crate) use knob::{set, written};
+pub use knob::{Control, Knob, KnobValue};
 use serde::{Deserialize, Serialize};
 
 use crate::{
