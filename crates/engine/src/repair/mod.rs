@@ -60,7 +60,8 @@ impl SpecError {
             // The layers before are as they were; what follows is not asked.
             (Self::Layer { .. } | Self::TooDeep { .. }, Self::Layer { .. } | Self::TooDeep { .. }) => {
                 let place = repair.place.clone().or_else(|| self.place(model)).unwrap_or_default();
-                after.place(&repair.model).is_some_and(|next| is_after(&next, &place, repair.place.is_none()))
+                let deep_as_before = |next: &[usize]| matches!((self, &after), (Self::TooDeep { .. }, Self::TooDeep { .. })) && next.starts_with(&place);
+                after.place(&repair.model).is_some_and(|next| is_after(&next, &place, repair.place.is_none()) && !deep_as_before(&next))
             }
             (Self::Layer { .. } | Self::TooDeep { .. }, Self::TooManyLayers { .. }) => false,
             _ => std::mem::discriminant(self) != std::mem::discriminant(&after),
@@ -80,16 +81,18 @@ fn is_after(next: &[usize], place: &[usize], is_gone: bool) -> bool {
     next.len() < place.len() || is_gone
 }
 
-/// The shape that reaches the layer at `place`; `None` where something before it is wrong.
-fn reaching(model: &ModelSpec, place: &[usize]) -> Option<Shape> {
-    let (mut list, mut shape) = (&model.layers[..], model.input);
-    for pair in place.chunks(2) {
-        shape = through(list.get(..pair[0])?, shape)?;
-        if let [layer, branch] = pair {
-            list = list.get(*layer)?.op().branches().get(*branch)?;
+impl ModelSpec {
+    /// The shape that reaches a gap; `None` where something before it is wrong.
+    pub fn shape_at(&self, gap: &[usize]) -> Option<Shape> {
+        let (mut list, mut shape) = (&self.layers[..], self.input);
+        for pair in gap.chunks(2) {
+            shape = through(list.get(..pair[0])?, shape)?;
+            if let [layer, branch] = pair {
+                list = list.get(*layer)?.op().branches().get(*branch)?;
+            }
         }
+        Some(shape)
     }
-    Some(shape)
 }
 
 /// What `layers` make of `shape`, if they can stand there.
@@ -109,7 +112,7 @@ fn feeds(layer: &LayerSpec, shape: Shape) -> Option<Vec<Shape>> {
 }
 
 fn layer(model: &ModelSpec, place: &[usize], error: &crate::ShapeError) -> Vec<Repair> {
-    let (Some(layer), Some(shape)) = (model.layer(place), reaching(model, place)) else { return Vec::new() };
+    let (Some(layer), Some(shape)) = (model.layer(place), model.shape_at(place)) else { return Vec::new() };
     let mut found = Vec::new();
     if let Some(inputs) = feeds(layer, shape) {
         for mended in settings::mended(layer, error, &inputs) {

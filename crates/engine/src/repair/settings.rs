@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Repair;
 use crate::{
     Init, LayerSpec, ModelSpec, Setting, SettingKind, Shape, ShapeError,
+    graph::limit,
     ops::{set, written},
 };
 
@@ -24,7 +25,7 @@ pub fn mended(layer: &LayerSpec, error: &ShapeError, inputs: &[Shape]) -> Vec<La
 /// Where one change brings up another error, that is seen to as well: first in the same way, else in the usual one.
 fn settled(fix: Fix, mut layer: LayerSpec, inputs: &[Shape]) -> Option<LayerSpec> {
     for _ in 0..STEPS {
-        let Err(error) = layer.op().infer(inputs) else { return Some(layer) };
+        let Err(error) = verdict(&layer, inputs) else { return Some(layer) };
         let next = fix(&layer, &error).filter(|next| *next != layer).or_else(|| legal(&layer, &error))?;
         if next == layer {
             return None;
@@ -32,6 +33,14 @@ fn settled(fix: Fix, mut layer: LayerSpec, inputs: &[Shape]) -> Option<LayerSpec
         layer = next;
     }
     None
+}
+
+/// What a graph says of the layer itself.
+fn verdict(layer: &LayerSpec, inputs: &[Shape]) -> Result<(), ShapeError> {
+    let inferred = layer.op().infer(inputs)?;
+    limit("the output of this layer", inferred.output.len())?;
+    let weights = inferred.params.iter().map(|p| p.dims.iter().fold(1usize, |n, d| n.saturating_mul(*d)));
+    limit("the network with the weights of this layer", weights.fold(0, usize::saturating_add))
 }
 
 /// The setting that the error names, at the legal value nearest to it.
@@ -134,6 +143,11 @@ pub fn difference(before: &LayerSpec, after: &LayerSpec) -> String {
     let shown = |value: &Value| match value {
         Value::String(word) => word.clone(),
         Value::Array(parts) => parts.iter().map(ToString::to_string).collect::<Vec<_>>().join("×"),
+        // In the digits of the number as it is kept.
+        Value::Number(n) if n.is_f64() => {
+            let x = n.as_f64().unwrap_or_default() as f32;
+            if x != 0.0 && x.abs() < 1e-3 { format!("{x:e}") } else { x.to_string() }
+        }
         other => other.to_string(),
     };
     let changed = new.as_object().into_iter().flatten().filter(|(key, value)| old.get(key.as_str()) != Some(*value));

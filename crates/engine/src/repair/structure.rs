@@ -170,7 +170,11 @@ pub fn shortened(model: &ModelSpec, most: usize) -> Vec<Repair> {
 pub fn flattened(model: &ModelSpec, place: &[usize]) -> Vec<Repair> {
     let Some(first) = model.list(&[place, &[0]].concat()).map(<[LayerSpec]>::to_vec) else { return Vec::new() };
     let without = model.removed(place);
-    let inline = without.as_ref().and_then(|model| model.inserted(place, first));
+    let mut inline = without.as_ref().and_then(|model| model.inserted(place, first));
+    // What comes up may be a join again.
+    while let Some(inner) = inline.as_ref().and_then(|model| model.list(&[place, &[0]].concat())).map(<[LayerSpec]>::to_vec) {
+        inline = inline.and_then(|model| model.removed(place)?.inserted(place, inner));
+    }
     let offer = |words: &str, model: Option<ModelSpec>| model.map(|model| Repair { words: words.to_owned(), model, place: None });
     [offer("Put its first branch in its place", inline), offer("Remove the join", without)].into_iter().flatten().collect()
 }
