@@ -94,7 +94,7 @@ fn row_view(bench: Bench, index: usize, row: &Row) -> AnyView {
     let is_wrong = wrong.is_some();
     view! {
         <li class=class class:wrong=is_wrong class:chosen=is_chosen class:above=move || side.get() == Some(Side::Above) class:below=move || side.get() == Some(Side::Below)
-            role="treeitem" id=row_id(&row.place) data-testid=row_id(&row.place) data-row=index aria-level=row.depth + 1
+            role="treeitem" id=row_id(&row.place) data-testid=row_id(&row.place) data-row=index attr:aria-level=(row.depth + 1).to_string()
             aria-selected=move || is_chosen.get().to_string() style=format!("--depth: {}", row.depth) on:click=choose>
             {content}
             {wrong.map(|wrong| wrong_view(bench, wrong, "network-wrong"))}
