@@ -18,6 +18,7 @@ pub mod draft;
 pub mod edit;
 pub mod graph;
 pub mod init;
+pub mod json;
 pub mod loss;
 pub mod ops;
 pub mod optim;
