@@ -237,7 +237,7 @@ fn the_code_is_that_of_the_command_line() {
             assert_eq!(text(&page).await, exchange::keras(&graph).unwrap(), "{slug}");
             page.click("code-json").await;
             page.until("JSON", 5, "return document.querySelector('[data-testid=code-text]').textContent.startsWith('{');").await;
-            assert_eq!(text(&page).await, exchange::json(&graph).unwrap(), "{slug}");
+            assert_eq!(text(&page).await, exchange::json(&graph.spec).unwrap(), "{slug}");
         }
         // And in again; what is none is told.
         let model: ModelSpec = preset("n4").unwrap().model();

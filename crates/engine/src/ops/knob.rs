@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::LayerSpec;
+use crate::json;
 
 /// One setting of a layer, as the layer editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -89,7 +90,7 @@ impl Knob {
 
 /// The layer as it is written down.
 pub(crate) fn written(layer: &LayerSpec) -> Option<Value> {
-    serde_json::to_value(layer).ok()
+    json::value(layer).ok()
 }
 
 /// `layer` with another value under `key`; `None` where it has no such setting or takes no such value.

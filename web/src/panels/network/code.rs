@@ -50,7 +50,7 @@ impl Language {
             Self::PyTorch => pytorch(&graph()?).map_err(|e| e.to_string()),
             Self::Keras => keras(&graph()?).map_err(|e| e.to_string()),
             // Also of a network that is none yet.
-            Self::Json => serde_json::to_string_pretty(&spec.model).map(|text| text + "\n").map_err(|e| e.to_string()),
+            Self::Json => exchange::json(&spec.model).map_err(|e| e.to_string()),
             Self::Link => graph().map(|_| url::address_of(spec)),
         }
     }

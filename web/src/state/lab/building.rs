@@ -1,6 +1,6 @@
 //! Networks that come in, weights that stay, and files for other programs.
 
-use engine::{Graph, ModelSpec, kept::Kept};
+use engine::{Graph, ModelSpec, json, kept::Kept};
 use leptos::prelude::*;
 use protocol::{Command, RunId, RunSpec, Save};
 
@@ -15,7 +15,7 @@ impl Lab {
     /// Takes a network in JSON as the draft; whether it could be read. What is wrong is told in the workbench.
     pub fn take_network(&self, name: &str, text: &str) -> bool {
         let state = self.state;
-        match serde_json::from_str::<ModelSpec>(text.trim()) {
+        match json::read::<ModelSpec>(text.trim()) {
             Ok(model) => {
                 state.builder.set(model, Vec::new());
                 state.builder.told.set(Some((true, format!("{name} is the draft now."))));
