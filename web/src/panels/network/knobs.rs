@@ -124,10 +124,10 @@ fn stepper(handle: Handle, part: usize, side: &'static str, least: usize, most: 
     };
     view! {
         <span class="network-stepper" title=side>
-            <button tabindex="-1" aria-label=format!("{label}: less") disabled=move || value() <= least on:click=move |_| turn(-1)>"−"</button>
+            <button tabindex="-1" aria-label=format!("{label}: less") disabled=move || { value() <= least } on:click=move |_| turn(-1)>"−"</button>
             <input class="number" type="text" inputmode="numeric" autocomplete="off" aria-label=label.clone() data-testid=testid
                 prop:value=move || value().to_string() on:keydown=keys on:change=move |event| typed(event_target_value(&event))/>
-            <button tabindex="-1" aria-label=format!("{label}: more") disabled=move || value() >= most on:click=move |_| turn(1)>"+"</button>
+            <button tabindex="-1" aria-label=format!("{label}: more") disabled=move || { value() >= most } on:click=move |_| turn(1)>"+"</button>
         </span>
     }
     .into_any()
@@ -185,10 +185,10 @@ fn ratio_view(handle: Handle, least: f32, most: f32, step: f32) -> AnyView {
     let label = handle.knob.label;
     view! {
         <span class="network-stepper wide">
-            <button tabindex="-1" aria-label=format!("{label}: less") disabled=move || value() <= least on:click=move |_| turn(-1.0)>"−"</button>
+            <button tabindex="-1" aria-label=format!("{label}: less") disabled=move || { value() <= least } on:click=move |_| turn(-1.0)>"−"</button>
             <input class="number" type="text" inputmode="decimal" autocomplete="off" aria-label=label data-testid=handle.testid()
                 prop:value=move || ratio(value()) on:keydown=keys on:change=move |event| typed(event_target_value(&event))/>
-            <button tabindex="-1" aria-label=format!("{label}: more") disabled=move || value() >= most on:click=move |_| turn(1.0)>"+"</button>
+            <button tabindex="-1" aria-label=format!("{label}: more") disabled=move || { value() >= most } on:click=move |_| turn(1.0)>"+"</button>
         </span>
     }
     .into_any()

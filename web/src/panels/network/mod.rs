@@ -14,6 +14,7 @@ use leptos::{html, prelude::*};
 
 use super::{Panel, Place};
 use crate::{
+    dom::frame,
     state::{Lab, app, builder::Builder, lab},
     widgets::icon::{Glyph, Icon},
 };
@@ -101,6 +102,8 @@ impl Bench {
 fn Network() -> impl IntoView {
     let bench = Bench::new();
     let palette = bench.palette;
+    // Arrows go through the layers at once, without looking for the list first.
+    frame::next(move |_| bench.focus_list());
     view! {
         {told_view(bench)}
         <div class="network-bench" class:adding=move || palette.get()>

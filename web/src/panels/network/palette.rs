@@ -93,7 +93,7 @@ impl Made {
         let Self::Network(preset) = self else { return None };
         let graph = Graph::check(&preset.model()).ok()?;
         let work = number::large(graph.cost().multiply_adds as f64);
-        Some(format!("{} weights, {work} multiply-adds", number::grouped(graph.params_len() as u64)))
+        Some(format!("{} weights, {work} work", number::grouped(graph.params_len() as u64)))
     }
 
     fn layers(self, model: &ModelSpec, gap: &[usize]) -> Vec<LayerSpec> {
