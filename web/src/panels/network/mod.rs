@@ -11,6 +11,7 @@ mod rows;
 mod shape;
 
 use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
 
 use super::{Panel, Place};
 use crate::{
@@ -90,11 +91,16 @@ impl Bench {
 
     /// To the settings of the chosen layer.
     pub fn enter_settings(self) {
-        self.side.set(Side::Layer);
-        let first = self.settings.get_untracked().and_then(|s| s.query_selector("input, button[role=radio]").ok().flatten());
-        if let Some(first) = first.and_then(|e| wasm_bindgen::JsCast::dyn_into::<web_sys::HtmlElement>(e).ok()) {
-            let _ = first.focus();
+        if self.side.get_untracked() != Side::Layer {
+            self.side.set(Side::Layer);
         }
+        // Once they are there.
+        frame::next(move |_| {
+            let first = self.settings.get_untracked().and_then(|s| s.query_selector("input, button[role=radio]").ok().flatten());
+            if let Some(first) = first.and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+                let _ = first.focus();
+            }
+        });
     }
 }
 
