@@ -43,6 +43,9 @@ fn assert_helps(model: &ModelSpec, error: &SpecError, repair: &Repair) {
     }
 }
 
+/// What settings are turned to.
+const ENDS: [usize; 9] = [0, 1, 2, 3, 7, 13, 64, 5000, 70_000_000];
+
 /// A network with something broken in it: a layer more, a setting at its end, layers swapped or lost.
 fn broken() -> impl Strategy<Value = ModelSpec> {
     let change = (0..4_usize, any::<Index>(), any::<Index>(), any::<Index>());
@@ -51,16 +54,20 @@ fn broken() -> impl Strategy<Value = ModelSpec> {
             let (places, gaps) = (model.places(), model.gaps());
             let kind = KINDS[third.index(KINDS.len())];
             let changed = match what {
-                0 => kind.usual().and_then(|layer| model.inserted(other.get(&gaps), vec![layer])),
+                0 => kind.usual().and_then(|layer| model.inserted(one_of(&gaps, other), vec![layer])),
                 _ if places.is_empty() => None,
-                1 => model.moved(one.get(&places), other.get(&gaps)).map(|(model, _)| model),
-                2 => model.removed(one.get(&places)),
-                _ => turned(&model, one.get(&places), other, third),
+                1 => model.moved(one_of(&places, one), one_of(&gaps, other)).map(|(model, _)| model),
+                2 => model.removed(one_of(&places, one)),
+                _ => turned(&model, one_of(&places, one), other, third),
             };
             model = changed.unwrap_or(model);
         }
         model
     })
+}
+
+fn one_of(places: &[Vec<usize>], which: Index) -> &[usize] {
+    &places[which.index(places.len())]
 }
 
 /// With a number of a layer's settings turned far up or down.
@@ -70,7 +77,8 @@ fn turned(model: &ModelSpec, place: &[usize], which: Index, how: Index) -> Optio
     if keys.is_empty() {
         return None;
     }
-    json[which.get(&keys)] = json!(how.get(&[0, 1, 2, 3, 7, 13, 64, 5000, 70_000_000]));
+    let key = keys[which.index(keys.len())].as_str();
+    json[key] = json!(ENDS[how.index(ENDS.len())]);
     model.with_layer(place, serde_json::from_value::<LayerSpec>(json).ok()?)
 }
 
