@@ -118,7 +118,8 @@ fn every_setting_has_a_knob_and_comes_back() {
     for kind in KINDS {
         let layer = kind.usual().unwrap_or_else(|| panic!("{}: needs something to be written at all", kind.name));
         let written = serde_json::to_value(&layer).unwrap();
-        let settings: HashSet<&str> = written.as_object().unwrap().keys().map(String::as_str).filter(|k| !["op", "branches"].contains(k)).collect();
+        let settings: HashSet<&str> =
+            written.as_object().unwrap().keys().map(String::as_str).filter(|k| !["op", "branches"].contains(k)).collect();
         assert_eq!(settings, kind.knobs.iter().map(|k| k.key).collect(), "{}: settings and knobs", kind.name);
         for knob in kind.knobs {
             let counts = |n: usize| (0..n).map(|i| i + 1).collect::<Vec<_>>();
@@ -128,7 +129,9 @@ fn every_setting_has_a_knob_and_comes_back() {
                     let names = PADDINGS.iter().map(|name| KnobValue::Word((*name).to_owned()));
                     names.chain([KnobValue::Counts(vec![0]), KnobValue::Counts(vec![most])]).collect()
                 }
-                Control::Ratio { least, most, step } => vec![KnobValue::Ratio(least), KnobValue::Ratio(most), KnobValue::Ratio(least + step)],
+                Control::Ratio { least, most, step } => {
+                    vec![KnobValue::Ratio(least), KnobValue::Ratio(most), KnobValue::Ratio(least + step)]
+                }
                 Control::Choice(names) => names.iter().map(|name| KnobValue::Word((*name).to_owned())).collect(),
                 Control::Switch => vec![KnobValue::Switch(false), KnobValue::Switch(true)],
             };

@@ -136,7 +136,8 @@ impl SpecError {
     /// Where the layer to mark stands in `spec`, which the error is about.
     pub fn place(&self, spec: &ModelSpec) -> Option<Vec<usize>> {
         if matches!(self, Self::TooDeep { .. }) {
-            let too_deep = |place: &Vec<usize>| place.len() > DEPTH_LIMIT && spec.layer(place).is_some_and(|l| !l.op().branches().is_empty());
+            let too_deep =
+                |place: &Vec<usize>| place.len() > DEPTH_LIMIT && spec.layer(place).is_some_and(|l| !l.op().branches().is_empty());
             return spec.places().into_iter().find(too_deep);
         }
         place_of(&spec.layers, &[], &mut self.node()?.0.clone())

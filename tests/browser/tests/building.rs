@@ -33,7 +33,8 @@ impl Browser {
 
     /// Titles of the layers in the list, from top to bottom.
     async fn layers(&self) -> Vec<String> {
-        let titles = self.eval("return [...document.querySelectorAll('[data-testid=layers] .network-what b')].map((e) => e.innerText);").await;
+        let titles =
+            self.eval("return [...document.querySelectorAll('[data-testid=layers] .network-what b')].map((e) => e.innerText);").await;
         serde_json::from_value(titles).unwrap()
     }
 
@@ -65,7 +66,11 @@ impl Browser {
         let (x0, y0) = self.middle(from).await;
         let mouse = async |kind: &str, x: f64, y: f64| {
             let held = i32::from(kind != "mouseReleased");
-            self.tool("Input.dispatchMouseEvent", json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": held, "clickCount": 1 })).await;
+            self.tool(
+                "Input.dispatchMouseEvent",
+                json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": held, "clickCount": 1 }),
+            )
+            .await;
         };
         mouse("mousePressed", x0, y0).await;
         for part in 1..=8 {
@@ -123,7 +128,12 @@ fn a_network_is_built_from_nothing_by_keyboard_and_trains() {
         page.key(Key::Down).await;
         page.until("six kernels", 5, "return document.querySelector('[data-testid=knob-out_ch]').value === '6';").await;
         // 6·9 + 6 of the convolution, 10·(6·13·13) + 10 of the dense layer.
-        page.until("the weights", 5, "return document.querySelector('[data-testid=total-weights]').innerText.replace(/\\D/g, '').startsWith('10210');").await;
+        page.until(
+            "the weights",
+            5,
+            "return document.querySelector('[data-testid=total-weights]').innerText.replace(/\\D/g, '').startsWith('10210');",
+        )
+        .await;
         page.tab_to("setup-start").await;
         page.key(Key::Enter).await;
         page.wait_for_step(30, 60).await;
@@ -225,7 +235,9 @@ fn changes_go_back_and_forth() {
 #[test]
 fn the_code_is_that_of_the_command_line() {
     drive(async |page| {
-        let text = async |page: &Browser| page.eval("return document.querySelector('[data-testid=code-text]').textContent;").await.as_str().unwrap().to_owned();
+        let text = async |page: &Browser| {
+            page.eval("return document.querySelector('[data-testid=code-text]').textContent;").await.as_str().unwrap().to_owned()
+        };
         for slug in ["lens", "resnet"] {
             page.open_workbench(&format!("play=0&net={slug}")).await;
             page.click("side-code").await;
@@ -241,11 +253,13 @@ fn the_code_is_that_of_the_command_line() {
         }
         // And in again; what is none is told.
         let model: ModelSpec = preset("n4").unwrap().model();
-        let paste = "const t = document.querySelector('[data-testid=import-text]'); t.closest('details').open = true; t.value = arguments[0];
+        let paste =
+            "const t = document.querySelector('[data-testid=import-text]'); t.closest('details').open = true; t.value = arguments[0];
             t.dispatchEvent(new Event('input', { bubbles: true })); document.querySelector('[data-testid=import]').disabled = false;";
         page.eval_with(paste, vec![json!("{\"input\": [1, 28, 28], \"layers\": [{\"op\": \"convolve\"}]}")]).await;
         page.click("import").await;
-        page.until("what is wrong", 5, "return document.querySelector('[data-testid=network-told]')?.innerText.includes('convolve');").await;
+        page.until("what is wrong", 5, "return document.querySelector('[data-testid=network-told]')?.innerText.includes('convolve');")
+            .await;
         page.eval_with(paste, vec![json!(serde_json::to_string(&model).unwrap())]).await;
         page.click("import").await;
         page.until_layers(&["Flatten", "Dense", "ReLU", "Dense", "ReLU", "Dense"]).await;
@@ -290,7 +304,8 @@ fn weights_that_fit_stay_and_files_that_do_not_are_named() {
             const file = new Uint8Array(8 + head.length + 4); new DataView(file.buffer).setBigUint64(0, BigInt(head.length), true); file.set(head, 8);
             data.items.add(new File([file], 'other.safetensors')); input.files = data.files; input.dispatchEvent(new Event('change', { bubbles: true }));";
         page.eval(drop).await;
-        let told = page.until("what does not fit", 10, "return document.querySelector('[data-testid=network-told]')?.innerText ?? null;").await;
+        let told =
+            page.until("what does not fit", 10, "return document.querySelector('[data-testid=network-told]')?.innerText ?? null;").await;
         assert!(told.as_str().unwrap().contains("1.weight"), "the tensor is named: {told}");
     });
 }

@@ -53,7 +53,8 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
     let within = |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());
     let key = event.key();
-    let steps = Some(state.builder).filter(|_| within("dialog[data-testid=workbench]") && !within("textarea, input:not([type=checkbox], [type=range])"));
+    let steps = Some(state.builder)
+        .filter(|_| within("dialog[data-testid=workbench]") && !within("textarea, input:not([type=checkbox], [type=range])"));
     if let Some(builder) = steps
         && (event.ctrl_key() || event.meta_key())
     {

@@ -21,8 +21,8 @@ mod window;
 use std::fmt::Debug;
 
 pub use kind::{Case, Family, Kind, Signs, Worked};
-pub(crate) use knob::{set, written};
 pub use knob::{Control, Knob, KnobValue};
+pub(crate) use knob::{set, written};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -60,7 +60,8 @@ impl SpecError {
             // The layers before are as they were; what follows is not asked.
             (Self::Layer { .. } | Self::TooDeep { .. }, Self::Layer { .. } | Self::TooDeep { .. }) => {
                 let place = repair.place.clone().or_else(|| self.place(model)).unwrap_or_default();
-                let deep_as_before = |next: &[usize]| matches!((self, &after), (Self::TooDeep { .. }, Self::TooDeep { .. })) && next.starts_with(&place);
+                let deep_as_before =
+                    |next: &[usize]| matches!((self, &after), (Self::TooDeep { .. }, Self::TooDeep { .. })) && next.starts_with(&place);
                 after.place(&repair.model).is_some_and(|next| is_after(&next, &place, repair.place.is_none()) && !deep_as_before(&next))
             }
             (Self::Layer { .. } | Self::TooDeep { .. }, Self::TooManyLayers { .. }) => false,

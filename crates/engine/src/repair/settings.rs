@@ -105,7 +105,8 @@ fn fewer_channels(layer: &LayerSpec, error: &ShapeError) -> Option<LayerSpec> {
         ShapeError::TooLarge { .. } => {
             // The largest of the settings that make the layer as large as it is.
             let keys = ["out_ch", "out", "scale_factor", "output", "kernel", "stride", "dilation", "pad", "output_padding"];
-            let (key, _) = keys.iter().filter_map(|key| Some((key, largest(json.get(*key)?)?))).max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 1)?;
+            let (key, _) =
+                keys.iter().filter_map(|key| Some((key, largest(json.get(*key)?)?))).max_by_key(|(_, n)| *n).filter(|(_, n)| *n > 1)?;
             let most = usize::try_from(largest(json.get(*key)?)? / 2).ok()?;
             set(layer, key, clamped(json.get(*key)?.clone(), 0, most))
         }

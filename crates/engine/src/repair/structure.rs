@@ -149,7 +149,9 @@ pub fn input(model: &ModelSpec, most: usize) -> Vec<Repair> {
     let nearest = Shape::new(within(model.input.ch), within(model.input.h), within(model.input.w));
     let digits = Shape::new(1, 28, 28);
     let shapes = [nearest, digits].into_iter().filter(|shape| shape.len() <= TENSOR_LIMIT);
-    shapes.map(|input| Repair { words: format!("Take images of {input}"), model: ModelSpec { input, ..model.clone() }, place: None }).collect()
+    shapes
+        .map(|input| Repair { words: format!("Take images of {input}"), model: ModelSpec { input, ..model.clone() }, place: None })
+        .collect()
 }
 
 /// Without the last layers before the end, so that `most` are left.

@@ -3,7 +3,11 @@
 use engine::{LayerSpec, Param, ops::Kind};
 use leptos::prelude::*;
 
-use super::{Bench, knobs, rows::{Facts, Item}, shape};
+use super::{
+    Bench, knobs,
+    rows::{Facts, Item},
+    shape,
+};
 use crate::widgets::{
     icon::{Glyph, Icon},
     number,
@@ -62,7 +66,11 @@ fn layer_view(bench: Bench, place: Vec<usize>, layer: &LayerSpec) -> AnyView {
 
 fn tools_view(bench: Bench) -> AnyView {
     let builder = bench.builder;
-    let tool = move |glyph: Glyph, label: &'static str, testid: &'static str, key: &'static str, act: fn(crate::state::builder::Builder)| {
+    let tool = move |glyph: Glyph,
+                     label: &'static str,
+                     testid: &'static str,
+                     key: &'static str,
+                     act: fn(crate::state::builder::Builder)| {
         view! {
             <button class="quiet" aria-label=label title=format!("{label} ({key})") data-testid=testid on:click=move |_| { act(builder); bench.focus_list(); }>
                 <Icon glyph=glyph/>
@@ -130,9 +138,10 @@ fn about_view(kind: &'static Kind) -> AnyView {
     let paragraphs = kind.about.split("\n\n").map(str::trim).filter(|p| !p.is_empty() && !p.starts_with('#'));
     let paragraphs = paragraphs.map(|text| {
         // Between backticks stands code.
-        let parts = text.split('`').enumerate().map(|(i, part)| {
-            if i % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { view! { <span>{part}</span> }.into_any() }
-        });
+        let parts = text
+            .split('`')
+            .enumerate()
+            .map(|(i, part)| if i % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { view! { <span>{part}</span> }.into_any() });
         view! { <p>{parts.collect_view()}</p> }.into_any()
     });
     view! { <div class="network-about">{paragraphs.collect_view()}</div> }.into_any()

@@ -104,7 +104,8 @@ fn row_view(bench: Bench, index: usize, row: &Row) -> AnyView {
 }
 
 fn branch_view(number: usize, is_empty: bool) -> AnyView {
-    view! { <span class="network-branch">{format!("branch {number}")}{is_empty.then_some(", hands on what reaches the join")}</span> }.into_any()
+    view! { <span class="network-branch">{format!("branch {number}")}{is_empty.then_some(", hands on what reaches the join")}</span> }
+        .into_any()
 }
 
 fn layer_view(bench: Bench, place: &[usize], layer: &Layer) -> AnyView {

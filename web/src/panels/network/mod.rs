@@ -133,14 +133,15 @@ fn Network() -> impl IntoView {
 /// What became of a file.
 fn told_view(bench: Bench) -> AnyView {
     let told = bench.builder.told;
-    let view = move || {
-        let (taken, text) = told.get()?;
-        Some(view! {
+    let view =
+        move || {
+            let (taken, text) = told.get()?;
+            Some(view! {
             <p class="network-told" class:failed=!taken role="status" data-testid="network-told">
                 {text}<button class="quiet" aria-label="Dismiss" on:click=move |_| told.set(None)><Icon glyph=Glyph::Close/></button>
             </p>
         }.into_any())
-    };
+        };
     view! { {view} }.into_any()
 }
 

@@ -26,7 +26,10 @@ impl Row {
 pub enum Item {
     Layer(Box<Layer>),
     /// The line above a branch's layers.
-    Branch { number: usize, is_empty: bool },
+    Branch {
+        number: usize,
+        is_empty: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
