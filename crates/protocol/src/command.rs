@@ -11,7 +11,9 @@ use crate::{FrameId, Hyper, Pace, Probing, RunId, RunSpec, Travel};
 #[allow(clippy::large_enum_variant, reason = "commands are rare, and none is kept")]
 pub enum Command {
     /// Starts a run, paused; any other run ends. Answered by `Opened`, by `Refused` where the network
-    /// is none, or by `Declined` where the training settings are out of range (no run is open then).
+    /// is none, or by `Declined` where the training settings are out of range (no run is open then). With weights of
+    /// another run in [`Message::file`](crate::Message::file) it begins with those tensors that fit: layers that both
+    /// networks have, with the same extents.
     Open { run: RunId, spec: RunSpec },
     /// Answered by `Played`. After `Finished`: goes on for as many epochs again.
     Play { run: RunId },

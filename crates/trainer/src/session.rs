@@ -161,7 +161,7 @@ impl Session {
     fn carry_out(&mut self, Message { head, bulk, file }: Message<Command>, now_ms: f64) {
         let run = head.run();
         match head {
-            Command::Open { run, spec } => return self.open(run, &spec),
+            Command::Open { run, spec } => return self.open(run, &spec, &file),
             Command::Load { run } => return self.load(run, &file),
             Command::Close { .. } => self.training = None,
             _ => {}
@@ -218,11 +218,16 @@ impl Session {
         }
     }
 
-    fn open(&mut self, run: RunId, spec: &RunSpec) {
+    fn open(&mut self, run: RunId, spec: &RunSpec, file: &[u8]) {
         self.training = None;
         match Network::open(spec, self.portion) {
             Ok(network) => {
-                let numbers = network.first_numbers();
+                let mut numbers = network.first_numbers();
+                if !file.is_empty()
+                    && let Err(error) = checkpoint::graft(file, &network, &mut numbers)
+                {
+                    return self.decline(run, format!("open: {error}"));
+                }
                 let (training, refusal) = self.training(run, network, numbers);
                 self.begin(training, refusal);
             }

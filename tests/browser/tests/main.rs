@@ -9,6 +9,7 @@
 mod stage;
 
 mod accuracy;
+mod building;
 mod card;
 mod cores;
 mod drawing;

@@ -142,7 +142,9 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             super::time::apply(state, event, bulk)
         }
         Event::LoadFailed { message, .. } => {
-            state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
+            let told = format!("The file was not loaded: {message}. The run goes on as it was.");
+            state.builder.told.set(Some((false, told.clone())));
+            state.notify(NoticeKind::Failed, told, None);
             Then::NotLoaded
         }
         Event::DataFailed { file, message } => {

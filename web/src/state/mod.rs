@@ -1,6 +1,7 @@
 //! What the page knows: one typed structure of signals. [`mod@lab`] acts on it, [`events`] writes what
 //! the worker tells into it, panels read it.
 
+pub mod builder;
 pub mod events;
 pub mod keep;
 pub mod lab;
@@ -166,6 +167,7 @@ pub struct AppState {
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
+    pub builder: builder::Builder,
     pub tabs: Tabs,
     pub monitors: Monitors,
     pub help_open: RwSignal<bool>,
@@ -177,11 +179,13 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
+        let draft = RwSignal::new(spec.clone());
         Self {
             run: RwSignal::new(RunId(0)),
             graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
             rate: RwSignal::new(spec.train.rate),
-            draft: RwSignal::new(spec.clone()),
+            draft,
+            builder: builder::Builder::new(draft),
             spec: RwSignal::new(spec),
             summary: RwSignal::new(Summary::default()),
             phase: RwSignal::new(Phase::Starting),

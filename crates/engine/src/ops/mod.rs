@@ -13,13 +13,16 @@ mod grouped;
 pub(crate) mod join;
 mod keep;
 mod kind;
+mod knob;
 mod moments;
 mod pointwise;
 mod window;
 
 use std::fmt::Debug;
 
-pub use kind::{Case, Control, Exhibit, Kind, Knob, Signs, Worked};
+pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
+pub use knob::{Control, Knob, KnobValue};
+pub(crate) use knob::{set, written};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     name: "stochastic_pool2d",
     short: "stochpool",
     title: "Stochastic pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
