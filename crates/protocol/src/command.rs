@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, RunId, RunSpec};
+use crate::{FrameId, Hyper, Opened, Pace, RunId, RunSpec};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Command {
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
     Watch { run: RunId, tensors: Vec<Tensor> },
+    /// The tile that is taken apart from now on: `Dissected` comes with every frame. `None`: no more.
+    Dissect { run: RunId, opened: Option<Opened> },
     /// The image that the page shows. Bulk: the input's numbers, 0 to 1.
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
@@ -54,6 +56,7 @@ impl Command {
             | Self::Tune { run, .. }
             | Self::SetPace { run, .. }
             | Self::Watch { run, .. }
+            | Self::Dissect { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
             | Self::Evaluate { run, .. }

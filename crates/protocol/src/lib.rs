@@ -14,12 +14,14 @@
 pub mod card;
 pub mod command;
 pub mod compact;
+pub mod dissection;
 pub mod event;
 pub mod link;
 pub mod run;
 
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use command::{Command, Save};
+pub use dissection::{Opened, PartView};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 

@@ -4,14 +4,15 @@
 
 use std::collections::HashSet;
 
-use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
+use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
+    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Opened, Pace, PartView, Progress, Quality, RunId, RunSpec, Save, Score,
     Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 const RUN: RunId = RunId(7);
+const OPENED: Opened = Opened { node: NodeId(2), channel: 1, field_of: Some([0, 3]) };
 
 fn commands() -> Vec<Command> {
     let tensors = vec![
@@ -33,6 +34,8 @@ fn commands() -> Vec<Command> {
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
             Command::Watch { run: RUN, tensors: vec![] },
+            Command::Dissect { run: RUN, opened: None },
+            Command::Dissect { run: RUN, opened: Some(OPENED) },
             Command::Show { run: RUN },
             Command::Ack { run: RUN, frame: FrameId(9) },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
@@ -64,6 +67,7 @@ fn events() -> Vec<Event> {
         quality: Some(quality),
     };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
+    let part = PartView { kind: PartKind::Products, dims: [3, 28, 28], range: 0..2_352 };
     let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
@@ -101,6 +105,7 @@ fn events() -> Vec<Event> {
         Event::Moved { run: RUN, backend: Backend::Gpu, half: true, progress: progress(), message: message() },
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
+        Event::Dissected { run: RUN, opened: OPENED, parts: vec![part], trouble: Some(message()) },
         Event::Evaluated { run: RUN, score },
         Event::Finished { run: RUN, progress: progress() },
         Event::Saved { run: RUN, ask: 3 },

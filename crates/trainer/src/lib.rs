@@ -17,6 +17,7 @@
 //! bits everywhere.
 
 pub mod checkpoint;
+mod dissection;
 mod evaluation;
 mod feed;
 mod history;

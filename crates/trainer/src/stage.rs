@@ -29,6 +29,7 @@ pub enum Ask {
     Tune,
     SetPace,
     Watch,
+    Dissect,
     Show,
     Ack,
     Evaluate,
@@ -53,7 +54,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -62,6 +63,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
     (Ask::Tune,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::SetPace,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Dissect,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
@@ -80,6 +82,7 @@ impl From<&Command> for Ask {
             Command::Tune { .. } => Self::Tune,
             Command::SetPace { .. } => Self::SetPace,
             Command::Watch { .. } => Self::Watch,
+            Command::Dissect { .. } => Self::Dissect,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
             Command::Evaluate { .. } => Self::Evaluate,

@@ -27,7 +27,7 @@ impl Training {
         let mut wait_ms = f64::INFINITY;
         match self.sample.due(now_ms) {
             Due::Now if self.takes_more() => {
-                let (look, work) = self.sample.look(now_ms);
+                let (look, work) = self.sample.look(&self.network, now_ms);
                 self.put(Underway::Look(look), work, around);
                 self.take(around);
             }

@@ -5,6 +5,7 @@
 mod arrival;
 mod cards;
 mod curve;
+mod dissection;
 mod faults;
 mod files;
 mod frames;

@@ -175,6 +175,26 @@ impl Account {
     }
 }
 
+/// What stands between input and output of a layer whose tile is taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind {
+    /// Of a convolution: each input channel's share of the output, a map each. Of a dense layer: each input's.
+    Products,
+    /// The sum of the products, before the bias.
+    Sum,
+    /// `(input − mean) / √(var + eps)`
+    Standardised,
+    /// For each number of the output the place in its plane that it was taken from; −1 for none.
+    Winners,
+    /// `e^(input − greatest)` of every channel.
+    Exponentials,
+    /// The function at [`CURVE_POINTS`] even places, after the first and the last place.
+    Curve,
+    /// The gradient of one cell by every pixel of the image.
+    Field,
+}
+
 /// Everything that a family needs.
 #[derive(Clone, Copy, Debug)]
 struct Site<'a> {
