@@ -130,7 +130,9 @@ fn fields_are_slopes_through_branches_too() {
         let mut seen = seen(slug);
         for index in nodes {
             let node = seen.graph.nodes[index].clone();
-            let at = (node.output.ch / 2 * node.output.h + node.output.h / 2) * node.output.w + node.output.w / 2;
+            // A cell that is on: a silent ReLU has no slope.
+            let output = seen.read(&Feed::Node(node.id));
+            let at = (0..output.len()).max_by(|a, b| output[*a].total_cmp(&output[*b])).unwrap();
             let mut meter = FieldMeter::new(&seen.graph, node.id, &seen.cpu.params, &seen.cpu.state).unwrap();
             let image = seen.run.images.clone();
             let field = meter.field(&image, at);

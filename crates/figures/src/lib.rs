@@ -13,6 +13,7 @@
 //! | [`chart`] | a run's history | learning curves |
 //! | [`confusion`] | counts of answers | a matrix |
 //! | [`receptive`] | a cell of a layer | what it sees, layer by layer |
+//! | [`sources`] | a channel of a layer | the channels that feed it |
 
 pub mod axis;
 pub mod chart;
@@ -28,6 +29,7 @@ pub mod receptive;
 mod ruler;
 pub mod scale;
 pub mod smoothing;
+pub mod sources;
 pub mod surface;
 pub mod theme;
 pub mod tiles;
@@ -39,5 +41,6 @@ pub use confusion::{Confusion, draw_confusion};
 pub use curves::{Curves, Measured, MeasuredOn, TrainPoint};
 pub use receptive::{Field, field_of};
 pub use scale::{ColourMap, Range};
+pub use sources::{lineage_of, sources_of};
 pub use theme::{Palette, Theme};
 pub use tiles::{Sheet, Spread};

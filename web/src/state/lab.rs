@@ -1,6 +1,7 @@
 //! What can be done with the run: every control of the page ends here.
 
 mod recovery;
+mod stage;
 mod transport;
 
 use std::{collections::HashMap, rc::Rc};
@@ -43,6 +44,8 @@ struct Inner {
     last_ask: u32,
     asked: HashMap<u32, Purpose>,
     watched: Vec<Tensor>,
+    /// What the worker takes apart.
+    dissected: Option<protocol::Opened>,
     /// Play as soon as the run stands ready.
     play_when_ready: bool,
     /// `Play` was sent and not answered yet.
@@ -361,6 +364,7 @@ impl Lab {
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
+        self.dissect_again();
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();
         }

@@ -5,6 +5,7 @@ pub mod events;
 pub mod keep;
 pub mod lab;
 pub mod sample;
+pub mod stage;
 pub mod tabs;
 pub mod url;
 
@@ -153,6 +154,7 @@ pub struct AppState {
     pub sample: RwSignal<Sample>,
     pub pad_key: RwSignal<Option<PadKey>>,
     pub focus: RwSignal<Option<Focus>>,
+    pub stage: stage::StageState,
     pub pace: RwSignal<Pace>,
     pub rate: RwSignal<f32>,
     pub theme_choice: RwSignal<ThemeChoice>,
@@ -171,9 +173,11 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
+        let graph = Graph::check(&spec.model).ok().map(Arc::new);
         Self {
             run: RwSignal::new(RunId(0)),
-            graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
+            stage: stage::StageState::new(graph.as_deref()),
+            graph: RwSignal::new(graph),
             rate: RwSignal::new(spec.train.rate),
             draft: RwSignal::new(spec.clone()),
             spec: RwSignal::new(spec),

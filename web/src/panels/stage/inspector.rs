@@ -8,7 +8,7 @@ use figures::{
 use leptos::{html, prelude::*};
 
 use super::{
-    model::{Block, BlockKind, Column, HEAD, KernelTiles},
+    model::{Block, BlockKind, Column, HEADS, KernelTiles},
     paint::Painter,
     view::Whole,
 };
@@ -45,7 +45,7 @@ pub fn Reading(layout: Whole) -> impl IntoView {
             <span class="number" data-testid="inspector-range">{part(|r| &r.range)}</span>
             <span class="number" data-testid="inspector-cell">{part(|r| &r.cell)}</span>
             <span>{part(|r| &r.seen)}</span>
-            <span class:hidden=some>"Point at a map, a filter or a cell to see its numbers and what it looks at."</span>
+            <span class:hidden=some>"Point at a map to see what feeds it; press it to open it."</span>
         </p>
     }
 }
@@ -69,7 +69,7 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl
         }
         let right = x + w + 12.0;
         let left = if right + LOUPE > layout.width { (x - LOUPE - 12.0).max(0.0) } else { right };
-        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEAD, (layout.height - LOUPE - 2.0).max(HEAD));
+        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (layout.height - LOUPE - 2.0).max(HEADS[1]));
         Some((left, top))
     });
     Effect::new(move |_| {
@@ -127,7 +127,7 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
         }
         BlockKind::Vector => Words {
             title: format!("{}: unit {}", column.name, focus.channel),
-            range: format!("{} units, {}", block.count, {
+            range: format!("{} units, {}", block.total, {
                 let all = Range::of(values);
                 format!("{} to {}", number::signed(all.lo), number::signed(all.hi))
             }),
@@ -138,7 +138,7 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
             let title = if block.kind == BlockKind::Image {
                 "The image".to_owned()
             } else {
-                format!("{}: map {} of {}", column.name, focus.channel + 1, block.count)
+                format!("{}: map {} of {}", column.name, focus.channel + 1, block.total)
             };
             let cell = focus.cell.map_or_else(String::new, |(row, col)| format!("row {row}, column {col} = {}", value(row, col)));
             Words { title, range: span, cell, seen: seen(graph, focus) }

@@ -1,0 +1,430 @@
+//! A tile opened into its parts, and a cell of it into its arithmetic.
+
+use engine::{
+    Graph, LayerSpec, Node, ParamId, Tensor,
+    graph::Feed,
+    ops::{ParamRole, account::PartKind},
+};
+use leptos::{html, prelude::*};
+use web_sys::{KeyboardEvent, MouseEvent};
+
+use super::{
+    arithmetic::{Arithmetic, before_flatten, name_of},
+    formula,
+    model::passes_on,
+    picture::{Desk, Picture, Role, What, account, picture_view, tensor_of},
+    view::watch_tile,
+};
+use crate::{
+    state::{app, stage::Opening as Place},
+    widgets::number,
+};
+
+/// Input channels that are shown at once.
+const PAGE: usize = 6;
+
+/// Something in a line of parts.
+#[derive(Clone, Debug)]
+enum Item {
+    Picture(Picture),
+    Sign(&'static str),
+    /// A curve with the point on it; bars.
+    Curve,
+    Bars,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Sheet {
+    /// One for each input channel: these stand below each other.
+    lines: Vec<Vec<Item>>,
+    /// What comes of all of them.
+    tail: Vec<Item>,
+    /// Input channels that there are.
+    count: usize,
+}
+
+/// What a tile is made of. By what is known of the layer alone: a new operator needs nothing here.
+fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sheet> {
+    let node = graph.nodes.get(opening.node.0)?;
+    let (out, channel) = (node.output, opening.channel);
+    let signed = |node: &Node| node.layer.op().kind().signs != engine::ops::Signs::Positive;
+    let picture = |what, role, h, w, label: String, leads, signed| Item::Picture(Picture { what, role, h, w, signed, label, side, leads });
+    let source = |k: usize, c: usize| {
+        let feed = node.inputs[k];
+        let shape = node.shapes().nth(k).unwrap_or(node.input);
+        let (leads, plus) = match feed {
+            Feed::Image => (None, false),
+            Feed::Node(id) => (Some(Place { node: id, channel: c, cell: None }), graph.nodes.get(id.0).is_some_and(signed)),
+        };
+        picture(What::Plane(tensor_of(feed), c), Role::Source(feed), shape.h, shape.w, format!("{} {}", name_of(graph, feed), c + 1), leads, plus)
+    };
+    let part = |kind, at, h, w, label: &str, role| picture(What::Part(kind, at), role, h, w, label.to_owned(), None, true);
+    let own = picture(What::Plane(Tensor::Output(node.id), channel), Role::Output, out.h, out.w, format!("{} {}", node.name, channel + 1), None, signed(node));
+    let mut sheet = Sheet::default();
+    let weight = node.params.clone().find(|i| graph.params[*i].role == ParamRole::Weight && graph.params[*i].dims.len() == 4);
+    let sources = figures::sources_of(node, channel);
+    if let Some(weight) = weight {
+        let dims = &graph.params[weight].dims;
+        let channels = sources.first().cloned().unwrap_or_default();
+        sheet.count = channels.len();
+        for (k, c) in channels.clone().enumerate().skip(page * PAGE).take(PAGE) {
+            // A transposed convolution's weight has the input channel first.
+            let at = if matches!(node.layer, LayerSpec::ConvTranspose2d(_)) { c * dims[1] + channel % dims[1] } else { channel * dims[1] + k };
+            let kernel = picture(What::Plane(Tensor::Param(ParamId(weight)), at), Role::Still, dims[2], dims[3], format!("kernel {}", k + 1), None, true);
+            let product = part(PartKind::Products, k, out.h, out.w, "product", Role::Output);
+            sheet.lines.push(vec![source(0, c), Item::Sign("∗"), kernel, Item::Sign("="), product]);
+        }
+        sheet.tail = vec![Item::Sign("Σ"), part(PartKind::Sum, 0, out.h, out.w, "sum of all", Role::Output)];
+        sheet.tail.push(Item::Sign(if node.params.len() > 1 { "+ b" } else { "=" }));
+    } else if let LayerSpec::Dense(_) = node.layer {
+        let shape = node.inputs.first().and_then(|feed| before_flatten(graph, *feed)).unwrap_or(node.input);
+        let count = if shape.is_flat() { 1 } else { shape.ch };
+        let (h, w) = if shape.is_flat() { (1, shape.ch) } else { (shape.h, shape.w) };
+        sheet.count = count;
+        for c in (0..count).skip(page * PAGE).take(PAGE) {
+            let label = if shape.is_flat() { "weight × input".to_owned() } else { format!("weight × map {}", c + 1) };
+            sheet.lines.push(vec![picture(What::Part(PartKind::Products, c), Role::Still, h, w, label, None, true)]);
+        }
+        sheet.tail = vec![Item::Sign("Σ + b")];
+    } else {
+        let mut all: Vec<Item> = Vec::new();
+        for (k, channels) in sources.iter().enumerate() {
+            sheet.count = sheet.count.max(channels.len());
+            all.extend(channels.clone().skip(page * PAGE).take(PAGE).map(|c| source(k, c)));
+        }
+        let between = match node.layer {
+            LayerSpec::Scale(_) => "×",
+            LayerSpec::Add(_) => "+",
+            _ => "",
+        };
+        for (k, item) in all.into_iter().enumerate() {
+            sheet.lines.push(if k > 0 && !between.is_empty() { vec![Item::Sign(between), item] } else { vec![item] });
+        }
+        sheet.tail = vec![Item::Sign("→")];
+    }
+    let probe = explain::parts::account(node, engine::ops::account::Ground { inputs: &[&[]], params: &[], state: &[] }, Default::default());
+    match probe.form {
+        engine::ops::account::Form::Function(_) => sheet.tail.extend([Item::Curve, Item::Sign("→")]),
+        engine::ops::account::Form::Standardised { affine, .. } => {
+            sheet.tail.push(part(PartKind::Standardised, 0, out.h, out.w, "(x − μ) / σ", Role::Output));
+            sheet.tail.push(Item::Sign(if affine.is_some() { "· γ + β" } else { "=" }));
+        }
+        engine::ops::account::Form::Share { .. } => sheet.tail.extend([Item::Bars, Item::Sign("→")]),
+        _ => {}
+    }
+    sheet.tail.push(own);
+    // The function that follows belongs to what one wants to see.
+    let after = graph.nodes.iter().find(|n| n.inputs == [Feed::Node(node.id)] && weight.is_some() && n.output == out && !n.layer.op().kind().mixes && n.params.is_empty());
+    if let Some(after) = after.filter(|n| !passes_on(n)) {
+        sheet.tail.push(Item::Sign("→"));
+        let leads = Some(Place { node: after.id, channel, cell: None });
+        sheet.tail.push(picture(What::Plane(Tensor::Output(after.id), channel), Role::Output, out.h, out.w, after.name.clone(), leads, signed(after)));
+    }
+    Some(sheet)
+}
+
+#[component]
+pub fn Opened() -> impl IntoView {
+    let state = app();
+    watch_tile();
+    let opening = Memo::new(move |_| state.stage.opening.get());
+    let desk = Desk::new(opening);
+    let tile = Memo::new(move |_| opening.get().map(|o| (o.node, o.channel)));
+    let page = RwSignal::new(0_usize);
+    Effect::new(move |before: Option<Option<engine::NodeId>>| {
+        let node = tile.get().map(|t| t.0);
+        if before.is_some_and(|before| before != node) {
+            page.set(0);
+        }
+        node
+    });
+    let whole = NodeRef::<html::Div>::new();
+    // Keys work at once.
+    Effect::new(move |_| {
+        if let Some(element) = whole.get() {
+            let _ = element.focus();
+        }
+    });
+    let body = move || {
+        let (node, channel) = tile.get()?;
+        let page = page.get();
+        state.graph.with(|graph| Some(body_view(desk, graph.as_deref()?, Place { node, channel, cell: None }, page)))
+    };
+    let shown = move || opening.get().is_some_and(|o| o.cell.is_some());
+    view! {
+        <div class="stage-open" node_ref=whole tabindex="0" role="group" data-testid="opened"
+            aria-label="A map and what it is made of. Arrows choose a cell, Enter shows its arithmetic, Escape goes back up."
+            on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
+            <Crumbs desk page/>
+            <div class="stage-inside">
+                <div class="stage-parts" class:beside=shown>{body}</div>
+                <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
+            </div>
+        </div>
+    }
+}
+
+/// Where one is, and the ways beside and up.
+#[component]
+fn Crumbs(desk: Desk, page: RwSignal<usize>) -> impl IntoView {
+    let state = desk.lab.state;
+    let words = Memo::new(move |_| {
+        let opening = desk.opening.get()?;
+        state.graph.with(|graph| {
+            let node = graph.as_deref()?.nodes.get(opening.node.0)?;
+            let cell = opening.cell.map(|(row, col)| format!("row {}, column {}", row + 1, col + 1));
+            let title = node.layer.op().kind().title;
+            Some((format!("{}: {title}", node.name), format!("map {} of {}", opening.channel + 1, node.output.ch), cell))
+        })
+    });
+    let go = move |layers: i32, maps: i32| {
+        move |event: MouseEvent| {
+            event.stop_propagation();
+            step(desk, layers, maps);
+        }
+    };
+    let up = move |event: MouseEvent| {
+        event.stop_propagation();
+        desk.lab.open_tile(None);
+    };
+    let tile = move |event: MouseEvent| {
+        event.stop_propagation();
+        desk.lab.open_tile(desk.opening.get_untracked().map(|o| Place { cell: None, ..o }));
+    };
+    let count = Memo::new(move |_| {
+        let opening = desk.opening.get()?;
+        state.graph.with(|graph| sheet(graph.as_deref()?, opening, 0, 1.0)).map(|s| s.count)
+    });
+    let pages = move || count.get().unwrap_or(0).div_ceil(PAGE);
+    let told = move || {
+        let first = page.get() * PAGE;
+        format!("inputs {}–{} of {}", first + 1, (first + PAGE).min(count.get().unwrap_or(0)), count.get().unwrap_or(0))
+    };
+    let leaf = move |by: i32| {
+        move |event: MouseEvent| {
+            event.stop_propagation();
+            page.update(|p| *p = (*p as i32 + by).clamp(0, pages() as i32 - 1) as usize);
+        }
+    };
+    view! {
+        <nav class="stage-crumbs" aria-label="Where you are">
+            <button class="quiet" on:click=up data-testid="crumb-network">"‹ Network"</button>
+            <span class="stage-steps">
+                <button class="quiet" aria-label="Layer before" title="Layer before" on:click=go(-1, 0)>"‹"</button>
+                <button class="quiet strong" on:click=tile data-testid="crumb-tile">{move || words.get().map(|w| w.0)}</button>
+                <button class="quiet" aria-label="Layer after" title="Layer after" on:click=go(1, 0) data-testid="layer-after">"›"</button>
+            </span>
+            <span class="stage-steps">
+                <button class="quiet" aria-label="Map before" title="Map before ([)" on:click=go(0, -1)>"‹"</button>
+                <span class="number" data-testid="crumb-map">{move || words.get().map(|w| w.1)}</span>
+                <button class="quiet" aria-label="Map after" title="Map after (])" on:click=go(0, 1) data-testid="map-after">"›"</button>
+            </span>
+            <b class="number" data-testid="crumb-cell">{move || words.get().and_then(|w| w.2)}</b>
+            <span class="stage-steps" class:hidden=move || pages() < 2>
+                <button class="quiet" aria-label="Earlier inputs" on:click=leaf(-1)>"‹"</button>
+                <span class="number">{told}</span>
+                <button class="quiet" aria-label="Later inputs" on:click=leaf(1) data-testid="inputs-after">"›"</button>
+            </span>
+            <span class="stage-note">{move || state.stage.trouble.get()}</span>
+        </nav>
+    }
+}
+
+/// To another layer or map.
+fn step(desk: Desk, layers: i32, maps: i32) {
+    let Some(opening) = desk.opening.get_untracked() else { return };
+    let next = desk.lab.state.graph.with_untracked(|graph| {
+        let graph = graph.as_deref()?;
+        let node = (opening.node.0 as i32 + layers).clamp(0, graph.nodes.len() as i32 - 1) as usize;
+        let out = graph.nodes[node].output;
+        let channel = (opening.channel as i32 + maps).clamp(0, out.ch as i32 - 1) as usize;
+        let cell = opening.cell.map(|(row, col)| (row.min(out.h - 1), col.min(out.w - 1)));
+        Some(Place { node: engine::NodeId(node), channel, cell })
+    });
+    desk.lab.open_tile(next);
+}
+
+fn keys(desk: Desk, event: &KeyboardEvent) {
+    let Some(opening) = desk.opening.get_untracked() else { return };
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let key = event.key();
+    let from_button = event.target().and_then(|t| wasm_bindgen::JsCast::dyn_into::<web_sys::Element>(t).ok()).is_some_and(|t| t.tag_name() == "BUTTON");
+    let out = desk.lab.state.graph.with_untracked(|graph| graph.as_deref().and_then(|g| g.nodes.get(opening.node.0)).map(|n| n.output));
+    let Some(out) = out else { return };
+    let at = opening.cell.or(desk.pointed.get_untracked());
+    let moved = |down: i32, right: i32| {
+        let (row, col) = at.unwrap_or((out.h / 2, out.w / 2));
+        let on = |v: usize, by: i32, n: usize| (v as i32 + if at.is_some() { by } else { 0 }).clamp(0, n as i32 - 1) as usize;
+        (on(row, down, out.h), on(col, right, out.w))
+    };
+    match key.as_str() {
+        "Escape" => desk.lab.close_tile(),
+        "Enter" if !from_button => {
+            if opening.cell.is_none() {
+                desk.lab.open_tile(Some(Place { cell: Some(moved(0, 0)), ..opening }));
+            }
+        }
+        "[" => step(desk, 0, -1),
+        "]" => step(desk, 0, 1),
+        "ArrowUp" | "ArrowDown" | "ArrowLeft" | "ArrowRight" => {
+            let cell = match key.as_str() {
+                "ArrowUp" => moved(-1, 0),
+                "ArrowDown" => moved(1, 0),
+                "ArrowLeft" => moved(0, -1),
+                _ => moved(0, 1),
+            };
+            if opening.cell.is_some() {
+                desk.lab.open_tile(Some(Place { cell: Some(cell), ..opening }));
+            } else {
+                desk.pointed.set(Some(cell));
+            }
+        }
+        _ => return,
+    }
+    event.prevent_default();
+    event.stop_propagation();
+}
+
+fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView {
+    let Some(node) = graph.nodes.get(opening.node.0) else { return ().into_any() };
+    let few = node.inputs.len() == 1 && figures::sources_of(node, opening.channel).first().is_some_and(|s| s.len() == 1);
+    let flat = node.output.is_flat();
+    let side = if few && !flat { 148.0 } else { 84.0 };
+    let Some(sheet) = sheet(graph, opening, page, side) else { return ().into_any() };
+    let show = move |item: Item| match item {
+        Item::Picture(picture) if picture.h * picture.w == 1 => number_view(desk, &picture),
+        Item::Picture(picture) => picture_view(desk, picture),
+        Item::Sign(sign) => view! { <span class="stage-sign">{sign}</span> }.into_any(),
+        Item::Curve => curve_view(desk),
+        Item::Bars => bars_view(desk),
+    };
+    let lines = sheet.lines.into_iter().map(|line| view! { <div class="stage-line">{line.into_iter().map(show).collect_view()}</div> }).collect_view();
+    let tail = sheet.tail.into_iter().map(show).collect_view();
+    view! {
+        <div class="stage-sheet">
+            <div class="stage-lines-of" class:flat=flat>{lines}</div>
+            <div class="stage-line">{tail}</div>
+        </div>
+        <Facts desk/>
+        <Field desk/>
+    }
+    .into_any()
+}
+
+/// A picture of one number is that number.
+fn number_view(desk: Desk, picture: &Picture) -> AnyView {
+    let state = desk.lab.state;
+    let what = picture.what;
+    let value = move || {
+        state.frame_tick.track();
+        let opening = desk.opening.get()?;
+        match what {
+            What::Plane(tensor, at) => state.frame.with_value(|frame| frame.view(tensor).and_then(|(_, all)| all.get(at)).copied()),
+            What::Part(kind, at) => state.stage.parts.with_value(|parts| parts.part(opening, kind).and_then(|(_, all)| all.get(at)).copied()),
+        }
+    };
+    let leads = picture.leads;
+    let own = picture.role == Role::Output && leads.is_none();
+    let press = move |event: MouseEvent| {
+        event.stop_propagation();
+        if let Some(leads) = leads {
+            desk.lab.open_tile(Some(leads));
+        } else if own && let Some(opening) = desk.opening.get_untracked() {
+            desk.lab.open_tile(Some(Place { cell: Some((0, 0)), ..opening }));
+        }
+    };
+    let title = if own { "press to see its arithmetic" } else { "" };
+    view! {
+        <button class="stage-single" title=title on:click=press>
+            <b class="number">{move || value().map_or_else(|| "…".to_owned(), number::signed)}</b>
+            <small>{picture.label.clone()}</small>
+        </button>
+    }
+    .into_any()
+}
+
+/// The numbers that the layer's formula brings along, and the formula.
+#[component]
+fn Facts(desk: Desk) -> impl IntoView {
+    let state = desk.lab.state;
+    let told = Memo::new(move |_| {
+        state.frame_tick.track();
+        let (opening, graph) = (desk.opening.get()?, state.graph.get()?);
+        let (account, _) = account(state, &graph, opening, desk.cell().unwrap_or((0, 0)))?;
+        Some((formula::general(&account.form), formula::facts(&account.form)))
+    });
+    let hidden = move || desk.opening.get().is_some_and(|o| o.cell.is_some());
+    view! {
+        <div class="stage-facts" class:hidden=hidden data-testid="facts">
+            <div class="stage-formula" inner_html=move || told.with(|t| t.as_ref().map(|t| t.0.clone()).unwrap_or_default())></div>
+            <dl class="stage-lines number">
+                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{number::signed(value as f32)}</dd></div> }).collect_view()}
+            </dl>
+        </div>
+    }
+}
+
+/// The measured field of the cell, where it is asked for.
+#[component]
+fn Field(desk: Desk) -> impl IntoView {
+    let state = desk.lab.state;
+    let shape = state.graph.get_untracked().map_or((28, 28), |g| (g.spec.input.h, g.spec.input.w));
+    let label = "moves the cell by".to_owned();
+    let picture = Picture { what: What::Part(PartKind::Field, 0), role: Role::Source(Feed::Image), h: shape.0, w: shape.1, signed: true, label, side: 112.0, leads: None };
+    let shown = move || state.stage.measured.get();
+    view! {
+        <Show when=shown>
+            <div class="stage-line" data-testid="field">{picture_view(desk, picture.clone())}</div>
+        </Show>
+    }
+}
+
+/// The function with the point of the cell on it.
+fn curve_view(desk: Desk) -> AnyView {
+    let state = desk.lab.state;
+    let (w, h) = (120.0, 96.0);
+    let drawn = Memo::new(move |_| {
+        state.frame_tick.track();
+        let opening = desk.opening.get()?;
+        let points = state.stage.parts.with_value(|parts| parts.part(opening, PartKind::Curve).map(|(_, all)| all.to_vec()))?;
+        let (&[lo, hi], values) = points.split_first_chunk::<2>()?;
+        let (least, most) = values.iter().fold((0.0f32, 0.0f32), |(a, b), v| (a.min(*v), b.max(*v)));
+        let x = move |v: f32| f64::from((v - lo) / (hi - lo)) * w;
+        let y = move |v: f32| h - f64::from((v - least) / (most - least).max(f32::MIN_POSITIVE)) * h;
+        let step = (hi - lo) / (values.len() - 1) as f32;
+        let path: Vec<String> = values.iter().enumerate().map(|(i, v)| format!("{:.1},{:.1}", x(lo + i as f32 * step), y(*v))).collect();
+        let dot = state.graph.get().and_then(|graph| account(state, &graph, opening, desk.cell().unwrap_or((0, 0))));
+        let dot = dot.and_then(|(account, out)| Some((x(account.terms.first()?.value), y(out))));
+        Some((path.join(" "), x(0.0), y(0.0), dot))
+    });
+    let part = move |of: fn(&(String, f64, f64, Option<(f64, f64)>)) -> String| move || drawn.with(|d| d.as_ref().map(of).unwrap_or_default());
+    view! {
+        <svg class="stage-curve" viewBox="-4 -4 128 104" role="img" aria-label="The function, and where this cell lies on it">
+            <line x1="0" x2="120" y1=part(|d| d.2.to_string()) y2=part(|d| d.2.to_string())/>
+            <line y1="0" y2="96" x1=part(|d| d.1.to_string()) x2=part(|d| d.1.to_string())/>
+            <polyline points=part(|d| d.0.clone())/>
+            <circle r="4" cx=part(|d| d.3.map_or(-99.0, |p| p.0).to_string()) cy=part(|d| d.3.map_or(-99.0, |p| p.1).to_string())/>
+        </svg>
+    }
+    .into_any()
+}
+
+/// What every channel adds to the sum that a softmax divides by.
+fn bars_view(desk: Desk) -> AnyView {
+    let state = desk.lab.state;
+    let bars = move || {
+        state.frame_tick.track();
+        let opening = desk.opening.get()?;
+        let values = state.stage.parts.with_value(|parts| parts.part(opening, PartKind::Exponentials).map(|(_, all)| all.to_vec()))?;
+        Some(
+            values
+                .into_iter()
+                .enumerate()
+                .map(|(i, v)| view! { <li class:own=i == opening.channel><span>{i}</span><i style=format!("width:{}px", 80.0 * v)></i><span class="number">{number::signed(v)}</span></li> })
+                .collect_view(),
+        )
+    };
+    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{bars}</ol> }.into_any()
+}
