@@ -13,5 +13,6 @@ mod card;
 mod drawing;
 mod looks;
 mod memory;
+mod opening;
 mod training;
 mod trouble;

@@ -16,8 +16,8 @@ fn products_and_bias_make_what_the_layer_gives() {
     rig.send(Command::Watch { run: RUN, tensors: vec![Tensor::Output(NodeId(0)), Tensor::Param(ParamId(1))] });
     let opened = Opened { node: NodeId(0), channel: 1, field_of: Some([4, 5]) };
     rig.send(Command::Dissect { run: RUN, opened: Some(opened) });
-    rig.send(Command::Step { run: RUN, count: 3 });
-    rig.rest();
+    rig.step(3);
+    rig.until(|e| matches!(e, Event::Framed { step: 3, .. }));
     let told = last(&rig, |e| matches!(e, Event::Dissected { .. }));
     let Event::Dissected { parts, opened: of, trouble, .. } = &told.head else { panic!() };
     assert_eq!((of.node, of.channel, trouble), (NodeId(0), 1, &None));
@@ -42,7 +42,7 @@ fn products_and_bias_make_what_the_layer_gives() {
 fn a_field_is_measured_where_it_was_asked_for_and_lies_under_its_window() {
     let mut rig = Rig::open(small());
     rig.send_with(Message { head: Command::Show { run: RUN }, bulk: digit(3), file: vec![] });
-    rig.send(Command::Dissect { run: RUN, opened: Some(Opened { node: NodeId(0), channel: 0, field_of: Some([10, 12]) }) });
+    rig.send(Command::Dissect { run: RUN, opened: Some(Opened { node: NodeId(0), channel: 0, field_of: Some([5, 6]) }) });
     rig.rest();
     let told = last(&rig, |e| matches!(e, Event::Dissected { .. }));
     let Event::Dissected { parts, .. } = &told.head else { panic!() };
@@ -50,14 +50,14 @@ fn a_field_is_measured_where_it_was_asked_for_and_lies_under_its_window() {
     assert_eq!(field.dims, [1, 28, 28]);
     let seen: Vec<usize> = told.bulk[field.range.clone()].iter().enumerate().filter(|(_, v)| **v != 0.0).map(|(i, _)| i).collect();
     assert!(!seen.is_empty());
-    let window = figures_of(&rig);
+    let window = window_of(&rig);
     for place in seen {
         assert!(window[0].contains(&(place / 28)) && window[1].contains(&(place % 28)), "{place} lies outside of {window:?}");
     }
 }
 
-/// Rows and columns of the first convolution's window at cell (10, 12).
-fn figures_of(rig: &Rig) -> [std::ops::Range<usize>; 2] {
+/// Rows and columns of the first convolution's window at cell (5, 6).
+fn window_of(rig: &Rig) -> [std::ops::Range<usize>; 2] {
     let Some(Event::Opened { spec, .. }) = rig.events.iter().map(|m| &m.head).find(|e| matches!(e, Event::Opened { .. })) else { panic!() };
     let graph = engine::Graph::check(&spec.model).unwrap();
     let reach = graph.nodes[0].reach;
@@ -65,7 +65,7 @@ fn figures_of(rig: &Rig) -> [std::ops::Range<usize>; 2] {
         let start = reach.start[axis] + (i * reach.jump[axis]) as i64;
         start.max(0) as usize..(start + reach.size[axis] as i64) as usize
     };
-    [at(0, 10), at(1, 12)]
+    [at(0, 5), at(1, 6)]
 }
 
 #[test]

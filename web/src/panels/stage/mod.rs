@@ -2,6 +2,7 @@
 //! parts, a cell into its arithmetic.
 
 mod arithmetic;
+mod crumbs;
 mod formula;
 mod gestures;
 mod inspector;
@@ -11,6 +12,7 @@ pub mod model;
 mod opened;
 mod paint;
 mod picture;
+mod pieces;
 mod tour;
 mod view;
 

@@ -10,22 +10,20 @@ use web_sys::{KeyboardEvent, MouseEvent};
 
 use super::{
     arithmetic::{Arithmetic, before_flatten, name_of},
-    formula,
+    crumbs::{Crumbs, step},
     model::passes_on,
-    picture::{Desk, Picture, Role, What, account, picture_view, tensor_of},
+    picture::{Desk, Picture, Role, What, picture_view, tensor_of},
+    pieces::{Facts, Field, bars_view, curve_view, number_view},
     view::watch_tile,
 };
-use crate::{
-    state::{app, stage::Opening as Place},
-    widgets::number,
-};
+use crate::state::{app, stage::Opening as Place};
 
 /// Input channels that are shown at once.
-const PAGE: usize = 6;
+pub const PAGE: usize = 6;
 
 /// Something in a line of parts.
 #[derive(Clone, Debug)]
-enum Item {
+pub enum Item {
     Picture(Picture),
     Sign(&'static str),
     /// A curve with the point on it; bars.
@@ -34,17 +32,17 @@ enum Item {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Sheet {
+pub struct Sheet {
     /// One for each input channel: these stand below each other.
-    lines: Vec<Vec<Item>>,
+    pub lines: Vec<Vec<Item>>,
     /// What comes of all of them.
-    tail: Vec<Item>,
+    pub tail: Vec<Item>,
     /// Input channels that there are.
-    count: usize,
+    pub count: usize,
 }
 
 /// What a tile is made of. By what is known of the layer alone: a new operator needs nothing here.
-fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sheet> {
+pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sheet> {
     let node = graph.nodes.get(opening.node.0)?;
     let (out, channel) = (node.output, opening.channel);
     let signed = |node: &Node| node.layer.op().kind().signs != engine::ops::Signs::Positive;
@@ -164,86 +162,6 @@ pub fn Opened() -> impl IntoView {
     }
 }
 
-/// Where one is, and the ways beside and up.
-#[component]
-fn Crumbs(desk: Desk, page: RwSignal<usize>) -> impl IntoView {
-    let state = desk.lab.state;
-    let words = Memo::new(move |_| {
-        let opening = desk.opening.get()?;
-        state.graph.with(|graph| {
-            let node = graph.as_deref()?.nodes.get(opening.node.0)?;
-            let cell = opening.cell.map(|(row, col)| format!("row {}, column {}", row + 1, col + 1));
-            let title = node.layer.op().kind().title;
-            Some((format!("{}: {title}", node.name), format!("map {} of {}", opening.channel + 1, node.output.ch), cell))
-        })
-    });
-    let go = move |layers: i32, maps: i32| {
-        move |event: MouseEvent| {
-            event.stop_propagation();
-            step(desk, layers, maps);
-        }
-    };
-    let up = move |event: MouseEvent| {
-        event.stop_propagation();
-        desk.lab.open_tile(None);
-    };
-    let tile = move |event: MouseEvent| {
-        event.stop_propagation();
-        desk.lab.open_tile(desk.opening.get_untracked().map(|o| Place { cell: None, ..o }));
-    };
-    let count = Memo::new(move |_| {
-        let opening = desk.opening.get()?;
-        state.graph.with(|graph| sheet(graph.as_deref()?, opening, 0, 1.0)).map(|s| s.count)
-    });
-    let pages = move || count.get().unwrap_or(0).div_ceil(PAGE);
-    let told = move || {
-        let first = page.get() * PAGE;
-        format!("inputs {}–{} of {}", first + 1, (first + PAGE).min(count.get().unwrap_or(0)), count.get().unwrap_or(0))
-    };
-    let leaf = move |by: i32| {
-        move |event: MouseEvent| {
-            event.stop_propagation();
-            page.update(|p| *p = (*p as i32 + by).clamp(0, pages() as i32 - 1) as usize);
-        }
-    };
-    view! {
-        <nav class="stage-crumbs" aria-label="Where you are">
-            <button class="quiet" on:click=up data-testid="crumb-network">"‹ Network"</button>
-            <span class="stage-steps">
-                <button class="quiet" aria-label="Layer before" title="Layer before" on:click=go(-1, 0)>"‹"</button>
-                <button class="quiet strong" on:click=tile data-testid="crumb-tile">{move || words.get().map(|w| w.0)}</button>
-                <button class="quiet" aria-label="Layer after" title="Layer after" on:click=go(1, 0) data-testid="layer-after">"›"</button>
-            </span>
-            <span class="stage-steps">
-                <button class="quiet" aria-label="Map before" title="Map before ([)" on:click=go(0, -1)>"‹"</button>
-                <span class="number" data-testid="crumb-map">{move || words.get().map(|w| w.1)}</span>
-                <button class="quiet" aria-label="Map after" title="Map after (])" on:click=go(0, 1) data-testid="map-after">"›"</button>
-            </span>
-            <b class="number" data-testid="crumb-cell">{move || words.get().and_then(|w| w.2)}</b>
-            <span class="stage-steps" class:hidden=move || pages() < 2>
-                <button class="quiet" aria-label="Earlier inputs" on:click=leaf(-1)>"‹"</button>
-                <span class="number">{told}</span>
-                <button class="quiet" aria-label="Later inputs" on:click=leaf(1) data-testid="inputs-after">"›"</button>
-            </span>
-            <span class="stage-note">{move || state.stage.trouble.get()}</span>
-        </nav>
-    }
-}
-
-/// To another layer or map.
-fn step(desk: Desk, layers: i32, maps: i32) {
-    let Some(opening) = desk.opening.get_untracked() else { return };
-    let next = desk.lab.state.graph.with_untracked(|graph| {
-        let graph = graph.as_deref()?;
-        let node = (opening.node.0 as i32 + layers).clamp(0, graph.nodes.len() as i32 - 1) as usize;
-        let out = graph.nodes[node].output;
-        let channel = (opening.channel as i32 + maps).clamp(0, out.ch as i32 - 1) as usize;
-        let cell = opening.cell.map(|(row, col)| (row.min(out.h - 1), col.min(out.w - 1)));
-        Some(Place { node: engine::NodeId(node), channel, cell })
-    });
-    desk.lab.open_tile(next);
-}
-
 fn keys(desk: Desk, event: &KeyboardEvent) {
     let Some(opening) = desk.opening.get_untracked() else { return };
     if event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -313,118 +231,3 @@ fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView 
     .into_any()
 }
 
-/// A picture of one number is that number.
-fn number_view(desk: Desk, picture: &Picture) -> AnyView {
-    let state = desk.lab.state;
-    let what = picture.what;
-    let value = move || {
-        state.frame_tick.track();
-        let opening = desk.opening.get()?;
-        match what {
-            What::Plane(tensor, at) => state.frame.with_value(|frame| frame.view(tensor).and_then(|(_, all)| all.get(at)).copied()),
-            What::Part(kind, at) => state.stage.parts.with_value(|parts| parts.part(opening, kind).and_then(|(_, all)| all.get(at)).copied()),
-        }
-    };
-    let leads = picture.leads;
-    let own = picture.role == Role::Output && leads.is_none();
-    let press = move |event: MouseEvent| {
-        event.stop_propagation();
-        if let Some(leads) = leads {
-            desk.lab.open_tile(Some(leads));
-        } else if own && let Some(opening) = desk.opening.get_untracked() {
-            desk.lab.open_tile(Some(Place { cell: Some((0, 0)), ..opening }));
-        }
-    };
-    let title = if own { "press to see its arithmetic" } else { "" };
-    view! {
-        <button class="stage-single" title=title on:click=press>
-            <b class="number">{move || value().map_or_else(|| "…".to_owned(), number::signed)}</b>
-            <small>{picture.label.clone()}</small>
-        </button>
-    }
-    .into_any()
-}
-
-/// The numbers that the layer's formula brings along, and the formula.
-#[component]
-fn Facts(desk: Desk) -> impl IntoView {
-    let state = desk.lab.state;
-    let told = Memo::new(move |_| {
-        state.frame_tick.track();
-        let (opening, graph) = (desk.opening.get()?, state.graph.get()?);
-        let (account, _) = account(state, &graph, opening, desk.cell().unwrap_or((0, 0)))?;
-        Some((formula::general(&account.form), formula::facts(&account.form)))
-    });
-    let hidden = move || desk.opening.get().is_some_and(|o| o.cell.is_some());
-    view! {
-        <div class="stage-facts" class:hidden=hidden data-testid="facts">
-            <div class="stage-formula" inner_html=move || told.with(|t| t.as_ref().map(|t| t.0.clone()).unwrap_or_default())></div>
-            <dl class="stage-lines number">
-                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{number::signed(value as f32)}</dd></div> }).collect_view()}
-            </dl>
-        </div>
-    }
-}
-
-/// The measured field of the cell, where it is asked for.
-#[component]
-fn Field(desk: Desk) -> impl IntoView {
-    let state = desk.lab.state;
-    let shape = state.graph.get_untracked().map_or((28, 28), |g| (g.spec.input.h, g.spec.input.w));
-    let label = "moves the cell by".to_owned();
-    let picture = Picture { what: What::Part(PartKind::Field, 0), role: Role::Source(Feed::Image), h: shape.0, w: shape.1, signed: true, label, side: 112.0, leads: None };
-    let shown = move || state.stage.measured.get();
-    view! {
-        <Show when=shown>
-            <div class="stage-line" data-testid="field">{picture_view(desk, picture.clone())}</div>
-        </Show>
-    }
-}
-
-/// The function with the point of the cell on it.
-fn curve_view(desk: Desk) -> AnyView {
-    let state = desk.lab.state;
-    let (w, h) = (120.0, 96.0);
-    let drawn = Memo::new(move |_| {
-        state.frame_tick.track();
-        let opening = desk.opening.get()?;
-        let points = state.stage.parts.with_value(|parts| parts.part(opening, PartKind::Curve).map(|(_, all)| all.to_vec()))?;
-        let (&[lo, hi], values) = points.split_first_chunk::<2>()?;
-        let (least, most) = values.iter().fold((0.0f32, 0.0f32), |(a, b), v| (a.min(*v), b.max(*v)));
-        let x = move |v: f32| f64::from((v - lo) / (hi - lo)) * w;
-        let y = move |v: f32| h - f64::from((v - least) / (most - least).max(f32::MIN_POSITIVE)) * h;
-        let step = (hi - lo) / (values.len() - 1) as f32;
-        let path: Vec<String> = values.iter().enumerate().map(|(i, v)| format!("{:.1},{:.1}", x(lo + i as f32 * step), y(*v))).collect();
-        let dot = state.graph.get().and_then(|graph| account(state, &graph, opening, desk.cell().unwrap_or((0, 0))));
-        let dot = dot.and_then(|(account, out)| Some((x(account.terms.first()?.value), y(out))));
-        Some((path.join(" "), x(0.0), y(0.0), dot))
-    });
-    let part = move |of: fn(&(String, f64, f64, Option<(f64, f64)>)) -> String| move || drawn.with(|d| d.as_ref().map(of).unwrap_or_default());
-    view! {
-        <svg class="stage-curve" viewBox="-4 -4 128 104" role="img" aria-label="The function, and where this cell lies on it">
-            <line x1="0" x2="120" y1=part(|d| d.2.to_string()) y2=part(|d| d.2.to_string())/>
-            <line y1="0" y2="96" x1=part(|d| d.1.to_string()) x2=part(|d| d.1.to_string())/>
-            <polyline points=part(|d| d.0.clone())/>
-            <circle r="4" cx=part(|d| d.3.map_or(-99.0, |p| p.0).to_string()) cy=part(|d| d.3.map_or(-99.0, |p| p.1).to_string())/>
-        </svg>
-    }
-    .into_any()
-}
-
-/// What every channel adds to the sum that a softmax divides by.
-fn bars_view(desk: Desk) -> AnyView {
-    let state = desk.lab.state;
-    let bars = move || {
-        state.frame_tick.track();
-        let opening = desk.opening.get()?;
-        let values = state.stage.parts.with_value(|parts| parts.part(opening, PartKind::Exponentials).map(|(_, all)| all.to_vec()))?;
-        Some(
-            values
-                .into_iter()
-                .enumerate()
-                .map(|(i, v)| view! { <li class:own=i == opening.channel><span>{i}</span><i style=format!("width:{}px", 80.0 * v)></i><span class="number">{number::signed(v)}</span></li> })
-                .collect_view(),
-        )
-    };
-    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{bars}</ol> }.into_any()
-}
