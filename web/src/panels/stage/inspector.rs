@@ -8,6 +8,7 @@ use figures::{
 use leptos::{html, prelude::*};
 
 use super::{
+    marks::Sight,
     model::{Block, BlockKind, Column, HEADS, KernelTiles},
     paint::Painter,
     view::Whole,
@@ -57,7 +58,7 @@ const LARGE: f64 = 96.0;
 
 /// The tile that is pointed at, enlarged beside it.
 #[component]
-pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl IntoView {
+pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>, sight: Memo<Sight>) -> impl IntoView {
     let state = app();
     let node = NodeRef::<html::Canvas>::new();
     let place = Memo::new(move |_| {
@@ -67,9 +68,12 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl
         if block.kind == BlockKind::Vector || w >= LARGE {
             return None;
         }
+        // Within what is in sight, and not over what it enlarges.
+        let [left, top, width, height] = sight.get();
+        let (x, y) = (x - left, y - top);
         let right = x + w + 12.0;
-        let left = if right + LOUPE > layout.width { (x - LOUPE - 12.0).max(0.0) } else { right };
-        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (layout.height - LOUPE - 2.0).max(HEADS[1]));
+        let left = if right + LOUPE > width { (x - LOUPE - 12.0).max(0.0) } else { right };
+        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (height - LOUPE - 2.0).max(HEADS[1]));
         Some((left, top))
     });
     Effect::new(move |_| {

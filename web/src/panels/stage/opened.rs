@@ -154,7 +154,7 @@ pub fn Opened() -> impl IntoView {
             aria-label="A map and what it is made of. Arrows choose a cell, Enter shows its arithmetic, Escape goes back up."
             on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
             <Crumbs desk page/>
-            <div class="stage-inside">
+            <div class="stage-inside" class:split=shown>
                 <div class="stage-parts" class:beside=shown>{body}</div>
                 <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
             </div>

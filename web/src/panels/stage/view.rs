@@ -169,10 +169,10 @@ fn Overview(layout: Whole, size: ReadSignal<(f64, f64)>) -> impl IntoView {
                     <For each=keyed key=|key| *key children=move |(_, index)| {
                         layout.with_untracked(|l| l.as_deref().and_then(|l| l.columns.get(index)).map(|column| column_view(column, canvases, mounted)))
                     }/>
-                    <Loupe layout painter/>
                 </div>
             </div>
             <canvas class="stage-layer stage-marks" node_ref=overlay aria-hidden="true"></canvas>
+            <Loupe layout painter sight/>
         </div>
     }
 }

@@ -36,6 +36,9 @@ pub enum KernelTiles {
     Mean,
 }
 
+/// Input channels that a table of all kernels may have: of more it is noise.
+const TABLE: usize = 8;
+
 /// The room that a block has.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
@@ -173,7 +176,7 @@ pub fn kernels(id: ParamId, dims: &[usize], maps: &Block, room: Room) -> Block {
         return of(sheet, fit(sheet, room.side * 1.3).min(room.side / 9.0), count, first, out_ch, KernelTiles::Table);
     }
     let table = Sheet::grid(out_ch * in_ch, in_ch, k_h, k_w).with_gap(1);
-    if table.width() <= 72 && table.height() as f64 <= room.height && count == out_ch {
+    if in_ch <= TABLE && table.width() <= 72 && table.height() as f64 <= room.height && count == out_ch {
         return of(table, fit(table, room.side * 2.0).min(4.0), out_ch * in_ch, 0, out_ch * in_ch, KernelTiles::Table);
     }
     let sheet = Sheet::grid(count, cols, k_h, k_w).with_gap(1);

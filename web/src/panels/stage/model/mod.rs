@@ -26,13 +26,13 @@ const GUTTER: f64 = 11.0;
 /// Between a layer's filters and its maps.
 const SPLIT: f64 = 8.0;
 /// Least width of a column with a heading.
-const HEAD_WIDTH: f64 = 56.0;
+const HEAD_WIDTH: f64 = 52.0;
 /// The same where the heading also tells the weights.
-const WEIGHTS_WIDTH: f64 = 80.0;
+const WEIGHTS_WIDTH: f64 = 76.0;
 /// Width of a layer that passes everything on.
 const THIN: f64 = 22.0;
 /// Sides of a 28-pixel map that are tried, largest first.
-const SIDES: [f64; 9] = [140.0, 112.0, 98.0, 84.0, 70.0, 64.0, 56.0, 48.0, 42.0];
+const SIDES: [f64; 10] = [140.0, 112.0, 98.0, 84.0, 70.0, 64.0, 56.0, 48.0, 42.0, 36.0];
 /// Widest that maps side by side may become, times the side of one.
 const WIDEST: f64 = 4.6;
 
