@@ -39,6 +39,11 @@ pub fn Reading(layout: Whole) -> impl IntoView {
         with_values(focus, block, |values| read(&graph, column, block, focus, values))
     });
     let some = move || words.with(Option::is_some);
+    let hint = move || match state.stage.opening.get().map(|o| o.cell.is_some()) {
+        None => "Point at a map to see what feeds it; press it to open it.",
+        Some(false) => "Press a cell to see its arithmetic; Escape or a press beside the maps goes back.",
+        Some(true) => "Arrows go from cell to cell; Escape or a press beside the maps goes back.",
+    };
     let part = move |of: fn(&Words) -> &String| move || words.with(|r| r.as_ref().map(|r| of(r).clone()).unwrap_or_default());
     view! {
         <p class="stage-reading" data-testid="inspector">
@@ -46,7 +51,7 @@ pub fn Reading(layout: Whole) -> impl IntoView {
             <span class="number" data-testid="inspector-range">{part(|r| &r.range)}</span>
             <span class="number" data-testid="inspector-cell">{part(|r| &r.cell)}</span>
             <span>{part(|r| &r.seen)}</span>
-            <span class:hidden=some>"Point at a map to see what feeds it; press it to open it."</span>
+            <span class:hidden=some>{hint}</span>
         </p>
     }
 }

@@ -96,12 +96,12 @@ pub fn curve_view(desk: Desk) -> AnyView {
         let dot = dot.and_then(|(account, out)| Some((x(account.terms.first()?.value), y(out))));
         Some((path.join(" "), x(0.0), y(0.0), dot))
     });
-    let part = move |of: fn(&(String, f64, f64, Option<(f64, f64)>)) -> String| move || drawn.with(|d| d.as_ref().map(of).unwrap_or_default());
+    let part = move |of: fn(&(String, f64, f64, Option<(f64, f64)>)) -> String| move || drawn.with(|d| d.as_ref().map_or_else(|| "0".to_owned(), of));
     view! {
         <svg class="stage-curve" viewBox="-4 -4 128 104" role="img" aria-label="The function, and where this cell lies on it">
             <line x1="0" x2="120" y1=part(|d| d.2.to_string()) y2=part(|d| d.2.to_string())/>
             <line y1="0" y2="96" x1=part(|d| d.1.to_string()) x2=part(|d| d.1.to_string())/>
-            <polyline points=part(|d| d.0.clone())/>
+            <polyline points=move || drawn.with(|d| d.as_ref().map(|d| d.0.clone()).unwrap_or_default())/>
             <circle r="4" cx=part(|d| d.3.map_or(-99.0, |p| p.0).to_string()) cy=part(|d| d.3.map_or(-99.0, |p| p.1).to_string())/>
         </svg>
     }
