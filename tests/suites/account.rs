@@ -28,7 +28,7 @@ fn inputs(problem: &Problem) -> Vec<&[f32]> {
 #[wasm_bindgen_test(unsupported = test)]
 fn written_arithmetic_gives_the_kernels_numbers() {
     for (index, kind) in KINDS.iter().enumerate() {
-        for (number, case) in (kind.cases)().iter().enumerate() {
+        for (number, case) in kind.cases().iter().enumerate() {
             let mut problem = Problem::of(case);
             draw(&mut problem, 100 * index as u32 + number as u32);
             let output = if problem.is_identity() { problem.input.clone() } else { problem.single(false).run_on_cpu().output };

@@ -84,8 +84,7 @@ pub fn parts(node: &Node, ground: Ground<'_>, channel: usize) -> Vec<Part> {
 fn shares<'a>(node: &Node, single: &LayerSpec, ground: Ground<'a>, channels: impl Iterator<Item = (usize, &'a [f32])>) -> Vec<Part> {
     let (input, out) = (Shape { ch: 1, ..node.input }, Shape { ch: 1, ..node.output });
     let at = Placement { input, output: out, others: Others::default(), ..placement(node) };
-    let op = single.op();
-    let working = op.working(&at);
+    let working = single.working(&at);
     let mut scratch = vec![0.0; working.scratch_len];
     let (mut products, mut sum, mut count) = (Vec::new(), vec![0.0; out.len()], 0);
     for (channel, kernel) in channels {
@@ -94,7 +93,7 @@ fn shares<'a>(node: &Node, single: &LayerSpec, ground: Ground<'a>, channels: imp
         if plane.is_empty() {
             return Vec::new();
         }
-        op.forward(
+        single.forward(
             &at,
             Forward {
                 inputs: &[plane],

@@ -95,7 +95,7 @@ fn parts_lead_from_input_to_output_in_every_network() {
 #[test]
 fn every_operator_can_be_taken_apart() {
     for kind in KINDS {
-        for case in (kind.cases)() {
+        for case in kind.cases() {
             let shapes = [&[case.input], case.others].concat();
             let output = case.layer.op().infer(&shapes).unwrap().output;
             let graph = graph_of(&case.layer, case.input);
