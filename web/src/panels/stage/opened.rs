@@ -3,7 +3,10 @@
 use engine::{
     Graph, LayerSpec, Node, ParamId, Tensor,
     graph::Feed,
-    ops::{ParamRole, account::PartKind},
+    ops::{
+        ParamRole, Signs,
+        account::{Form, Ground, PartKind},
+    },
 };
 use leptos::{html, prelude::*};
 use web_sys::{KeyboardEvent, MouseEvent};
@@ -45,7 +48,7 @@ pub struct Sheet {
 pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sheet> {
     let node = graph.nodes.get(opening.node.0)?;
     let (out, channel) = (node.output, opening.channel);
-    let signed = |node: &Node| node.layer.op().kind().signs != engine::ops::Signs::Positive;
+    let signed = |node: &Node| is_signed(graph, node);
     let picture = |what, role, h, w, label: String, leads, signed| Item::Picture(Picture { what, role, h, w, signed, label, side, leads });
     let source = |k: usize, c: usize| {
         let feed = node.inputs[k];
@@ -100,14 +103,20 @@ pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sh
         }
         sheet.tail = vec![Item::Sign("→")];
     }
-    let probe = explain::parts::account(node, engine::ops::account::Ground { inputs: &[&[]], params: &[], state: &[] }, Default::default());
+    let probe = explain::parts::account(node, Ground { inputs: &[&[]], params: &[], state: &[] }, Default::default());
     match probe.form {
-        engine::ops::account::Form::Function(_) => sheet.tail.extend([Item::Curve, Item::Sign("→")]),
-        engine::ops::account::Form::Standardised { affine, .. } => {
+        Form::Function(_) => sheet.tail.extend([Item::Curve, Item::Sign("→")]),
+        Form::Standardised { affine, .. } => {
             sheet.tail.push(part(PartKind::Standardised, 0, out.h, out.w, "(x − μ) / σ", Role::Output));
             sheet.tail.push(Item::Sign(if affine.is_some() { "· γ + β" } else { "=" }));
         }
-        engine::ops::account::Form::Share { .. } => sheet.tail.extend([Item::Bars, Item::Sign("→")]),
+        // Of each box the number that wins, in its place.
+        Form::Largest if sources.len() == 1 && sources[0].len() == 1 && !node.input.is_flat() => {
+            let what = What::Winners(tensor_of(node.inputs[0]), sources[0].start);
+            sheet.tail.push(picture(what, Role::Source(node.inputs[0]), node.input.h, node.input.w, "what wins".to_owned(), None, signed(node)));
+            sheet.tail.push(Item::Sign("→"));
+        }
+        Form::Share { .. } => sheet.tail.extend([Item::Bars, Item::Sign("→")]),
         _ => {}
     }
     sheet.tail.push(own);
@@ -119,6 +128,18 @@ pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sh
         sheet.tail.push(picture(What::Plane(Tensor::Output(after.id), channel), Role::Output, out.h, out.w, after.name.clone(), leads, signed(after)));
     }
     Some(sheet)
+}
+
+/// Whether numbers of the layer can be negative.
+fn is_signed(graph: &Graph, node: &Node) -> bool {
+    match node.layer.op().kind().signs {
+        Signs::Both => true,
+        Signs::Positive => false,
+        Signs::AsInput => node.inputs.iter().any(|feed| match feed {
+            Feed::Image => false,
+            Feed::Node(id) => graph.nodes.get(id.0).is_some_and(|before| is_signed(graph, before)),
+        }),
+    }
 }
 
 #[component]

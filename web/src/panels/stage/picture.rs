@@ -18,6 +18,8 @@ pub enum What {
     /// A channel of a layer, or plane `usize` of a weight.
     Plane(Tensor, usize),
     Part(PartKind, usize),
+    /// Of a channel the numbers that a pooling takes; zero elsewhere.
+    Winners(Tensor, usize),
 }
 
 /// What its cells have to do with those of the output.
@@ -73,6 +75,20 @@ fn with_numbers<R>(state: AppState, opening: Opening, what: What, plane: usize, 
         What::Plane(tensor, at) => state.frame.with_value(|frame| {
             let (_, all) = frame.view(tensor)?;
             Some(call(all.get(at * plane..(at + 1) * plane)?, all))
+        }),
+        What::Winners(tensor, at) => state.stage.parts.with_value(|parts| {
+            let (_, places) = parts.part(opening, PartKind::Winners)?;
+            state.frame.with_value(|frame| {
+                let (_, all) = frame.view(tensor)?;
+                let own = all.get(at * plane..(at + 1) * plane)?;
+                let mut taken = vec![0.0; plane];
+                for place in places.iter().filter(|p| **p >= 0.0).map(|p| *p as usize) {
+                    if let (Some(to), Some(from)) = (taken.get_mut(place), own.get(place)) {
+                        *to = *from;
+                    }
+                }
+                Some(call(&taken, own))
+            })
         }),
         What::Part(kind, at) => state.stage.parts.with_value(|parts| {
             if kind == PartKind::Field {

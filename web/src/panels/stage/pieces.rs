@@ -19,6 +19,7 @@ pub fn number_view(desk: Desk, picture: &Picture) -> AnyView {
         let opening = desk.opening.get()?;
         match what {
             What::Plane(tensor, at) => state.frame.with_value(|frame| frame.view(tensor).and_then(|(_, all)| all.get(at)).copied()),
+            What::Winners(..) => None,
             What::Part(kind, at) => state.stage.parts.with_value(|parts| parts.part(opening, kind).and_then(|(_, all)| all.get(at)).copied()),
         }
     };
