@@ -90,13 +90,15 @@ pub enum Event {
     Checked {
         report: CardReport,
     },
-    /// The run goes on elsewhere, or stays on the CPU because the card cannot take it: `message` says
-    /// why. Points of its curves and scores after `progress.step` are void.
+    /// The run goes on elsewhere, stays on the CPU because the card cannot take it, or has lost one of its cores:
+    /// `message` says why. Points of its curves and scores after `progress.step` are void.
     Moved {
         run: RunId,
         backend: Backend,
         /// Activations are stored in half precision from now on.
         half: bool,
+        /// Processor cores that share a step of training.
+        cores: u32,
         progress: Progress,
         message: String,
     },
@@ -161,6 +163,8 @@ pub struct Summary {
     pub backend: Backend,
     /// Activations are stored in half precision.
     pub half: bool,
+    /// Processor cores that share a step of training.
+    pub cores: u32,
     pub params: u32,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: f64,

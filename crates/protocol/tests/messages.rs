@@ -68,7 +68,8 @@ fn events() -> Vec<Event> {
     };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
     let part = PartView { kind: PartKind::Products, dims: [3, 28, 28], range: 0..2_352 };
-    let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let summary =
+        Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
         SpecError::NoLayers,

@@ -9,7 +9,7 @@ use crate::{
     Ask, Network, OpenError, Portion, Stage, Verdict,
     checkpoint::{self, FileError},
     evaluation,
-    machine::{self, MachineFault, MakeMachine, Numbers},
+    machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
     training::{Outbox, Surroundings, Training, Unit},
 };
 
@@ -44,6 +44,8 @@ pub struct Session {
     training: Option<Box<Training>>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
+    /// Where the CPU's further cores come from.
+    hire: Box<dyn Hire>,
     outbox: Outbox,
 }
 
@@ -58,7 +60,15 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, outbox: vec![ready.into()] };
+        let mut session = Self {
+            data: data.into(),
+            data_broken: false,
+            portion,
+            training: None,
+            maker: None,
+            hire: Box::new(Alone),
+            outbox: vec![ready.into()],
+        };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }
@@ -103,6 +113,11 @@ impl Session {
         self.maker = maker;
     }
 
+    /// What runs that are opened from now on share their work on the CPU with.
+    pub fn set_hire(&mut self, hire: Box<dyn Hire>) {
+        self.hire = hire;
+    }
+
     /// What has been found out about the graphics card: `Checked`.
     pub fn report_card(&mut self, report: CardReport) {
         self.outbox.push(Event::Checked { report }.into());
@@ -143,7 +158,7 @@ impl Session {
             Command::Close { .. } => self.training = None,
             _ => {}
         }
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return };
         let done = match head {
             Command::Play { .. } => {
@@ -175,7 +190,7 @@ impl Session {
                 None => Err(format!("evaluate: the {} digits have not arrived", evaluation::name(set))),
             },
             Command::Save { ask, what, .. } => {
-                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
@@ -200,7 +215,7 @@ impl Session {
 
     /// A run on a machine of the maker, or on the CPU and why.
     fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
-        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref());
+        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref(), &*self.hire);
         (Training::open(run, network, numbers, machine), refusal)
     }
 
@@ -245,12 +260,12 @@ impl Session {
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
     /// over. Says when to call again.
     pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return Rest::UntilCalled };
         let started = clock();
         let mut now_ms = started;
         for _ in 0..UNITS_PER_TURN {
-            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox };
+            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
             if let Unit::Waits(rest) = training.unit(&mut around) {
                 return rest;
             }

@@ -10,6 +10,7 @@ mod stage;
 
 mod accuracy;
 mod card;
+mod cores;
 mod drawing;
 mod looks;
 mod memory;

@@ -113,8 +113,8 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.card.set(Some(report));
             Then::Nothing
         }
-        Event::Moved { backend, half, progress, message, .. } => {
-            state.summary.update(|s| (s.backend, s.half) = (backend, half));
+        Event::Moved { backend, half, cores, progress, message, .. } => {
+            state.summary.update(|s| (s.backend, s.half, s.cores) = (backend, half, cores));
             state.progress.set(progress);
             // What came later is void.
             state.history.update_value(|all| all.retain(|p| p.step <= progress.step));

@@ -23,6 +23,7 @@ use crate::{
         Heard, Link,
         message::{Ask, Parcel, Picked, Tell, Which},
     },
+    shards,
 };
 
 /// Deaths of workers after which the page no longer restarts by itself.
@@ -124,7 +125,7 @@ impl Lab {
         let link = if url::page_value("workers").as_deref() == Some("0") {
             Link::on_page(wish, ear)
         } else {
-            Link::spawn(wish, Rc::clone(&ear)).unwrap_or_else(|why| {
+            Link::spawn(wish, shards::cores(url::page_value("threads").as_deref()), Rc::clone(&ear)).unwrap_or_else(|why| {
                 let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
                 self.state.notify(NoticeKind::Warned, text, None);
                 Link::on_page(wish, ear)
@@ -296,6 +297,11 @@ impl Lab {
         if self.inner.with_value(|inner| matches!(inner.link, Some(Link::Worker(_)))) {
             self.send(Ask::Crash);
         }
+    }
+
+    /// Makes one of the workers that share the training panic.
+    pub fn crash_shard(&self) {
+        self.send(Ask::CrashShard);
     }
 
     /// Loses the graphics card, where runs are on one.

@@ -156,6 +156,9 @@ pub struct Forward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 
@@ -175,6 +178,9 @@ pub struct Backward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 

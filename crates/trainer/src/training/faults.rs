@@ -30,7 +30,7 @@ impl Training {
         self.moves &= around.maker.is_some();
         let reached = self.step;
         let (step, numbers) = self.safeguard.latest();
-        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
         self.go_back(step);
         self.meter.start(around.now_ms);
         let lost = match reached - step {
@@ -81,7 +81,7 @@ impl Training {
             }
             refused => {
                 if self.machine.backend() != Backend::Cpu {
-                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
                 }
                 match refused {
                     Some(Err(fault)) => {

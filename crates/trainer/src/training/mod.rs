@@ -18,7 +18,7 @@ use crate::{
     checkpoint::{FileError, Position},
     evaluation::Evaluation,
     history::History,
-    machine::{Machine, MakeMachine, Numbers},
+    machine::{Hire, Machine, MakeMachine, Numbers},
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
@@ -60,6 +60,8 @@ pub struct Surroundings<'a> {
     pub data_broken: bool,
     /// Absent where runs are to stay on the CPU.
     pub maker: &'a mut Option<Box<dyn MakeMachine>>,
+    /// Where the CPU's further cores come from.
+    pub hire: &'a dyn Hire,
     pub outbox: &'a mut Outbox,
 }
 
@@ -175,6 +177,7 @@ impl Training {
         let summary = Summary {
             backend: self.machine.backend(),
             half: self.machine.half(),
+            cores: self.machine.cores() as u32,
             params: self.network.graph.params_len() as u32,
             multiply_adds: self.network.graph.cost().multiply_adds as f64,
             memory_bytes: self.machine.memory_bytes() as f64,
@@ -192,7 +195,14 @@ impl Training {
 
     /// That the run is on this machine now, and why.
     pub fn moved(&self, message: String) -> Event {
-        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), progress: self.progress(0.0), message }
+        Event::Moved {
+            run: self.id,
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            cores: self.machine.cores() as u32,
+            progress: self.progress(0.0),
+            message,
+        }
     }
 
     pub fn stage(&self) -> Stage {

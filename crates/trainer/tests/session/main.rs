@@ -4,6 +4,7 @@
 
 mod arrival;
 mod cards;
+mod cores;
 mod curve;
 mod dissection;
 mod faults;

@@ -34,6 +34,7 @@ mod gpu;
 mod layout;
 mod plain;
 mod planes;
+mod quads;
 mod reference;
 mod strips;
 

@@ -223,8 +223,8 @@ impl Op for FractionalMaxPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let now = io.now;
-        self.forward_at(at, io, |plane| self.starts(at, now, plane));
+        let (now, before) = (io.now, io.first * at.input.ch);
+        self.forward_at(at, io, |plane| self.starts(at, now, before + plane));
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {
