@@ -96,6 +96,7 @@ fn shares<'a>(node: &Node, single: &LayerSpec, ground: Ground<'a>, channels: imp
         single.forward(
             &at,
             Forward {
+                first: 0,
                 inputs: &[plane],
                 params: kernel,
                 state: &mut [],
