@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Probing, RunId, RunSpec, Travel};
+use crate::{FrameId, Hyper, Opened, Pace, Probing, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum Command {
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
     Watch { run: RunId, tensors: Vec<Tensor> },
+    /// The tile that is taken apart from now on: `Dissected` comes with every frame. `None`: no more.
+    Dissect { run: RunId, opened: Option<Opened> },
     /// The image that the page shows. Bulk: the input's numbers, 0 to 1.
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
@@ -64,6 +66,7 @@ impl Command {
             | Self::Tune { run, .. }
             | Self::SetPace { run, .. }
             | Self::Watch { run, .. }
+            | Self::Dissect { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
             | Self::Probe { run, .. }

@@ -184,6 +184,7 @@ impl Session {
             Command::Tune { hyper, .. } => hyper.check().map(|()| training.tune(hyper)).map_err(|e| format!("tune: {e}")),
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
             Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
+            Command::Dissect { opened, .. } => training.sample.dissect(opened, &training.network),
             Command::Show { .. } => training.sample.show(bulk),
             Command::Probe { what, .. } => {
                 training.want(what, outbox);

@@ -29,6 +29,7 @@ pub enum Ask {
     Tune,
     SetPace,
     Watch,
+    Dissect,
     Show,
     Ack,
     Probe,
@@ -56,7 +57,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 16] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 17] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -65,6 +66,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 16] = [
     (Ask::Tune,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::SetPace,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Dissect,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
     (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
@@ -86,6 +88,7 @@ impl From<&Command> for Ask {
             Command::Tune { .. } => Self::Tune,
             Command::SetPace { .. } => Self::SetPace,
             Command::Watch { .. } => Self::Watch,
+            Command::Dissect { .. } => Self::Dissect,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
             Command::Probe { .. } => Self::Probe,

@@ -16,6 +16,7 @@ mod drawing;
 mod looks;
 mod memory;
 mod monitors;
+mod opening;
 mod time;
 mod training;
 mod trouble;

@@ -44,6 +44,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             let graph = Graph::check(&spec.model).ok().map(Arc::new);
             if state.graph.with_untracked(|g| g.as_deref() != graph.as_deref()) {
                 state.focus.set(None);
+                state.stage.clear();
                 state.graph.set(graph);
             }
             super::url::write(&spec);
@@ -103,6 +104,13 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.probabilities.set(probabilities);
             state.frame.set_value(Frame { id: frame, run, step, views, numbers: bulk });
             Then::Draw
+        }
+        Event::Dissected { opened, parts, trouble, .. } => {
+            state.stage.parts.update_value(|known| known.take(opened, parts, bulk));
+            if state.stage.trouble.with_untracked(|t| *t != trouble) {
+                state.stage.trouble.set(trouble);
+            }
+            Then::Nothing
         }
         Event::Evaluated { score, .. } => {
             state.add_score(score);

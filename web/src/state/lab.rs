@@ -4,6 +4,7 @@ mod building;
 mod moments;
 mod monitors;
 mod recovery;
+mod stage;
 mod time;
 mod transport;
 
@@ -54,6 +55,8 @@ struct Inner {
     last_ask: u32,
     asked: HashMap<u32, Purpose>,
     watched: Vec<Tensor>,
+    /// What the worker takes apart.
+    dissected: Option<protocol::Opened>,
     /// Play as soon as the run stands ready.
     play_when_ready: bool,
     /// `Play` was sent and not answered yet.
@@ -398,6 +401,7 @@ impl Lab {
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
         self.command(Command::Probe { run, what: self.state.monitors.wanted() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
+        self.dissect_again();
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();
         }

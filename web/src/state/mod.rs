@@ -7,6 +7,7 @@ pub mod keep;
 pub mod lab;
 pub mod monitors;
 pub mod sample;
+pub mod stage;
 pub mod tabs;
 pub mod time;
 pub mod url;
@@ -158,6 +159,7 @@ pub struct AppState {
     pub sample: RwSignal<Sample>,
     pub pad_key: RwSignal<Option<PadKey>>,
     pub focus: RwSignal<Option<Focus>>,
+    pub stage: stage::StageState,
     pub pace: RwSignal<Pace>,
     pub rate: RwSignal<f32>,
     pub theme_choice: RwSignal<ThemeChoice>,
@@ -180,9 +182,11 @@ pub struct AppState {
 impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
         let draft = RwSignal::new(spec.clone());
+        let graph = Graph::check(&spec.model).ok().map(Arc::new);
         Self {
             run: RwSignal::new(RunId(0)),
-            graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
+            stage: stage::StageState::new(graph.as_deref()),
+            graph: RwSignal::new(graph),
             rate: RwSignal::new(spec.train.rate),
             draft,
             builder: builder::Builder::new(draft),

@@ -62,6 +62,20 @@ pub fn write(spec: &RunSpec) {
     }
 }
 
+/// Sets one of the page's own keys, or takes it away.
+pub fn put(key: &str, value: Option<&str>) {
+    let Some(window) = window() else { return };
+    let location = window.location();
+    let query = location.search().unwrap_or_default();
+    let mut rest: Vec<String> = pairs(&query).filter(|(k, _)| *k != key).map(|(k, v)| format!("{k}={v}")).collect();
+    rest.extend(value.map(|value| format!("{key}={value}")));
+    let mark = if rest.is_empty() { "" } else { "?" };
+    let address = format!("{}{mark}{}{}", location.pathname().unwrap_or_default(), rest.join("&"), location.hash().unwrap_or_default());
+    if let Ok(history) = window.history() {
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
 /// The query that computes on something else and is as it is now else.
 pub fn with_backend(wish: Wish) -> String {
     let query = window().and_then(|w| w.location().search().ok()).unwrap_or_default();

@@ -5,6 +5,7 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+pub mod account;
 mod adaptive;
 mod boxes;
 mod distribution;

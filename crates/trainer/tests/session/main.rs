@@ -6,6 +6,7 @@ mod arrival;
 mod cards;
 mod cores;
 mod curve;
+mod dissection;
 mod faults;
 mod files;
 mod frames;
