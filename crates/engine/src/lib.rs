@@ -30,7 +30,7 @@ pub mod shape;
 pub mod spec;
 mod tagged;
 
-pub use augment::Augment;
+pub use augment::{Augment, Augmenter};
 pub use backend::cpu::{Cpu, Run};
 pub use graph::{Graph, Node, NodeId, Param, ParamId};
 pub use init::Init;
