@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Backend, CardReport, FrameId, RunId, RunSpec, Traffic};
+use crate::{Backend, CardReport, FrameId, Previewed, RunId, RunSpec, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +67,14 @@ pub enum Event {
     Evaluated {
         run: RunId,
         score: Score,
+    },
+    /// Images of step `step` as an augmentation changes them. Bulk: for each of `images` its numbers as it lies in the
+    /// data, then as it is trained on.
+    Previewed {
+        run: RunId,
+        ask: u32,
+        step: u32,
+        images: Vec<Previewed>,
     },
     /// The last epoch is over and the test digits have been scored.
     Finished {
@@ -136,6 +144,7 @@ impl Event {
             | Self::Progressed { run, .. }
             | Self::Framed { run, .. }
             | Self::Evaluated { run, .. }
+            | Self::Previewed { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }

@@ -16,11 +16,13 @@ pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
+pub mod preview;
 pub mod run;
 
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
+pub use preview::{Preview, Previewed};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
+    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Preview, Previewed, Progress, Quality, RunId, RunSpec, Save, Score,
     Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -37,6 +37,7 @@ fn commands() -> Vec<Command> {
             Command::Ack { run: RUN, frame: FrameId(9) },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
             Command::Evaluate { run: RUN, set: EvalSet::Test },
+            Command::Preview { run: RUN, preview: Preview { ask: 3, augment: Augment { mixup: 0.2, ..Augment::default() }, seed: 9, count: 40 } },
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
             Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
             Command::Load { run: RUN },
@@ -103,6 +104,7 @@ fn events() -> Vec<Event> {
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Evaluated { run: RUN, score },
         Event::Finished { run: RUN, progress: progress() },
+        Event::Previewed { run: RUN, ask: 3, step: 7, images: vec![Previewed { label: 3, other: 9, share: 0.1 }] },
         Event::Saved { run: RUN, ask: 3 },
         Event::LoadFailed { run: RUN, message: message() },
         Event::DataFailed { file: "train-0.pack".to_owned(), message: message() },
@@ -180,11 +182,15 @@ fn a_run_from_before_augmentation_is_read() {
 fn augmentation_has_limits() {
     let none = Augment::default();
     let check = |augment| TrainSpec { augment, ..TrainSpec::default() }.check().map_err(|e| e.to_string());
-    assert_eq!(check(Augment { shift: 8.0, rotate: 45.0, scale: 0.5 }), Ok(()));
+    assert_eq!(check(Augment { shift: 8.0, rotate: 45.0, scale: 0.5, ..none }), Ok(()));
     for (augment, name) in [
         (Augment { shift: 8.1, ..none }, "`shift` is 8.1, but must lie in 0 to 8"),
         (Augment { shift: f32::NAN, ..none }, "`shift` is NaN, but must lie in 0 to 8"),
         (Augment { rotate: -1.0, ..none }, "`rotate` is -1, but must lie in 0 to 45"),
+        (Augment { elastic: 8.5, ..none }, "`elastic` is 8.5, but must lie in 0 to 8"),
+        (Augment { elastic_cells: 0, ..none }, "`elastic_cells` is 0, but must lie in 1 to 8"),
+        (Augment { mixup: f32::NAN, ..none }, "`mixup` is NaN, but must lie in 0 to 4"),
+        (Augment { rand_count: 6.0, ..none }, "`rand_count` is 6, but must lie in 0 to 5"),
         (Augment { scale: f32::INFINITY, ..none }, "`scale` is inf, but must lie in 0 to 0.5"),
     ] {
         assert_eq!(check(augment), Err(name.to_owned()));

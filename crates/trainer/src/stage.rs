@@ -32,6 +32,7 @@ pub enum Ask {
     Show,
     Ack,
     Evaluate,
+    Preview,
     Save,
     Load,
     Close,
@@ -53,7 +54,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -65,6 +66,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 13] = [
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Preview,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
     (Ask::Close,    [Pass,    Do,     Do,      Do,      Do]),
@@ -83,6 +85,7 @@ impl From<&Command> for Ask {
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
             Command::Evaluate { .. } => Self::Evaluate,
+            Command::Preview { .. } => Self::Preview,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
             Command::Close { .. } => Self::Close,

@@ -219,7 +219,7 @@ fn a_twin_does_not_part() {
 fn a_twin_does_not_part_over_moved_images() {
     let Some(card) = card() else { return };
     let mut spec = spec();
-    spec.train.augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2 };
+    spec.train.augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2, ..Augment::default() };
     let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
     rig.send(Command::Step { run: RUN, count: 12 }.into());
     rig.until(|e| matches!(e, Event::Paused { .. }));

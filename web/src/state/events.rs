@@ -6,7 +6,7 @@ use engine::Graph;
 use leptos::prelude::*;
 use protocol::{Backend, Event, Wish};
 
-use super::{AppState, Arrived, Frame, NoticeKind, Parting, Phase, Remedy};
+use super::{AppState, Arrived, Batch, Frame, NoticeKind, Parting, Phase, Remedy};
 use crate::widgets::number;
 
 /// What is left to do after an event has been taken in.
@@ -89,6 +89,11 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.probabilities.set(probabilities);
             state.frame.set_value(Frame { id: frame, run, step, views, numbers: bulk });
             Then::Draw
+        }
+        Event::Previewed { step, images, .. } => {
+            state.next_batch.batch.set_value(Batch { step, images, numbers: bulk });
+            bump(state.next_batch.tick);
+            Then::Nothing
         }
         Event::Evaluated { score, .. } => {
             state.scores.update(|all| all.push(score));

@@ -1,5 +1,6 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod preview;
 mod recovery;
 mod transport;
 
@@ -53,6 +54,7 @@ struct Inner {
     loading: Option<Loading>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
+    looks: preview::Looks,
     deaths: u32,
     born_ms: f64,
     /// Counts the workers; what an earlier one still says is not heard.
@@ -331,6 +333,9 @@ impl Lab {
     fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
         if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
             self.inner.update_value(|inner| inner.play_sent = false);
+        }
+        if matches!(event, Event::Opened { .. } | Event::Previewed { .. } | Event::Declined { .. }) {
+            self.previewed();
         }
         match events::apply(self.state, event, bulk) {
             Then::Nothing => {}

@@ -4,6 +4,7 @@
 pub mod events;
 pub mod keep;
 pub mod lab;
+pub mod preview;
 pub mod sample;
 pub mod tabs;
 pub mod url;
@@ -15,6 +16,7 @@ use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
 pub use lab::Lab;
+pub use preview::{Batch, BatchView};
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 
@@ -167,6 +169,8 @@ pub struct AppState {
     pub card_open: RwSignal<bool>,
     pub kernels_open: RwSignal<bool>,
     pub smoothness: RwSignal<Smoothness>,
+    /// The next batch, as far as somebody looks at it.
+    pub next_batch: BatchView,
 }
 
 impl AppState {
@@ -205,6 +209,7 @@ impl AppState {
             card_open: RwSignal::new(false),
             kernels_open: RwSignal::new(false),
             smoothness: RwSignal::new(Smoothness::default()),
+            next_batch: BatchView::new(),
         }
     }
 

@@ -11,16 +11,14 @@ use crate::{
     rng::Stream,
 };
 
-static DRAW: Shader = Shader { name: "augment/draw", source: include_str!("draw.wgsl") };
-static WARP: Shader = Shader { name: "augment/warp", source: include_str!("warp.wgsl") };
-static BLUR: Shader = Shader { name: "augment/blur", source: include_str!("blur.wgsl") };
-static BRIGHTNESS: Shader = Shader { name: "augment/brightness", source: include_str!("brightness.wgsl") };
-static CONTRAST: Shader = Shader { name: "augment/contrast", source: include_str!("contrast.wgsl") };
-static NOISE: Shader = Shader { name: "augment/noise", source: include_str!("noise.wgsl") };
-static PATCHES: Shader = Shader { name: "augment/patches", source: include_str!("patches.wgsl") };
-static MIX: Shader = Shader { name: "augment/mix", source: include_str!("mix.wgsl") };
-
-pub const SHADERS: &[&Shader] = &[&DRAW, &WARP, &BLUR, &BRIGHTNESS, &CONTRAST, &NOISE, &PATCHES, &MIX];
+pub static DRAW: Shader = Shader { name: "augment/draw", source: include_str!("draw.wgsl") };
+pub static WARP: Shader = Shader { name: "augment/warp", source: include_str!("warp.wgsl") };
+pub static BLUR: Shader = Shader { name: "augment/blur", source: include_str!("blur.wgsl") };
+pub static BRIGHTNESS: Shader = Shader { name: "augment/brightness", source: include_str!("brightness.wgsl") };
+pub static CONTRAST: Shader = Shader { name: "augment/contrast", source: include_str!("contrast.wgsl") };
+pub static NOISE: Shader = Shader { name: "augment/noise", source: include_str!("noise.wgsl") };
+pub static PATCHES: Shader = Shader { name: "augment/patches", source: include_str!("patches.wgsl") };
+pub static MIX: Shader = Shader { name: "augment/mix", source: include_str!("mix.wgsl") };
 
 /// The batch that is put together.
 #[derive(Clone, Copy, Debug)]

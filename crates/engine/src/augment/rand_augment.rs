@@ -15,7 +15,7 @@ pub const RAND_AUGMENT: Augmentation = Augmentation {
     name: "rand",
     title: "RandAugment",
     about: "For each image so many of the other operations, chosen at random, each as strong as the magnitude (0 to 10) says.",
-    settings: &[Setting::number("rand_count", "RandAugment, operations", 0.0, 5.0), Setting::number("rand_magnitude", "RandAugment, magnitude", 0.0, MAGNITUDE)],
+    settings: &[Setting::count("rand_count", "Operations", 0, 5), Setting::number("rand_magnitude", "Magnitude", 0.0, MAGNITUDE)],
     strength: |a| &mut a.rand_count,
     strongest: None,
 };

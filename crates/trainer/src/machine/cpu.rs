@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use data::{CLASSES, Dataset};
-use engine::{Augment, Cpu, LossSpec, Run, ScheduleSpec, StepInputs, Tensor, loss::BatchResult};
+use engine::{Augment, Augmenter, Cpu, LossSpec, Plan, Run, ScheduleSpec, StepInputs, Tensor, loss::BatchResult};
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Done, Machine, MachineFault, Numbers, Work};
@@ -18,7 +18,9 @@ pub struct CpuMachine {
     /// Evaluation mode, one image, everything watched.
     sample: Run,
     loss: LossSpec,
-    augment: Augment,
+    augmenter: Augmenter,
+    /// Leaves images as they are.
+    plain: Augmenter,
     schedule: ScheduleSpec,
     feed: Feed,
     /// Order of the digits in `epoch`; made anew once per epoch.
@@ -38,7 +40,8 @@ impl CpuMachine {
             score: Run::new(network.score.clone()),
             sample: Run::new(network.sample.clone()),
             loss: network.spec.train.loss.clone(),
-            augment: network.spec.train.augment,
+            augmenter: augmenter(&network.spec.train.augment, &network.train),
+            plain: augmenter(&Augment::default(), &network.score),
             schedule: network.schedule,
             feed: network.feed,
             order: Vec::new(),
@@ -66,7 +69,7 @@ impl CpuMachine {
             self.epoch = Some(epoch);
         }
         let chosen = &self.order[first..first + self.feed.batch];
-        fill(&mut self.train, &self.augment, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
+        fill(&mut self.train, &mut self.augmenter, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
         let result = self.cpu.learn(&mut self.train, &self.loss, self.feed.batch, &now);
         if result.loss_sum.is_finite() {
             self.cpu.update(&now);
@@ -77,7 +80,7 @@ impl CpuMachine {
     fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) -> Done {
         let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
         let now = StepInputs::default();
-        fill(&mut self.score, &Augment::default(), &now, digits);
+        fill(&mut self.score, &mut self.plain, &now, digits);
         self.cpu.forward(&mut self.score, &now);
         Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), scores: self.score.logits()[..count * CLASSES].to_vec() }
     }
@@ -159,12 +162,12 @@ impl Machine for CpuMachine {
     }
 }
 
-/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, moved as `augment` says.
-fn fill<'a>(run: &mut Run, augment: &Augment, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
-    run.labels.clear();
-    let (batch, shape) = (run.plan.batch, run.plan.graph.spec.input);
-    for (place, ((pixels, label), image)) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)).enumerate() {
-        augment.image(now, batch, place, pixels, shape, image);
-        run.labels.push(label);
-    }
+/// For the batches of a plan.
+fn augmenter(augment: &Augment, plan: &Plan) -> Augmenter {
+    Augmenter::new(augment, plan.batch, plan.graph.spec.input, CLASSES)
+}
+
+/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, changed as `augmenter` says.
+fn fill<'a>(run: &mut Run, augmenter: &mut Augmenter, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
+    augmenter.fill(now, digits, &mut run.images, &mut run.labels, &mut run.targets);
 }

@@ -13,7 +13,18 @@ use crate::{
 static GATHER: Shader = Shader { name: "gather/gather", source: include_str!("gather.wgsl") };
 static AUGMENT: Shader = Shader { name: "gather/augment", source: include_str!("augment.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&GATHER, &AUGMENT];
+pub const SHADERS: &[&Shader] = &[
+    &GATHER,
+    &AUGMENT,
+    &launches::DRAW,
+    &launches::WARP,
+    &launches::BLUR,
+    &launches::BRIGHTNESS,
+    &launches::CONTRAST,
+    &launches::NOISE,
+    &launches::PATCHES,
+    &launches::MIX,
+];
 
 /// What puts together `batch` images of `shape`: those at the places `first..first + count` of the order
 /// (or, not `shuffled`, of the set itself), changed as `augment` says, black with class 0 beyond. Reads
