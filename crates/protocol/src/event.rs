@@ -64,6 +64,7 @@ pub enum Event {
         probabilities: Vec<f32>,
         views: Vec<View>,
     },
+    /// File: the answer to each of its digits, a byte each.
     Evaluated {
         run: RunId,
         score: Score,

@@ -33,7 +33,8 @@ pub type Bulk = Vec<f32>;
 pub struct Message<T> {
     pub head: T,
     pub bulk: Bulk,
-    /// Bytes of a file: of [`Command::Load`] and [`Event::Saved`]; empty with all others.
+    /// Bytes: a file with [`Command::Load`] and [`Event::Saved`], answers with [`Event::Evaluated`]; empty with all
+    /// others.
     pub file: Vec<u8>,
 }
 

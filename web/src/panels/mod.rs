@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod card;
 pub mod curves;
+pub mod data;
 pub mod network;
 pub mod sample;
 pub mod stage;
@@ -47,6 +48,7 @@ pub const PANELS: &[&Panel] = &[
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,
+    &data::PANEL,
     &card::PANEL,
 ];
 

@@ -1,5 +1,6 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod browse;
 mod preview;
 mod recovery;
 mod transport;
@@ -308,6 +309,8 @@ impl Lab {
                 let Parcel { head, bulk, file } = *parcel;
                 match head {
                     Tell::Session(event) => return self.take(*event, bulk, file),
+                    Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
+                    Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
                     Tell::Panicked(why) => why,
                 }
@@ -336,6 +339,14 @@ impl Lab {
         }
         if matches!(event, Event::Opened { .. } | Event::Previewed { .. } | Event::Declined { .. }) {
             self.previewed();
+        }
+        if let Event::Evaluated { run, score } = &event
+            && *run == self.state.run.get_untracked()
+        {
+            self.state.catalogue.take_answers(score.set, &file);
+        }
+        if matches!(event, Event::Opened { .. }) {
+            self.state.catalogue.forget_answers();
         }
         match events::apply(self.state, event, bulk) {
             Then::Nothing => {}

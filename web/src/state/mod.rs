@@ -1,6 +1,7 @@
 //! What the page knows: one typed structure of signals. [`mod@lab`] acts on it, [`events`] writes what
 //! the worker tells into it, panels read it.
 
+pub mod browse;
 pub mod events;
 pub mod keep;
 pub mod lab;
@@ -15,6 +16,7 @@ use engine::{Graph, Tensor};
 use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
+pub use browse::Catalogue;
 pub use lab::Lab;
 pub use preview::{Batch, BatchView};
 pub use sample::{Origin, Sample};
@@ -169,6 +171,8 @@ pub struct AppState {
     pub card_open: RwSignal<bool>,
     pub kernels_open: RwSignal<bool>,
     pub smoothness: RwSignal<Smoothness>,
+    /// The digits of the data set, as far as somebody has asked.
+    pub catalogue: Catalogue,
     /// The next batch, as far as somebody looks at it.
     pub next_batch: BatchView,
 }
@@ -209,6 +213,7 @@ impl AppState {
             card_open: RwSignal::new(false),
             kernels_open: RwSignal::new(false),
             smoothness: RwSignal::new(Smoothness::default()),
+            catalogue: Catalogue::new(),
             next_batch: BatchView::new(),
         }
     }

@@ -12,6 +12,7 @@ mod late;
 mod loopback;
 mod losses;
 mod objectives;
+mod preview;
 mod rig;
 mod table;
 mod update;

@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::Tensor;
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Save};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Preview, Save};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -41,6 +41,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Show => return Message { head: Command::Show { run }, bulk: digit(0), file: vec![] },
         Ask::Ack => Command::Ack { run, frame: FrameId(0) },
         Ask::Evaluate => Command::Evaluate { run, set: EvalSet::Test },
+        Ask::Preview => Command::Preview { run, preview: Preview { count: 4, ..Preview::default() } },
         Ask::Save => Command::Save { run, ask: 1, what: Save::Weights },
         Ask::Load => return Message { head: Command::Load { run }, bulk: vec![], file: file.to_vec() },
         Ask::Close => Command::Close { run },
