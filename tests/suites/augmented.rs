@@ -366,7 +366,7 @@ fn mixed_targets_say_what_the_images_show() {
 fn rand_augment_takes_so_many_at_one_strength() {
     let augment = Augment { rand_count: 2.0, rand_magnitude: 5.0, ..Augment::default() };
     let all = draws(&augment, 3000);
-    let (mut chosen, mut turned) = ([0u32; 4], 0);
+    let (mut chosen, mut turned) = ([0u32; 4], 0u32);
     for draw in &all {
         let (sin, cos) = (draw.affine.sin, draw.affine.cos);
         let degrees = sin.atan2(cos).to_degrees().abs();

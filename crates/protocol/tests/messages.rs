@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Preview, Previewed, Progress, Quality, RunId, RunSpec, Save, Score,
-    Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Preview, Previewed, Progress, Quality, RunId,
+    RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -37,7 +37,10 @@ fn commands() -> Vec<Command> {
             Command::Ack { run: RUN, frame: FrameId(9) },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
             Command::Evaluate { run: RUN, set: EvalSet::Test },
-            Command::Preview { run: RUN, preview: Preview { ask: 3, augment: Augment { mixup: 0.2, ..Augment::default() }, seed: 9, count: 40 } },
+            Command::Preview {
+                run: RUN,
+                preview: Preview { ask: 3, augment: Augment { mixup: 0.2, ..Augment::default() }, seed: 9, count: 40 },
+            },
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
             Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
             Command::Load { run: RUN },

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
-use engine::{Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::{Given, LossError}, plan::Watch};
+use engine::{
+    Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
+    loss::{Given, LossError},
+    plan::Watch,
+};
 use protocol::{RunError, RunSpec};
 
 use crate::{Portion, feed::Feed, machine::Numbers};

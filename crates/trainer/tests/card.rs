@@ -232,7 +232,8 @@ fn a_twin_does_not_part_over_moved_images() {
 fn a_twin_does_not_part_over_augmented_images() {
     let Some(card) = card() else { return };
     let mut spec = spec();
-    let all = Augment { shift: 2.0, rotate: 10.0, elastic: 2.0, perspective: 0.2, blur: 0.5, contrast: 0.3, noise: 0.1, ..Augment::default() };
+    let all =
+        Augment { shift: 2.0, rotate: 10.0, elastic: 2.0, perspective: 0.2, blur: 0.5, contrast: 0.3, noise: 0.1, ..Augment::default() };
     let mixed = Augment { erase: 0.5, cutout: 6.0, mixup: 0.4, cutmix: 1.0, rand_count: 2.0, ..all };
     for augment in [all, mixed] {
         spec.train.augment = augment;

@@ -9,6 +9,7 @@
 mod stage;
 
 mod accuracy;
+mod batches;
 mod card;
 mod drawing;
 mod looks;

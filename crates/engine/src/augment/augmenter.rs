@@ -42,12 +42,7 @@ impl Augmenter {
             batch,
             is_nothing: augment.is_nothing(),
             is_affine: augment.is_affine(),
-            changes: Changes {
-                blur: uses("blur"),
-                brightness: uses("brightness"),
-                contrast: uses("contrast"),
-                noise: uses("noise"),
-            },
+            changes: Changes { blur: uses("blur"), brightness: uses("brightness"), contrast: uses("contrast"), noise: uses("noise") },
             tables: tables(augment),
             whole: vec![0.0; if mixes { batch * shape.len() } else { 0 }],
             own_labels: Vec::with_capacity(if mixes { batch } else { 0 }),
@@ -106,7 +101,7 @@ impl Augmenter {
     pub fn mix(&self, draw: &Draw, image: &mut [f32], other: &[f32]) {
         let (width, plane) = (self.shape.w, self.shape.plane());
         for (own, other) in image.iter_mut().zip(other) {
-            *own = other + draw.blend * (*own - other);
+            *own = draw.blend * *own + (1.0 - draw.blend) * other;
         }
         draw.cut.cover(width, plane, image, |i| other[i]);
     }

@@ -38,8 +38,8 @@ fn main(
         var along = 0.0;
         for (var across = -3; across <= 3; across++) {
             if (column + across >= 0 && column + across < i32(dims.columns)) {
-                let from = i32(i) + down * i32(dims.columns) + across;
-                along += draws[row + 17u + u32(abs(across))] * sharp[from];
+                let neighbour = i32(i) + down * i32(dims.columns) + across;
+                along += draws[row + 17u + u32(abs(across))] * sharp[neighbour];
             }
         }
         sum += draws[row + 17u + u32(abs(down))] * along;

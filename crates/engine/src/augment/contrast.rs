@@ -1,4 +1,4 @@
-//! Contrast: `torchvision.transforms.ColorJitter(contrast)`, mean + factor · (image − mean), cut to 0 to 1.
+//! Contrast: `torchvision.transforms.ColorJitter(contrast)`, factor · image + (1 − factor) · mean, cut to 0 to 1.
 
 use super::Augmentation;
 use crate::Setting;
@@ -15,6 +15,6 @@ pub const CONTRAST: Augmentation = Augmentation {
 pub fn apply(factor: f32, image: &mut [f32]) {
     let mean = image.iter().sum::<f32>() / image.len().max(1) as f32;
     for x in image {
-        *x = (mean + factor * (*x - mean)).clamp(0.0, 1.0);
+        *x = (factor * *x + (1.0 - factor) * mean).clamp(0.0, 1.0);
     }
 }

@@ -1,4 +1,4 @@
-// Contrast: mean + factor · (image - mean), cut to 0 to 1; the factor is what draw.wgsl drew.
+// Contrast: factor · image + (1 - factor) · mean, cut to 0 to 1; the factor is what draw.wgsl drew.
 //
 // One workgroup for each image: every invocation sums its share of the pixels, the first sums those sums, then all
 // change their pixels.
@@ -37,6 +37,6 @@ fn main(
     workgroupBarrier();
     let factor = draws[38u * group.x + 22u];
     for (var i = place; i < dims.image; i += 64u) {
-        staged[first + i] = clamp(mean + factor * (staged[first + i] - mean), 0.0, 1.0);
+        staged[first + i] = clamp(factor * staged[first + i] + (1.0 - factor) * mean, 0.0, 1.0);
     }
 }

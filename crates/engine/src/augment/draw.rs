@@ -1,8 +1,6 @@
 //! What is drawn for one image.
 
-use super::{
-    Affine, Augment, Patch, Quantiles, affine::direction, blur, cutmix, cutout, erase, mixup, perspective, rand_augment,
-};
+use super::{Affine, Augment, Patch, Quantiles, affine::direction, blur, cutmix, cutout, erase, mixup, perspective, rand_augment};
 use crate::{
     Shape, StepInputs,
     rng::{self, Stream},

@@ -1,10 +1,6 @@
 //! What a card runs to put an augmented batch together.
 
-use super::{
-    AUGMENTATIONS, Augment, MAGNITUDE, ROW,
-    draw::part,
-    rand_augment,
-};
+use super::{AUGMENTATIONS, Augment, MAGNITUDE, ROW, draw::part, rand_augment};
 use crate::{
     Shape,
     backend::gpu::launch::{Launch, Shader, Slot, Word, spread},

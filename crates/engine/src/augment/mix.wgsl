@@ -111,9 +111,10 @@ fn main(
     if (dims.mixes == 1u) {
         other = partner(example);
         let y = staged[other * dims.image + i % dims.image];
-        x = y + draws[row + 32u] * (x - y);
+        x = draws[row + 32u] * x + (1.0 - draws[row + 32u]) * y;
         let corner = vec2<f32>(f32(i % dims.columns), f32(i / dims.columns % dims.rows));
-        x += covered(row, corner) * (y - x);
+        let share = covered(row, corner);
+        x = share * y + (1.0 - share) * x;
     }
     input[i] = Stored(x);
     if (starts) {

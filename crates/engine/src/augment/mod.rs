@@ -3,7 +3,7 @@
 //! One file each, one line in [`AUGMENTATIONS`]. They are applied in the order of that list:
 //!
 //! 1. Flips, elastic bending, shear, rotation and scale, shift, perspective: together they say where each pixel
-//!    comes from, so that an image is sampled once, between four pixels ([`warp`]). Outside, an image is 0.
+//!    comes from, so that an image is sampled once, between four pixels (`warp.rs`). Outside, an image is 0.
 //! 2. Blur, brightness, contrast, noise: each on what the one before left; brightness, contrast and noise cut to 0 to 1.
 //! 3. Random erasing, cutout.
 //! 4. Mixup or cutmix with another image of the same batch. Classes become shares of two classes.

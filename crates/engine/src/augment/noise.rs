@@ -21,7 +21,10 @@ const PER_UNIT: f32 = 0.004_784_196_2;
 
 /// Number `i` of an image of `len` pixels, about normal with a variance of 1.
 pub fn normal(dice: &Dice, len: usize, i: usize) -> f32 {
-    let sum: u32 = [0, 1].map(|half| dice.field_bits(part::NOISE, 2 * len as u32, 2 * i as u32 + half).to_le_bytes().map(u32::from).iter().sum::<u32>()).iter().sum();
+    let sum: u32 = [0, 1]
+        .map(|half| dice.field_bits(part::NOISE, 2 * len as u32, 2 * i as u32 + half).to_le_bytes().map(u32::from).iter().sum::<u32>())
+        .iter()
+        .sum();
     (sum as f32 - 1020.0) * PER_UNIT
 }
 

@@ -43,7 +43,7 @@ impl Patch {
         for (i, x) in image.iter_mut().enumerate() {
             let share = self.share(i % plane % width, i % plane / width);
             if share > 0.0 {
-                *x += share * (fill(i) - *x);
+                *x = share * fill(i) + (1.0 - share) * *x;
             }
         }
     }

@@ -65,7 +65,7 @@ fn main(
     var x = staged[i];
     let erased = covered(38u * example + 24u, corner);
     if (erased > 0.0) {
-        x += erased * (fill((now.step * dims.batch + example) * dims.image + i % dims.image) - x);
+        x = erased * fill((now.step * dims.batch + example) * dims.image + i % dims.image) + (1.0 - erased) * x;
     }
     x -= covered(38u * example + 28u, corner) * x;
     staged[i] = x;

@@ -207,7 +207,7 @@ fn draw(canvas: &HtmlCanvasElement, now: &Sight, seen: &[u32], map: &ColourMap, 
         }
     });
     image::show(canvas, &pixels, width as u32, height as u32);
-    let sheet = web_sys::HtmlElement::style(canvas);
+    let sheet = HtmlElement::style(canvas);
     let _ = sheet.set_property("width", &format!("{:.0}px", columns as f64 * CELL));
     let _ = sheet.set_property("height", &format!("{:.0}px", rows as f64 * CELL));
 }

@@ -130,7 +130,8 @@ fn NextBatch(draft: RwSignal<RunSpec>, pointed: RwSignal<Option<&'static Entry>>
     let compare = RwSignal::new(false);
     let hovered = RwSignal::new(None::<usize>);
     let wish = Memo::new(move |_| draft.with(|d| (d.train.augment, d.train.seed)));
-    let ready = Memo::new(move |_| state.phase.with(|p| !matches!(p, Phase::Starting | Phase::Stopped)) && state.arrived.with(|a| a.train > 0));
+    let ready =
+        Memo::new(move |_| state.phase.with(|p| !matches!(p, Phase::Starting | Phase::Stopped)) && state.arrived.with(|a| a.train > 0));
     Effect::new(move |_| {
         let ((augment, seed), again) = (wish.get(), draw.get());
         if ready.get() && augment.check().is_ok() {
@@ -193,20 +194,34 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
             }
         });
     });
-    let words = move || {
+    let of = move || {
         view.tick.track();
-        view.batch.with_value(|b| b.images.get(place).copied()).map_or_else(String::new, of_class)
+        view.batch.with_value(|b| b.images.get(place).copied())
+    };
+    let words = move || of().map_or_else(String::new, of_class);
+    let shares = move || {
+        of().map_or_else(String::new, |i| {
+            format!("{:.0} % of {}, {:.0} % of {}", 100.0 * i.share, i.label, 100.0 * (1.0 - i.share), i.other)
+        })
+    };
+    // The target as a bar: so much of one class, so much of the other.
+    let bar = move || {
+        of().map_or_else(String::new, |i| {
+            let share = f64::from(i.share) * 100.0;
+            format!("background: linear-gradient(90deg, var(--class-{}) {share:.1}%, var(--class-{}) {share:.1}%)", i.label, i.other)
+        })
     };
     view! {
         <li data-testid="augment-image" on:pointerenter=move |_| hovered.set(Some(place))>
             <canvas node_ref=node aria-hidden="true"></canvas>
-            <span class="number">{words}</span>
+            <i class="augment-share" style=bar></i>
+            <span class="number" title=shares>{words}</span>
         </li>
     }
     .into_any()
 }
 
-/// The class, or the shares of two.
+/// The class, or both of a mix.
 fn of_class(image: Previewed) -> String {
     let own = (image.share * 100.0).round();
     if image.label == image.other || own >= 100.0 {
@@ -215,7 +230,7 @@ fn of_class(image: Previewed) -> String {
     if own <= 0.0 {
         return image.other.to_string();
     }
-    format!("{}·{own}  {}·{}", image.label, image.other, 100.0 - own)
+    format!("{} + {}", image.label, image.other)
 }
 
 fn paint(values: &[f32], canvas: &web_sys::HtmlCanvasElement, map: &ColourMap) {
@@ -252,6 +267,6 @@ mod tests {
     fn shares_are_told() {
         let of = |label, other, share| of_class(Previewed { label, other, share });
         assert_eq!((of(3, 3, 0.4), of(3, 5, 1.0), of(3, 5, 0.0)), ("3".to_owned(), "3".to_owned(), "5".to_owned()));
-        assert_eq!(of(3, 5, 0.7), "3·70  5·30");
+        assert_eq!(of(3, 5, 0.7), "3 + 5");
     }
 }

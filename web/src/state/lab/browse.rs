@@ -1,7 +1,5 @@
 //! Asking for the digits of the data set.
 
-use leptos::prelude::*;
-
 use super::Lab;
 use crate::link::message::{Ask, Which};
 
