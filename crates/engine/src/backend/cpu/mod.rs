@@ -112,7 +112,7 @@ impl Cpu {
         let step = &plan.steps[index];
         let (output, rest) = lift(activations, step.output.clone());
         let inputs = intakes(step, images, |range| rest.get(range));
-        let op = plan.graph.node(step.at.node).layer.op();
+        let op = &plan.graph.node(step.at.node).layer;
         op.forward(
             &step.at,
             Forward {
@@ -180,7 +180,7 @@ impl Cpu {
         let mut pieces = carve(activation_grads, ranges);
         let [d_output, d_inputs @ ..] = &mut pieces;
         let wanted = if step.inputs.len() > 1 { step.inputs.len() } else { usize::from(step.wants()[0]) };
-        let op = plan.graph.node(step.at.node).layer.op();
+        let op = &plan.graph.node(step.at.node).layer;
         op.backward(
             &step.at,
             Backward {

@@ -47,11 +47,11 @@ pub struct Timing {
 pub async fn run(card: &Rc<Card>) -> Result<Vec<Check>, CardError> {
     let mut checks = Vec::new();
     for (seed, kind) in (1..).zip(KINDS) {
-        if kind.shaders.is_empty() {
+        if kind.shaders().is_empty() {
             continue;
         }
         let mut worst = 0.0f64;
-        for case in (kind.cases)().iter().filter(|c| c.mode == Mode::Train) {
+        for case in kind.cases().iter().filter(|c| c.mode == Mode::Train) {
             worst = worst.max(layer(card, case, seed).await?);
         }
         checks.push(Check { name: kind.title.to_owned(), worst, passed: worst <= LAYER_MOST });

@@ -26,7 +26,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
+    Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
 use crate::{
@@ -63,9 +63,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     // One positive number in the first window, so that whatever is drawn is it; none in the second.
