@@ -111,6 +111,7 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             rig.until(|e| matches!(e, Event::Evaluated { score, .. } if score.set == EvalSet::Test));
             assert!(plays_on || rig.session.stage() == before, "{at}");
         }
+        Ask::Preview => assert!(matches!(said, [Event::Previewed { images, .. }] if images.len() == 4) && after == before, "{at}"),
         Ask::Save => assert!(matches!(said, [Event::Saved { ask: 1, .. }]) && after == before, "{at}"),
         Ask::Close => assert!(said.is_empty() && after == Stage::Idle, "{at}"),
     }
