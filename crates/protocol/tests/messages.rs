@@ -194,7 +194,7 @@ fn augmentation_has_limits() {
         (Augment { elastic_cells: 0, ..none }, "`elastic_cells` is 0, but must lie in 1 to 8"),
         (Augment { mixup: f32::NAN, ..none }, "`mixup` is NaN, but must lie in 0 to 4"),
         (Augment { rand_count: 6.0, ..none }, "`rand_count` is 6, but must lie in 0 to 5"),
-        (Augment { scale: f32::INFINITY, ..none }, "`scale` is inf, but must lie in 0 to 0.5"),
+        (Augment { scale: f32::INFINITY, ..none }, "`scale` is NaN, but must lie in 0 to 0.5"),
     ] {
         assert_eq!(check(augment), Err(name.to_owned()));
     }
