@@ -4,7 +4,7 @@ use std::{rc::Rc, sync::Arc};
 
 use data::PIXELS;
 use engine::{
-    Augment, Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs, Tensor,
+    Augment, Augmenter, Cpu, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs, Tensor,
     augment::{Affine, ROTATIONS, SCALES, SHIFTS},
     backend::gpu::{Card, DigitSet, Gpu, GpuRun, Turn, launch::Storage, results},
     loss::BatchResult,
@@ -27,7 +27,29 @@ on_card! {
 }
 
 const DIGIT: Shape = Shape::new(1, 28, 28);
-const MOVED: Augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2 };
+const MOVED: Augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2, ..NOTHING };
+const NOTHING: Augment = Augment {
+    shift: 0.0,
+    rotate: 0.0,
+    scale: 0.0,
+    shear: 0.0,
+    perspective: 0.0,
+    elastic: 0.0,
+    elastic_cells: 4,
+    hflip: 0.0,
+    vflip: 0.0,
+    blur: 0.0,
+    brightness: 0.0,
+    contrast: 0.0,
+    noise: 0.0,
+    erase: 0.0,
+    erase_area: 0.33,
+    cutout: 0.0,
+    mixup: 0.0,
+    cutmix: 0.0,
+    rand_count: 0.0,
+    rand_magnitude: 5.0,
+};
 
 /// What [`Affine::image`] makes of grey values, in greys.
 fn moved(affine: Affine, shape: Shape, grey: &[u8]) -> Vec<f32> {
@@ -44,8 +66,9 @@ fn assert_greys(got: &[f32], want: &[f32]) {
 /// The batch of digits `numbers` in the step of `now`.
 fn batch(augment: &Augment, now: &StepInputs, batch: usize, numbers: &[u32]) -> Vec<f32> {
     let mut images = vec![f32::NAN; numbers.len() * PIXELS];
+    let mut augmenter = Augmenter::new(augment, batch, DIGIT, 10);
     for (place, (number, image)) in numbers.iter().zip(images.chunks_exact_mut(PIXELS)).enumerate() {
-        augment.image(now, batch, place, digits().image(*number as usize), DIGIT, image);
+        augmenter.image(now, place, digits().image(*number as usize), image);
     }
     images
 }
@@ -120,8 +143,9 @@ fn directions_are_those_of_the_angle() {
 
 /// dx, dy, angle (degrees) and factor - 1, each by its most: −1 to 1.
 fn shares(augment: &Augment, seed: u32, count: u32) -> Vec<[f64; 4]> {
+    let augmenter = Augmenter::new(augment, 16, DIGIT, 10);
     let draws = (0..count).map(|i| {
-        let affine = augment.draw(&now(i / 16, seed), 16, i as usize % 16);
+        let affine = augmenter.draw(&now(i / 16, seed), i as usize % 16).affine;
         let [sin, cos] = [affine.sin, affine.cos].map(f64::from);
         let (angle, factor) = (sin.atan2(cos).to_degrees(), 1.0 / sin.hypot(cos));
         let share = |value: f64, most: f32| if most == 0.0 { value } else { value / f64::from(most) };
@@ -137,7 +161,7 @@ fn shares(augment: &Augment, seed: u32, count: u32) -> Vec<[f64; 4]> {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn draws_are_spread_evenly() {
-    let most = Augment { shift: *SHIFTS.end(), rotate: *ROTATIONS.end(), scale: *SCALES.end() };
+    let most = Augment { shift: *SHIFTS.end(), rotate: *ROTATIONS.end(), scale: *SCALES.end(), ..NOTHING };
     for (augment, seed) in [(most, 1), (MOVED, 1), (MOVED, 77)] {
         let count = 4096;
         let draws = shares(&augment, seed, count);
@@ -164,7 +188,7 @@ fn draws_are_spread_evenly() {
 
 #[wasm_bindgen_test(unsupported = test)]
 fn every_image_of_a_run_gets_its_own() {
-    let at = |step, seed, batch, place| MOVED.draw(&now(step, seed), batch, place);
+    let at = |step, seed, batch, place| Augmenter::new(&MOVED, batch, DIGIT, 10).draw(&now(step, seed), place).affine;
     assert_eq!(at(2, 1, 16, 3), at(1, 1, 32, 3), "image 35 of the run");
     assert_ne!(at(2, 1, 16, 3), at(2, 1, 16, 4));
     assert_ne!(at(2, 1, 16, 3), at(3, 1, 16, 3));
@@ -198,7 +222,7 @@ fn trained(seed: u32, steps: u32) -> (BatchResult, u64) {
     let plan = |batch, mode| Plan::compile(&graph, &PlanOptions { batch, mode, watch: Watch::Nothing }).unwrap();
     let mut cpu = Cpu::new(&graph, OptimizerSpec::default(), seed);
     let (mut train, mut score) = (Run::new(plan(50, Mode::Train)), Run::new(plan(1000, Mode::Eval)));
-    let augment = Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
+    let augment = Augment { shift: 2.0, rotate: 10.0, scale: 0.1, ..NOTHING };
     for step in 0..steps {
         let now = now(step, seed);
         let first = step * 50 % 500;
@@ -256,7 +280,7 @@ async fn follow(card: Rc<Card>) {
         Augment { rotate: 45.0, ..Augment::default() },
         Augment { scale: 0.5, ..Augment::default() },
         MOVED,
-        Augment { shift: 8.0, rotate: 45.0, scale: 0.5 },
+        Augment { shift: 8.0, rotate: 45.0, scale: 0.5, ..NOTHING },
     ];
     let order: Vec<u32> = (0..total as u32).map(|i| i * 77 % total as u32).collect();
     for storage in [Storage::F32, Storage::F16] {
@@ -285,8 +309,9 @@ async fn planes(card: Rc<Card>) {
     let mut moving = Moving::new(&card, shape, size, Storage::F32, &grey);
     let got = moving.batch(&MOVED, false, Turn { now, first: 0, count: size as u32 }).await;
     let mut want = vec![f32::NAN; grey.len()];
+    let mut augmenter = Augmenter::new(&MOVED, size, shape, 10);
     for (place, (grey, image)) in grey.chunks_exact(shape.len()).zip(want.chunks_exact_mut(shape.len())).enumerate() {
-        MOVED.image(&now, size, place, grey, shape, image);
+        augmenter.image(&now, place, grey, image);
     }
     assert_close(&"3×8×4", &got, &wide(&want), Tolerance { rtol: 0.0, atol: PIXEL_MOST });
 }

@@ -5,6 +5,7 @@
 
 mod account;
 mod augment;
+mod augmented;
 mod batch;
 mod card;
 mod differences;

@@ -163,6 +163,11 @@ fn variable(slot: Slot) -> (&'static [&'static str], Option<ScalarKind>) {
         Slot::Pixels => (&["pixels"], whole),
         Slot::Classes => (&["classes"], whole),
         Slot::Order => (&["order"], whole),
+        Slot::Draws => (&["draws"], float),
+        Slot::Quantiles => (&["quantiles"], float),
+        // Straight to the changes where nothing is blurred.
+        Slot::Sampled => (&["sharp", "staged"], float),
+        Slot::Staged => (&["staged"], float),
         Slot::Targets => (&["targets"], float),
         Slot::ClassWeights => (&["class_weights"], float),
         Slot::Losses => (&["losses"], float),
@@ -344,11 +349,20 @@ fn the_launches_of_a_step_agree_with_their_shaders() {
     let plain = Update::new(UpdateSpec::default(), &graph).launches();
     assert_eq!((plain.apply.len(), plain.keep.len(), plain.climb.len(), plain.scratch_len), (1, 0, 0, 0), "nothing runs for nothing");
     for (batch, shuffled) in [(1, false), (64, true), (10_000, true)] {
-        let moved = Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
-        for augment in [Augment::default(), moved] {
-            let launch = gather::launch(Shape::new(1, 28, 28), batch, shuffled, &augment);
-            library.check("gathering", &launch);
-            assert_eq!(launch.shader.name == "gather/gather", augment.is_nothing());
+        let moved = Augment { shift: 2.0, rotate: 10.0, scale: 0.1, ..Augment::default() };
+        let all = Augment { rand_count: 2.0, erase: 0.5, mixup: 0.2, ..Augment::default() };
+        let mut names = HashSet::new();
+        for augment in [Augment::default(), moved, Augment { hflip: 0.5, ..moved }, all] {
+            let launches = gather::launches(Shape::new(1, 28, 28), batch, shuffled, &augment, 10);
+            for launch in &launches {
+                library.check("gathering", launch);
+                names.insert(launch.shader.name);
+            }
+            assert_eq!(launches[0].shader.name == "gather/gather", augment.is_nothing());
+            assert_eq!(launches.len() == 1, augment.is_affine());
+        }
+        for shader in gather::SHADERS {
+            assert!(names.contains(shader.name), "{} is launched by nothing", shader.name);
         }
     }
 }

@@ -123,6 +123,9 @@ pub struct Train {
     /// Processor cores that share each step; the results are the same for any number [default: all, at most 8]
     #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub threads: Option<usize>,
+    /// How else each is changed at random, as in a link: elastic:3,noise:0.1,mixup:0.2
+    #[arg(long, value_name = "SETTINGS", help = augment_help())]
+    pub augment: Option<String>,
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,
@@ -138,6 +141,11 @@ pub struct Train {
     /// Look of the saved curves
     #[arg(long, value_enum, default_value_t = Look::Light)]
     pub theme: Look,
+}
+
+fn augment_help() -> String {
+    let keys: Vec<&str> = engine::augment::AUGMENTATIONS.iter().flat_map(|a| a.settings).map(|s| s.key).collect();
+    format!("How each is changed at random, as in elastic:3,noise:0.1,mixup:0.2. Of: {}", keys.join(", "))
 }
 
 fn loss_help() -> String {

@@ -17,6 +17,8 @@ pub enum Error {
     Loss { name: String, known: String },
     #[error("the loss cannot be used: {problem}")]
     LossSettings { problem: String },
+    #[error("the augmentation cannot be used: {problem}")]
+    Augment { problem: String },
     #[error("there is no optimizer `{name}`; there are {known}")]
     Optimizer { name: String, known: String },
     #[error("there is no schedule `{name}`; there are {known}")]

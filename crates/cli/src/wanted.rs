@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use engine::{Init, LossSpec, ModelSpec, NodeId, OptimizerSpec, presets, schedule::CurveSpec};
+use engine::{Augment, Init, LossSpec, ModelSpec, NodeId, OptimizerSpec, augment::AUGMENTATIONS, presets, schedule::CurveSpec};
 use protocol::{
     RunSpec, TrainSpec,
     link::{self, LinkProblem},
@@ -31,6 +31,9 @@ impl arguments::Train {
         train.batch = self.batch.unwrap_or(train.batch);
         train.rate = self.rate.unwrap_or(train.rate);
         train.seed = self.seed.unwrap_or(train.seed);
+        if let Some(text) = &self.augment {
+            train.augment = augment(text, train.augment)?;
+        }
         let augment = &mut train.augment;
         augment.shift = self.shift.unwrap_or(augment.shift);
         augment.rotate = self.rotate.unwrap_or(augment.rotate);
@@ -83,6 +86,29 @@ fn loss(text: &str) -> Result<LossSpec, Error> {
         LinkProblem::Content { reason } => Error::LossSettings { problem: reason },
         other => Error::LossSettings { problem: other.to_string() },
     })
+}
+
+/// `usual` with the settings in `text`, as a link has them, with or without parentheses.
+fn augment(text: &str, usual: Augment) -> Result<Augment, Error> {
+    let text = text.trim().trim_start_matches('(').trim_end_matches(')');
+    let wrong = |problem: LinkProblem| Error::Augment {
+        problem: match problem {
+            LinkProblem::Setting { error } => error.to_string(),
+            LinkProblem::Text { error } => format!("it cannot be read at {error}"),
+            LinkProblem::Content { reason } => reason,
+            other => other.to_string(),
+        },
+    };
+    let said = link::augment_of(&format!("({text})")).map_err(wrong)?;
+    // What is not said stays as it was.
+    let mut all = usual;
+    for setting in AUGMENTATIONS.iter().flat_map(|a| a.settings) {
+        let value = setting.value(&said);
+        if value != setting.value(&Augment::default()) {
+            all = value.and_then(|value| setting.with(&all, value)).unwrap_or(all);
+        }
+    }
+    Ok(all)
 }
 
 fn optimizer(name: &str) -> Result<OptimizerSpec, Error> {
@@ -155,7 +181,15 @@ mod tests {
     fn single_settings_stand_above_the_link() {
         let words = "k train --link v=1&shift=1&rotate=5 --rotate 7.5 --scale 0.2";
         let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
-        assert_eq!(order.spec().unwrap().train.augment, engine::Augment { shift: 1.0, rotate: 7.5, scale: 0.2 });
+        assert_eq!(order.spec().unwrap().train.augment, engine::Augment { shift: 1.0, rotate: 7.5, scale: 0.2, ..Augment::default() });
+        let words = "k train --link v=1&augment=(noise:0.25,elastic:2) --augment elastic:3,mixup:0.2 --shift 1";
+        let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
+        let wanted = Augment { shift: 1.0, noise: 0.25, elastic: 3.0, mixup: 0.2, ..Augment::default() };
+        assert_eq!(order.spec().unwrap().train.augment, wanted);
+        for (text, why) in [("elastic:9", "must lie in 0 to 8"), ("warp:1", "unknown field"), ("elastic:", "expected")] {
+            let error = augment(text, Augment::default()).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
     }
 
     #[test]

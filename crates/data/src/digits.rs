@@ -46,6 +46,21 @@ impl Digits {
         Self { pixels: self.pixels[first * PIXELS..(first + count) * PIXELS].to_vec(), labels: self.labels[first..first + count].to_vec() }
     }
 
+    /// The mean picture of each class, 0 to 1, `CLASSES · 784` numbers; of a class without pictures, paper.
+    ///
+    /// # Panics
+    /// If a label is not a class.
+    pub fn class_means(&self) -> Vec<f32> {
+        let mut sums = vec![0u32; CLASSES * PIXELS];
+        for (picture, label) in self.pixels.chunks_exact(PIXELS).zip(&self.labels) {
+            let own = &mut sums[usize::from(*label) * PIXELS..][..PIXELS];
+            own.iter_mut().zip(picture).for_each(|(sum, grey)| *sum += u32::from(*grey));
+        }
+        let counts = self.class_counts();
+        let mean = |(i, sum): (usize, &u32)| (f64::from(*sum) / (255.0 * counts[i / PIXELS].max(1) as f64)) as f32;
+        sums.iter().enumerate().map(mean).collect()
+    }
+
     /// How many pictures there are of each class.
     ///
     /// # Panics
@@ -56,5 +71,23 @@ impl Digits {
             counts[usize::from(label)] += 1;
         }
         counts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn means_are_those_of_the_class() {
+        let mut digits = Digits::blank(3);
+        digits.labels = vec![4, 4, 0];
+        digits.pixels[0] = 255;
+        digits.pixels[PIXELS] = 51;
+        digits.pixels[2 * PIXELS - 1] = 255;
+        let means = digits.class_means();
+        assert_eq!(means.len(), CLASSES * PIXELS);
+        assert!((means[4 * PIXELS] - 0.6).abs() < 1e-6 && means[5 * PIXELS - 1] == 0.5);
+        assert_eq!(means.iter().filter(|m| **m != 0.0).count(), 2, "class 0 is blank, the others are not there");
     }
 }

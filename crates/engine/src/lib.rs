@@ -36,7 +36,7 @@ pub mod shards;
 pub mod spec;
 mod tagged;
 
-pub use augment::Augment;
+pub use augment::{Augment, Augmenter};
 pub use backend::cpu::{Cpu, Run};
 pub use draft::Draft;
 pub use graph::{Graph, Node, NodeId, Param, ParamId};

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Opened, Pace, Probing, RunId, RunSpec, Travel};
+use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub enum Command {
     Probe { run: RunId, what: Probing },
     /// Scores the network on a set now; answered by `Evaluated`.
     Evaluate { run: RunId, set: crate::EvalSet },
+    /// What augmentation makes of the images of the next step; answered by `Previewed`.
+    Preview { run: RunId, preview: Preview },
     /// Answered by `Saved` with a file in the form of safetensors: the weights under PyTorch's names
     /// and, in a checkpoint, what is needed to go on exactly where the run stands.
     Save { run: RunId, ask: u32, what: Save },
@@ -71,6 +73,7 @@ impl Command {
             | Self::Ack { run, .. }
             | Self::Probe { run, .. }
             | Self::Evaluate { run, .. }
+            | Self::Preview { run, .. }
             | Self::Save { run, .. }
             | Self::Load { run }
             | Self::Time { run, .. }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, FrameId, Opened, PartView, Probed, RunId, RunSpec, Trace, Traffic};
+use crate::{Advice, Backend, CardReport, FrameId, Opened, PartView, Previewed, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,6 +72,7 @@ pub enum Event {
         parts: Vec<PartView>,
         trouble: Option<String>,
     },
+    /// File: the answer to each of its digits, a byte each.
     Evaluated {
         run: RunId,
         score: Score,
@@ -85,6 +86,14 @@ pub enum Event {
     Advised {
         run: RunId,
         advice: Vec<Advice>,
+    },
+    /// Images of step `step` as an augmentation changes them. Bulk: for each of `images` its numbers as it lies in the
+    /// data, then as it is trained on.
+    Previewed {
+        run: RunId,
+        ask: u32,
+        step: u32,
+        images: Vec<Previewed>,
     },
     /// The last epoch is over and the test digits have been scored.
     Finished {
@@ -185,6 +194,7 @@ impl Event {
             | Self::Evaluated { run, .. }
             | Self::Probed { run, .. }
             | Self::Advised { run, .. }
+            | Self::Previewed { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }

@@ -18,6 +18,7 @@ pub mod compact;
 pub mod dissection;
 pub mod event;
 pub mod link;
+pub mod preview;
 pub mod probe;
 pub mod run;
 pub mod time;
@@ -27,6 +28,7 @@ pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishE
 pub use command::{Command, Save};
 pub use dissection::{Opened, PartView};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
+pub use preview::{Preview, Previewed};
 pub use probe::{Histogram, LayerReading, Probed, Probing, Reading};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 pub use time::{ParamChange, Trace, Travel};
@@ -39,7 +41,8 @@ pub type Bulk = Vec<f32>;
 pub struct Message<T> {
     pub head: T,
     pub bulk: Bulk,
-    /// Bytes of a file: of [`Command::Load`] and [`Event::Saved`]; empty with all others.
+    /// Bytes: a file with [`Command::Load`] and [`Event::Saved`], answers with [`Event::Evaluated`]; empty with all
+    /// others.
     pub file: Vec<u8>,
 }
 

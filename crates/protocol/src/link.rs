@@ -14,6 +14,7 @@
 //! | `warmup`, `warmup_from` | steps of the warm-up, share of the rate that it begins with |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
 //! | `shift`, `rotate`, `scale` | numbers: how far the images of training are moved |
+//! | `augment` | how else they are changed, in the text of [`crate::compact`] without the usual settings |
 //!
 //! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly. Since a
 //! link leaves defaults out, a change of any default, a layer's included, needs a new [`VERSION`].
@@ -32,7 +33,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-pub use values::loss_of;
+pub use values::{augment_of, loss_of};
 use values::{curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of};
 
 use crate::{
@@ -141,6 +142,8 @@ pub fn encode(run: &RunSpec) -> String {
     put("shift", number(train.augment.shift, usual.augment.shift));
     put("rotate", number(train.augment.rotate, usual.augment.rotate));
     put("scale", number(train.augment.scale, usual.augment.scale));
+    let rest = Augment { shift: usual.augment.shift, rotate: usual.augment.rotate, scale: usual.augment.scale, ..train.augment };
+    put("augment", changed(rest != usual.augment, &|| lean(&rest, "").map(|v| compact::write(&v, ""))));
     query
 }
 
@@ -219,9 +222,9 @@ struct Reader {
 }
 
 #[rustfmt::skip]
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "v", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
-    "rate", "batch", "epochs", "seed", "shift", "rotate", "scale",
+    "rate", "batch", "epochs", "seed", "shift", "rotate", "scale", "augment",
 ];
 
 impl Reader {
@@ -272,6 +275,7 @@ impl Reader {
             }
         };
         let t = usual.train;
+        let rest = self.value("augment", t.augment, augment_of);
         let train = TrainSpec {
             loss: self.value("loss", t.loss, loss_of),
             optimizer: self.value("opt", t.optimizer, optimizer_of),
@@ -287,9 +291,10 @@ impl Reader {
                 .value("epochs", t.epochs, |text| whole_of(text, u64::from(*EPOCHS.start()), u64::from(*EPOCHS.end())).map(|n| n as u32)),
             seed: self.value("seed", t.seed, |text| whole_of(text, 0, u64::from(u32::MAX)).map(|n| n as u32)),
             augment: Augment {
-                shift: self.value("shift", t.augment.shift, |text| number_of(text, &SHIFTS)),
-                rotate: self.value("rotate", t.augment.rotate, |text| number_of(text, &ROTATIONS)),
-                scale: self.value("scale", t.augment.scale, |text| number_of(text, &SCALES)),
+                shift: self.value("shift", rest.shift, |text| number_of(text, &SHIFTS)),
+                rotate: self.value("rotate", rest.rotate, |text| number_of(text, &ROTATIONS)),
+                scale: self.value("scale", rest.scale, |text| number_of(text, &SCALES)),
+                ..rest
             },
         };
         let mut run = RunSpec { model, train };

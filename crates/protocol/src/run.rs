@@ -2,11 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use engine::{
-    Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec,
-    augment::{ROTATIONS, SCALES, SHIFTS},
-    presets::PRESETS,
-};
+use engine::{Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec, presets::PRESETS};
 use serde::{Deserialize, Serialize};
 
 /// A setting of a run that lies outside its limits (or is no number).
@@ -55,7 +51,7 @@ pub struct TrainSpec {
     pub epochs: u32,
     /// Draws weights, shuffles, dropout and augmentation.
     pub seed: u32,
-    /// How the images of training are moved.
+    /// How the images of training are changed at random.
     pub augment: Augment,
 }
 
@@ -105,9 +101,7 @@ impl TrainSpec {
         Hyper { rate: self.rate }.check()?;
         within("batch", self.batch, &BATCHES)?;
         within("epochs", self.epochs, &EPOCHS)?;
-        within("shift", self.augment.shift, &SHIFTS)?;
-        within("rotate", self.augment.rotate, &ROTATIONS)?;
-        within("scale", self.augment.scale, &SCALES)?;
+        self.augment.check()?;
         self.optimizer.check()?;
         self.treatment.check_settings()?;
         self.schedule.check()

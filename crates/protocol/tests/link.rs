@@ -52,13 +52,20 @@ fn a_link_says_what_differs() {
 
 #[test]
 fn augmentation_is_three_keys() {
-    let augment = Augment { shift: 2.0, rotate: 12.5, scale: 0.1 };
+    let augment = Augment { shift: 2.0, rotate: 12.5, scale: 0.1, ..Augment::default() };
     let run = |augment| RunSpec { train: TrainSpec { augment, ..TrainSpec::default() }, ..RunSpec::default() };
     assert_eq!(encode(&run(augment)), "v=1&shift=2.0&rotate=12.5&scale=0.1");
     assert_eq!(decode("v=1&shift=2&rotate=12.5&scale=0.1"), (run(augment), vec![]));
     let turned = Augment { rotate: 45.0, ..Augment::default() };
     assert_eq!(encode(&run(turned)), "v=1&rotate=45.0");
     assert_eq!(decode("rotate=45"), (run(turned), vec![]));
+    // The rest is a fourth.
+    let all = Augment { elastic: 3.0, elastic_cells: 6, mixup: 0.2, ..augment };
+    assert_eq!(encode(&run(all)), "v=1&shift=2.0&rotate=12.5&scale=0.1&augment=(elastic:3.0,elastic_cells:6,mixup:0.2)");
+    assert_eq!(decode(&encode(&run(all))), (run(all), vec![]));
+    let (spec, problems) = decode("v=1&shift=1&augment=(noise:7)");
+    assert_eq!(spec, run(Augment { shift: 1.0, ..Augment::default() }));
+    assert_eq!(problems[0].to_string(), "`augment` in the link: `noise` is 7, but must lie in 0 to 0.5; the default is used");
 }
 
 #[test]
@@ -336,7 +343,18 @@ fn runs() -> impl Strategy<Value = RunSpec> {
         .prop_map(|(curve, warmup_steps, start_factor)| ScheduleSpec { curve, warmup_steps, start_factor });
     let augment = prop_oneof![
         Just(Augment::default()),
-        (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale }),
+        (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale, ..Augment::default() }),
+        (0.0..8f32, 1..9u32, 0.0..1f32, 0.0..0.5f32, 0.0..4f32, 0.0..5f32).prop_map(
+            |(elastic, elastic_cells, hflip, noise, mixup, rand_count)| Augment {
+                elastic,
+                elastic_cells,
+                hflip,
+                noise,
+                mixup,
+                rand_count,
+                ..Augment::default()
+            }
+        ),
     ];
     let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
         |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment)| TrainSpec {

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
     Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Opened, Pace, ParamChange, PartView,
-    Probed, Probing, Progress, Quality, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View,
-    Wish,
+    Preview, Previewed, Probed, Probing, Progress, Quality, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic,
+    TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -52,6 +52,10 @@ fn commands() -> Vec<Command> {
             Command::Probe { run: RUN, what: Probing::Distributions },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
             Command::Evaluate { run: RUN, set: EvalSet::Test },
+            Command::Preview {
+                run: RUN,
+                preview: Preview { ask: 3, augment: Augment { mixup: 0.2, ..Augment::default() }, seed: 9, count: 40 },
+            },
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
             Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
             Command::Load { run: RUN },
@@ -154,6 +158,7 @@ fn events() -> Vec<Event> {
         Event::Advised { run: RUN, advice: advice.to_vec() },
         Event::Advised { run: RUN, advice: vec![] },
         Event::Finished { run: RUN, progress: progress() },
+        Event::Previewed { run: RUN, ask: 3, step: 7, images: vec![Previewed { label: 3, other: 9, share: 0.1 }] },
         Event::Saved { run: RUN, ask: 3 },
         Event::Kept { run: RUN, steps: vec![0, 1, 2, u32::MAX] },
         Event::Looked { run: RUN, step: Some(7) },
@@ -237,12 +242,16 @@ fn a_run_from_before_augmentation_is_read() {
 fn augmentation_has_limits() {
     let none = Augment::default();
     let check = |augment| TrainSpec { augment, ..TrainSpec::default() }.check().map_err(|e| e.to_string());
-    assert_eq!(check(Augment { shift: 8.0, rotate: 45.0, scale: 0.5 }), Ok(()));
+    assert_eq!(check(Augment { shift: 8.0, rotate: 45.0, scale: 0.5, ..none }), Ok(()));
     for (augment, name) in [
         (Augment { shift: 8.1, ..none }, "`shift` is 8.1, but must lie in 0 to 8"),
         (Augment { shift: f32::NAN, ..none }, "`shift` is NaN, but must lie in 0 to 8"),
         (Augment { rotate: -1.0, ..none }, "`rotate` is -1, but must lie in 0 to 45"),
-        (Augment { scale: f32::INFINITY, ..none }, "`scale` is inf, but must lie in 0 to 0.5"),
+        (Augment { elastic: 8.5, ..none }, "`elastic` is 8.5, but must lie in 0 to 8"),
+        (Augment { elastic_cells: 0, ..none }, "`elastic_cells` is 0, but must lie in 1 to 8"),
+        (Augment { mixup: f32::NAN, ..none }, "`mixup` is NaN, but must lie in 0 to 4"),
+        (Augment { rand_count: 6.0, ..none }, "`rand_count` is 6, but must lie in 0 to 5"),
+        (Augment { scale: f32::INFINITY, ..none }, "`scale` is NaN, but must lie in 0 to 0.5"),
     ] {
         assert_eq!(check(augment), Err(name.to_owned()));
     }

@@ -56,6 +56,11 @@ impl Evaluation {
         self.answered == self.count
     }
 
+    /// The network's answer to each digit, as far as it gives one.
+    pub fn answers(&self) -> Vec<u8> {
+        self.scores.chunks_exact(CLASSES).map(|scores| arg_max(scores) as u8).collect()
+    }
+
     /// What came out, of the digits that were scored.
     pub fn score(self, step: u32, epoch: f64, digits: &Digits) -> Score {
         let labels = &digits.labels[..self.count];

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use data::{CLASSES, SIDE};
 use engine::{
-    Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, plan::Watch, shards::Job,
+    Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
+    loss::{Given, LossError},
+    plan::Watch,
+    shards::Job,
 };
 use protocol::{RunError, RunSpec};
 
@@ -83,6 +86,11 @@ impl Network {
             state: self.graph.initial_state(),
             optimizer_state: vec![0.0; train.update().state_len(self.graph.params_len())],
         }
+    }
+
+    /// What the batches of training have as targets: classes, or shares of classes where images are mixed.
+    pub fn given(&self) -> Given {
+        if self.spec.train.augment.mixes() { Given::DENSE } else { Given::LABELS }
     }
 
     /// Extents of a tensor that a pass over one image can show; `None` where it cannot.

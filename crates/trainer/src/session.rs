@@ -201,6 +201,7 @@ impl Session {
                 }
                 None => Err(format!("evaluate: the {} digits have not arrived", evaluation::name(set))),
             },
+            Command::Preview { preview, .. } => training.preview(&preview, data).map(|shown| outbox.push(shown)),
             Command::Save { ask, what, .. } => {
                 training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())

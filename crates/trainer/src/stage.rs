@@ -34,6 +34,7 @@ pub enum Ask {
     Ack,
     Probe,
     Evaluate,
+    Preview,
     Save,
     Load,
     Time,
@@ -57,7 +58,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 17] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 18] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -71,6 +72,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 17] = [
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
     (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Preview,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
     (Ask::Time,     [Decline, Do,     Do,      Do,      Do]),
@@ -93,6 +95,7 @@ impl From<&Command> for Ask {
             Command::Ack { .. } => Self::Ack,
             Command::Probe { .. } => Self::Probe,
             Command::Evaluate { .. } => Self::Evaluate,
+            Command::Preview { .. } => Self::Preview,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
             Command::Time { .. } => Self::Time,

@@ -56,7 +56,19 @@ fn a_step_allocates_nothing() {
         // In one leaf, and in several.
         spec.train.batch = if i % 2 == 0 { 16 } else { 40 };
         if i == 0 {
-            spec.train.augment = engine::Augment { shift: 2.0, rotate: 10.0, scale: 0.1 };
+            spec.train.augment = engine::Augment {
+                shift: 2.0,
+                elastic: 2.0,
+                perspective: 0.2,
+                blur: 1.0,
+                contrast: 0.2,
+                noise: 0.1,
+                erase: 0.5,
+                mixup: 0.2,
+                cutmix: 1.0,
+                rand_count: 2.0,
+                ..engine::Augment::default()
+            };
         }
         // Every rule on the first network, the usual one on the others.
         let rules = if i == 0 { engine::OptimizerSpec::all() } else { vec![engine::OptimizerSpec::default()] };

@@ -241,12 +241,35 @@ fn a_twin_does_not_part() {
 fn a_twin_does_not_part_over_moved_images() {
     let Some(card) = card() else { return };
     let mut spec = spec();
-    spec.train.augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2 };
+    spec.train.augment = Augment { shift: 3.0, rotate: 20.0, scale: 0.2, ..Augment::default() };
     let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
     rig.send(Command::Step { run: RUN, count: 12 }.into());
     rig.until(|e| matches!(e, Event::Paused { .. }));
     let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
     assert!(parted.is_empty(), "{parted:?}");
+}
+
+/// Everything that can be done to an image, mixed images with shares of two classes included.
+#[test]
+fn a_twin_does_not_part_over_augmented_images() {
+    let Some(card) = card() else { return };
+    let mut spec = spec();
+    let all =
+        Augment { shift: 2.0, rotate: 10.0, elastic: 2.0, perspective: 0.2, blur: 0.5, contrast: 0.3, noise: 0.1, ..Augment::default() };
+    let mixed = Augment { erase: 0.5, cutout: 6.0, mixup: 0.4, cutmix: 1.0, rand_count: 2.0, ..all };
+    for augment in [all, mixed] {
+        spec.train.augment = augment;
+        let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
+        rig.send(Command::Step { run: RUN, count: 6 }.into());
+        rig.until(|e| matches!(e, Event::Paused { .. }));
+        let parted: Vec<_> = rig.events.iter().filter(|m| matches!(m.head, Event::Parted { .. })).collect();
+        assert!(parted.is_empty(), "{parted:?}");
+    }
+    // On the card alone it learns.
+    spec.train.augment = Augment { shift: 1.0, mixup: 0.2, ..Augment::default() };
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Gpu, Storage::F32)));
+    rig.finish();
+    assert!(rig.accuracy(EvalSet::Test) > 0.5);
 }
 
 /// Penalties, clipping, accumulation, a frozen layer, sharpness-aware minimisation and a schedule, on both.

@@ -9,6 +9,7 @@
 mod stage;
 
 mod accuracy;
+mod batches;
 mod building;
 mod card;
 mod cores;

@@ -16,6 +16,10 @@ pub enum Ask {
     Pick(Which),
     /// The safetensors file beside it as ONNX, please. Answered by [`Tell::Onnx`].
     Onnx,
+    /// The classes of all digits that have arrived, and what the classes look like in the mean: [`Tell::Labels`].
+    Labels,
+    /// The pictures of these digits, counted through all sets: [`Tell::Greys`].
+    Greys(Vec<u32>),
     /// Fetch the data files that have not arrived once more.
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
@@ -34,6 +38,8 @@ pub enum Which {
     Next,
     Random,
     Class(u8),
+    /// Counted through training, validation and test digits.
+    Number(u32),
 }
 
 /// Worker to page.
@@ -45,6 +51,11 @@ pub enum Tell {
     Picked(Picked),
     /// The ONNX file beside it, or why there is none.
     Onnx(Option<String>),
+    /// File: the classes of the digits of each set, one after another; a set that has not arrived as a whole has none.
+    /// Bulk: the mean image of each class of the training digits, once those are there.
+    Labels([u32; 3]),
+    /// File: the grey values of these digits, 784 each.
+    Greys(Vec<u32>),
     /// The last words of a worker that has panicked.
     Panicked(String),
 }

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod card;
 pub mod classes;
 pub mod curves;
+pub mod data;
 pub mod distributions;
 pub mod film;
 pub mod layers;
@@ -61,6 +62,7 @@ pub const PANELS: &[&Panel] = &[
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,
+    &data::PANEL,
     &card::PANEL,
 ];
 

@@ -6,7 +6,7 @@ use engine::Graph;
 use leptos::prelude::*;
 use protocol::{Backend, Event, Reading, Wish};
 
-use super::{AppState, Arrived, Frame, NoticeKind, Parting, Phase, Remedy};
+use super::{AppState, Arrived, Batch, Frame, NoticeKind, Parting, Phase, Remedy};
 use crate::widgets::number;
 
 /// What is left to do after an event has been taken in.
@@ -110,6 +110,11 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             if state.stage.trouble.with_untracked(|t| *t != trouble) {
                 state.stage.trouble.set(trouble);
             }
+            Then::Nothing
+        }
+        Event::Previewed { step, images, .. } => {
+            state.next_batch.batch.set_value(Batch { step, images, numbers: bulk });
+            bump(state.next_batch.tick);
             Then::Nothing
         }
         Event::Evaluated { score, .. } => {

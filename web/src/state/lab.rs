@@ -1,8 +1,10 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod browse;
 mod building;
 mod moments;
 mod monitors;
+mod preview;
 mod recovery;
 mod stage;
 mod time;
@@ -69,6 +71,7 @@ struct Inner {
     branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
+    looks: preview::Looks,
     deaths: u32,
     born_ms: f64,
     /// Counts the workers; what an earlier one still says is not heard.
@@ -336,6 +339,8 @@ impl Lab {
                 let Parcel { head, bulk, file } = *parcel;
                 match head {
                     Tell::Session(event) => return self.take(*event, bulk, file),
+                    Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
+                    Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
                     Tell::Onnx(problem) => return self.converted(problem, &file),
                     Tell::Panicked(why) => why,
@@ -362,6 +367,17 @@ impl Lab {
     fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
         if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
             self.inner.update_value(|inner| inner.play_sent = false);
+        }
+        if matches!(event, Event::Opened { .. } | Event::Previewed { .. } | Event::Declined { .. }) {
+            self.previewed();
+        }
+        if let Event::Evaluated { run, score } = &event
+            && *run == self.state.run.get_untracked()
+        {
+            self.state.catalogue.take_answers(score.set, &file);
+        }
+        if matches!(event, Event::Opened { .. }) {
+            self.state.catalogue.forget_answers();
         }
         match events::apply(self.state, event, bulk) {
             Then::Nothing => {}

@@ -1,11 +1,13 @@
 //! What the page knows: one typed structure of signals. [`mod@lab`] acts on it, [`events`] writes what
 //! the worker tells into it, panels read it.
 
+pub mod browse;
 pub mod builder;
 pub mod events;
 pub mod keep;
 pub mod lab;
 pub mod monitors;
+pub mod preview;
 pub mod sample;
 pub mod stage;
 pub mod tabs;
@@ -19,8 +21,10 @@ use engine::{Graph, Tensor};
 use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
+pub use browse::Catalogue;
 pub use lab::Lab;
 pub use monitors::Monitors;
+pub use preview::{Batch, BatchView};
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 
@@ -177,6 +181,10 @@ pub struct AppState {
     pub card_open: RwSignal<bool>,
     pub kernels_open: RwSignal<bool>,
     pub smoothness: RwSignal<Smoothness>,
+    /// The digits of the data set, as far as somebody has asked.
+    pub catalogue: Catalogue,
+    /// The next batch, as far as somebody looks at it.
+    pub next_batch: BatchView,
 }
 
 impl AppState {
@@ -221,6 +229,8 @@ impl AppState {
             card_open: RwSignal::new(false),
             kernels_open: RwSignal::new(false),
             smoothness: RwSignal::new(Smoothness::default()),
+            catalogue: Catalogue::new(),
+            next_batch: BatchView::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use data::{Dataset, PackFile, Set, packs};
+use data::{Dataset, PIXELS, PackFile, Set, packs};
 use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
@@ -123,6 +123,8 @@ impl Host {
                 };
                 (host.borrow().post)(Parcel { head: Tell::Onnx(problem), bulk: Vec::new(), file });
             }
+            Ask::Labels => host.borrow().labels(),
+            Ask::Greys(numbers) => host.borrow().greys(numbers),
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
             // What follows, the card tells.
@@ -217,8 +219,56 @@ impl Host {
         self.session.install(pack, digits).map_err(|e| e.to_string())
     }
 
+    /// The digit of this number, counted through all sets, once its set has arrived.
+    fn digit(&self, number: u32) -> Option<(Set, usize, &[u8], u8)> {
+        let mut index = number as usize;
+        for set in Set::ALL {
+            if index < set.total() {
+                let digits = self.session.data().set(set)?;
+                return Some((set, index, digits.image(index), digits.labels[index]));
+            }
+            index -= set.total();
+        }
+        None
+    }
+
+    fn labels(&self) {
+        let sets = Set::ALL.map(|set| self.session.data().set(set));
+        let counts = sets.map(|digits| digits.map_or(0, |d| d.len() as u32));
+        let mut parcel = Parcel::new(Tell::Labels(counts));
+        for digits in sets.into_iter().flatten() {
+            parcel.file.extend_from_slice(&digits.labels);
+        }
+        if let Some(train) = sets[0] {
+            parcel.bulk = train.class_means();
+        }
+        (self.post)(parcel);
+    }
+
+    fn greys(&self, numbers: Vec<u32>) {
+        let mut numbers = numbers;
+        numbers.retain(|n| self.digit(*n).is_some());
+        let mut file = Vec::with_capacity(numbers.len() * PIXELS);
+        for (_, _, pixels, _) in numbers.iter().filter_map(|n| self.digit(*n)) {
+            file.extend_from_slice(pixels);
+        }
+        (self.post)(Parcel { file, ..Parcel::new(Tell::Greys(numbers)) });
+    }
+
+    /// Sends the digit of this number.
+    fn pick_number(&self, number: u32) {
+        if let Some((set, index, pixels, label)) = self.digit(number) {
+            let picked = Picked { set: set.name().to_owned(), index: index as u32, label };
+            let bulk = pixels.iter().map(|grey| f32::from(*grey) / 255.0).collect();
+            (self.post)(Parcel::with_bulk(Tell::Picked(picked), bulk));
+        }
+    }
+
     /// Sends a digit that the network does not train on, as soon as those are there.
     fn pick(&mut self, which: Which) {
+        if let Which::Number(number) = which {
+            return self.pick_number(number);
+        }
         let random = |below: usize| (js_sys::Math::random() * below as f64) as usize % below.max(1);
         let data = self.session.data();
         let whole = [Set::Test, Set::Validation].into_iter().find_map(|set| data.set(set).map(|digits| (set, digits)));
@@ -229,7 +279,7 @@ impl Host {
         };
         let index = match which {
             _ if count == 0 => None,
-            Which::First => Some(0),
+            Which::First | Which::Number(_) => Some(0),
             Which::Next => Some((self.cursor + 1) % count),
             Which::Random => Some(random(count)),
             Which::Class(class) => {

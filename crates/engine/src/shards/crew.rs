@@ -191,6 +191,7 @@ impl Crew {
         self.number = self.number.wrapping_add(1);
         self.gather();
         let split = self.job().split;
+        let mixes = self.job().augment.mixes();
         let workers = self.hands().min(split.leaves());
         let (number, now, image) = (self.number, self.now, self.job().graph.spec.input.len());
         let mut next = 1;
@@ -202,7 +203,7 @@ impl Crew {
             let Some(mut task) = member.task.take() else { continue };
             member.leaves = split.share(next, workers);
             next += 1;
-            let images = split.images_of(&member.leaves);
+            let images = if mixes { 0..split.batch } else { split.images_of(&member.leaves) };
             (task.number, task.what, task.leaves, task.now) = (number, What::Begin, member.leaves.clone(), now);
             let pixels = &self.pixels[images.start * image..images.end * image];
             member.shard.put(task, &Loan { params: &cpu.params, pixels, labels: &self.labels, ..Loan::default() });

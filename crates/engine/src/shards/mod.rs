@@ -128,6 +128,11 @@ impl Job {
         Self::cut(&self.graph, Split::whole(self.split.batch), self.loss.clone(), self.augment, watch)
     }
 
+    /// The images that whoever works on these leaves must see: where images are mixed, all of the batch.
+    pub fn lent(&self, leaves: &Range<usize>) -> Range<usize> {
+        if self.augment.mixes() { 0..self.split.batch } else { self.split.images_of(leaves) }
+    }
+
     /// Whether leaves must wait for each other: a layer needs statistics of the whole batch, which has several.
     pub(crate) fn is_joint(&self) -> bool {
         self.split.leaves() > 1 && self.graph.nodes.iter().any(|n| matches!(n.layer, LayerSpec::BatchNorm2d(_)))

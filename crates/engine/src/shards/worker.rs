@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{GradSum, Job, Tree};
 use crate::{
-    Cpu, LayerSpec, Run, StepInputs,
+    Augmenter, Cpu, LayerSpec, Run, StepInputs,
     loss::BatchResult,
     ops::{BatchNorm2d, Placement},
 };
@@ -14,7 +14,7 @@ use crate::{
 pub struct Part<'a> {
     pub leaves: Range<usize>,
     pub now: StepInputs,
-    /// Of the images of `leaves`.
+    /// Of the images of [`Job::lent`].
     pub pixels: &'a [u8],
     /// Of the whole batch.
     pub labels: &'a [u8],
@@ -33,6 +33,9 @@ struct Lane {
 #[derive(Clone, Debug)]
 pub struct Worker {
     job: Job,
+    augmenter: Augmenter,
+    /// The image that another is mixed with.
+    other: Vec<f32>,
     /// The layer of each step of a plan that is a batch norm, where leaves wait for each other.
     stops: Vec<(usize, BatchNorm2d)>,
     /// Numbers of the longest part.
@@ -58,6 +61,8 @@ impl Worker {
             widest,
             lanes: vec![None; if stops.is_empty() { 2 } else { job.split.leaves() }],
             stops,
+            augmenter: Augmenter::new(&job.augment, job.split.batch, job.graph.spec.input, job.graph.output().len()),
+            other: vec![0.0; if job.augment.mixes() { job.graph.spec.input.len() } else { 0 }],
             job: job.clone(),
             score: None,
             parts: Tree::default(),
@@ -98,7 +103,7 @@ impl Worker {
     /// Runs a phase of the leaves of `part`: `whole` holds the statistics for the batch norm at which the phase before
     /// stopped. What comes out lies in `parts`, or after the last phase in `sums`.
     pub fn advance(&mut self, cpu: &mut Cpu, part: &Part<'_>, phase: usize, whole: &[f64]) {
-        let before = self.job.split.images_of(&part.leaves).start;
+        let before = self.job.lent(&part.leaves).start;
         self.parts.clear();
         self.sums.clear();
         for leaf in part.leaves.clone() {
@@ -111,7 +116,8 @@ impl Worker {
                 sum: GradSum { grads: vec![0.0; cpu.grads.len()], result: BatchResult::default() },
             });
             if phase == 0 {
-                fill(&mut lane.run, &self.job, part, images, before);
+                let mut brush = Brush { augmenter: &mut self.augmenter, other: &mut self.other };
+                brush.fill(&mut lane.run, &self.job, part, images, before);
             }
             // The lane's gradients lie in its own place meanwhile.
             std::mem::swap(&mut cpu.grads, &mut lane.sum.grads);
@@ -145,21 +151,39 @@ fn join_of(phase: usize, stops: usize) -> Join {
     if phase < stops { |left, right| BatchNorm2d::join_moments(left, right) } else { |left, right| BatchNorm2d::join_slopes(left, right) }
 }
 
-/// Puts the images of a leaf into its buffers; `before` is the number of the first that `part` holds.
-fn fill(run: &mut Run, job: &Job, part: &Part<'_>, images: Range<usize>, before: usize) {
-    let shape = job.graph.spec.input;
-    run.first = images.start;
-    let rooms = run.images.chunks_exact_mut(shape.len());
-    for ((place, room), grey) in
-        images.clone().zip(rooms).zip(part.pixels[(images.start - before) * shape.len()..].chunks_exact(shape.len()))
-    {
-        job.augment.image(&part.now, job.split.batch, place, grey, shape, room);
-    }
-    run.labels.clear();
-    run.labels.extend_from_slice(&part.labels[images]);
-    run.whole_labels.clear();
-    if job.split.leaves() > 1 {
-        run.whole_labels.extend_from_slice(part.labels);
+/// What makes images.
+struct Brush<'a> {
+    augmenter: &'a mut Augmenter,
+    other: &'a mut [f32],
+}
+
+impl Brush<'_> {
+    /// Puts the images of a leaf into its buffers; `before` is the number of the first that `part` holds.
+    fn fill(&mut self, run: &mut Run, job: &Job, part: &Part<'_>, images: Range<usize>, before: usize) {
+        let (len, now, count) = (job.graph.spec.input.len(), &part.now, part.labels.len());
+        let grey = |place: usize| &part.pixels[(place - before) * len..][..len];
+        run.first = images.start;
+        run.labels.clear();
+        run.targets.clear();
+        run.whole_labels.clear();
+        let mixes = job.augment.mixes();
+        for (place, room) in images.clone().zip(run.images.chunks_exact_mut(len)) {
+            self.augmenter.image(now, place, grey(place), room);
+            if mixes {
+                let other = self.augmenter.other(now, place, count);
+                let draw = self.augmenter.draw(now, place);
+                self.augmenter.image(now, other, grey(other), self.other);
+                self.augmenter.mix(&draw, room, self.other);
+                self.augmenter.share(&draw, part.labels[place], part.labels[other], &mut run.targets);
+            }
+        }
+        if mixes {
+            return;
+        }
+        run.labels.extend_from_slice(&part.labels[images]);
+        if job.split.leaves() > 1 {
+            run.whole_labels.extend_from_slice(part.labels);
+        }
     }
 }
 

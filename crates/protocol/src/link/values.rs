@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use engine::{Init, LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec, Shape, Treatment, presets, schedule::CurveSpec};
+use engine::{Augment, Init, LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec, Shape, Treatment, presets, schedule::CurveSpec};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -59,6 +59,16 @@ pub fn treatment_of(text: &str) -> Result<Treatment, LinkProblem> {
     let treatment: Treatment = content_of(text)?;
     treatment.check_settings().map_err(|error| LinkProblem::Setting { error })?;
     Ok(treatment)
+}
+
+/// The augmentation that `text` says as in a link, its usual settings left out.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn augment_of(text: &str) -> Result<Augment, LinkProblem> {
+    let augment: Augment = content_of(text)?;
+    augment.check().map_err(|error| LinkProblem::Setting { error })?;
+    Ok(augment)
 }
 
 pub fn curve_of(text: &str) -> Result<CurveSpec, LinkProblem> {

@@ -75,7 +75,7 @@ impl GpuMachine {
         // What is scored and shown is as exact as on the CPU.
         let exact = |plan: &engine::Plan, loss: &LossSpec| GpuRun::new(&gpu, plan.clone(), loss, Storage::F32);
         Ok(Self {
-            train: GpuRun::new(&gpu, network.train.clone(), loss, storage)?,
+            train: GpuRun::with_targets(&gpu, network.train.clone(), loss, network.given(), storage)?,
             score: exact(&network.job.score, loss)?,
             sample: exact(&network.sample, loss)?,
             shelf: Rc::clone(shelf),

@@ -56,7 +56,7 @@ impl TwinMachine {
             network.train = plan;
         }
         let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
-        let run = GpuRun::new(&gpu, network.train.clone(), &network.spec.train.loss, Storage::F32)?;
+        let run = GpuRun::with_targets(&gpu, network.train.clone(), &network.spec.train.loss, network.given(), Storage::F32)?;
         let nodes = || (0..network.graph.nodes.len()).map(NodeId);
         let params = |count: usize| (0..count).map(ParamId);
         let mut tensors = vec![Tensor::Input];

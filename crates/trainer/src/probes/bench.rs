@@ -1,7 +1,7 @@
 //! A copy of the network on the CPU, on which a probe is made, a layer at a time.
 
-use data::Dataset;
-use engine::{Augment, Cpu, Mode, NodeId, Plan, PlanOptions, Run, StepInputs, Tensor, plan::Watch};
+use data::{CLASSES, Dataset};
+use engine::{Augmenter, Cpu, Mode, NodeId, Plan, PlanOptions, Run, StepInputs, Tensor, plan::Watch};
 use protocol::{LayerReading, Probed, Reading, probe::MEMORY};
 
 use super::measures::{Ends, at_ends, change, histogram, moments, norm};
@@ -87,7 +87,8 @@ impl Bench {
         self.histograms = histograms;
         self.before.clone_from(&self.cpu.params);
         let digits = (0..self.run.plan.batch).filter_map(|i| data.train_image(i));
-        fill(&mut self.run, &train.augment, &self.now, digits);
+        let mut augmenter = Augmenter::new(&train.augment, self.run.plan.batch, self.run.plan.graph.spec.input, CLASSES);
+        augmenter.fill(&self.now, digits, &mut self.run.images, &mut self.run.labels, &mut self.run.targets);
         self.times_ms.iter_mut().for_each(|times| times.fill(0.0));
         let head = Probed {
             step,
@@ -179,14 +180,4 @@ fn memory(network: &Network) -> [f32; MEMORY.len()] {
     let optimizer = network.spec.train.update().state_len(r.params);
     [r.params + r.state, r.params, optimizer, r.input + r.activations, r.activation_grads, r.saved, r.scratch]
         .map(|n| n as f32 * 4.0 / 1024.0)
-}
-
-/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, moved as `augment` says.
-fn fill<'a>(run: &mut Run, augment: &Augment, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
-    run.labels.clear();
-    let (batch, shape) = (run.plan.batch, run.plan.graph.spec.input);
-    for (place, ((pixels, label), image)) in digits.zip(run.images.chunks_exact_mut(data::PIXELS)).enumerate() {
-        augment.image(now, batch, place, pixels, shape, image);
-        run.labels.push(label);
-    }
 }

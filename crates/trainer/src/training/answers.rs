@@ -98,6 +98,7 @@ impl Training {
             self.evaluation = Some(evaluation);
             return;
         }
+        let answers = evaluation.answers();
         let score = evaluation.score(self.step, self.epoch(), digits);
         if !score.loss.is_finite() {
             self.fault(around.outbox);
@@ -109,7 +110,7 @@ impl Training {
             self.scores.remove(0);
         }
         self.scores.push(score.clone());
-        around.outbox.push(Event::Evaluated { run: self.id, score }.into());
+        around.outbox.push(Message { file: answers, ..Event::Evaluated { run: self.id, score }.into() });
         self.advise(around.outbox);
     }
 

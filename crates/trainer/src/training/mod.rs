@@ -6,6 +6,7 @@
 
 mod answers;
 mod faults;
+mod preview;
 mod probing;
 mod time;
 mod trace;

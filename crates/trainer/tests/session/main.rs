@@ -14,6 +14,7 @@ mod late;
 mod loopback;
 mod losses;
 mod objectives;
+mod preview;
 mod probes;
 mod rig;
 mod table;

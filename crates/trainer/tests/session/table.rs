@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::{NodeId, Tensor};
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Save, Travel};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Preview, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -43,6 +43,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Ack => Command::Ack { run, frame: FrameId(0) },
         Ask::Probe => Command::Probe { run, what: protocol::Probing::Layers },
         Ask::Evaluate => Command::Evaluate { run, set: EvalSet::Test },
+        Ask::Preview => Command::Preview { run, preview: Preview { count: 4, ..Preview::default() } },
         Ask::Save => Command::Save { run, ask: 1, what: Save::Weights },
         Ask::Load => return Message { head: Command::Load { run }, bulk: vec![], file: file.to_vec() },
         Ask::Time => Command::Time { run, travel: Travel::Now },
@@ -123,6 +124,7 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             rig.until(|e| matches!(e, Event::Evaluated { score, .. } if score.set == EvalSet::Test));
             assert!(plays_on || rig.session.stage() == before, "{at}");
         }
+        Ask::Preview => assert!(matches!(said, [Event::Previewed { images, .. }] if images.len() == 4) && after == before, "{at}"),
         Ask::Save => assert!(matches!(said, [Event::Saved { ask: 1, .. }]) && after == before, "{at}"),
         Ask::Time => assert!(matches!(said, [Event::Looked { step: None, .. }]) && after == before, "{at}"),
         Ask::Trace => {

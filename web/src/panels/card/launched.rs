@@ -50,11 +50,11 @@ impl Pass {
 pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part> {
     let options = PlanOptions { batch: train.batch, mode: Mode::Train, watch: Watch::Nothing };
     let Ok(plan) = Plan::compile(graph, &options) else { return Vec::new() };
-    let once = |launch: Launch| vec![launched(&launch, Pass::Once)];
+    let batch = gather::launches(graph.spec.input, train.batch, true, &train.augment, graph.output().len());
     let mut parts = vec![Part {
         title: "Batch".to_owned(),
-        about: format!("{} digits from their bytes{}", train.batch, if train.augment.is_nothing() { "" } else { ", moved at random" }),
-        launches: once(gather::launch(graph.spec.input, train.batch, true, &train.augment)),
+        about: format!("{} digits from their bytes{}", train.batch, if train.augment.is_nothing() { "" } else { ", changed at random" }),
+        launches: batch.iter().map(|launch| launched(launch, Pass::Once)).collect(),
     }];
     for node in &graph.nodes {
         parts.push(match plan.steps.iter().find(|s| s.at.node == node.id) {
@@ -72,7 +72,12 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
         });
     }
     let (loss, rule, update) = (&train.loss, train.optimizer.rule(), Update::new(train.update(), graph).launches());
-    let at = LossPlace { output: graph.output(), batch: train.batch, given: Given::LABELS, gradient: true };
+    let at = LossPlace {
+        output: graph.output(),
+        batch: train.batch,
+        given: if train.augment.mixes() { Given::DENSE } else { Given::LABELS },
+        gradient: true,
+    };
     parts.push(Part {
         title: "Loss".to_owned(),
         about: loss.name().replace('_', " "),

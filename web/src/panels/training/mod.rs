@@ -1,5 +1,6 @@
 //! How the network is trained.
 
+mod augmentation;
 mod objective;
 mod rules;
 mod view;

@@ -1,20 +1,9 @@
 //! The controls.
 
-use std::ops::RangeInclusive;
-
-use engine::{
-    Augment,
-    augment::{ROTATIONS, SCALES, SHIFTS},
-};
 use leptos::prelude::*;
-use protocol::RunSpec;
 
-use super::objective::Objective;
-use super::rules;
-use crate::{
-    state::app,
-    widgets::{number, slider::Slider},
-};
+use super::{augmentation::Augmentation, objective::Objective, rules};
+use crate::{state::app, widgets::number};
 
 /// Batch sizes that are offered.
 const BATCHES: [usize; 6] = [16, 32, 64, 128, 256, 512];
@@ -43,42 +32,7 @@ pub fn Training() -> impl IntoView {
             </div>
             <Objective draft/>
             <rules::Rules draft/>
-            <fieldset class="setup-augment">
-                <legend>"Augmentation"</legend>
-                <p>"At every step each training image is moved a little, by random amounts up to these, so that the network cannot learn the images by heart."</p>
-                {AUGMENTS.iter().map(|setting| augment_view(setting, draft)).collect_view()}
-            </fieldset>
-    }
-}
-
-/// A part of the augmentation, set in steps of a fraction of its unit.
-struct AugmentSetting {
-    label: &'static str,
-    testid: &'static str,
-    limits: RangeInclusive<f32>,
-    /// Positions of the slider to one of the setting.
-    per_one: f32,
-    /// What the slider shows for one of the setting.
-    shown: f32,
-    field: fn(&mut Augment) -> &mut f32,
-}
-
-static AUGMENTS: [AugmentSetting; 3] = [
-    AugmentSetting { label: "Shift, px", testid: "setup-shift", limits: SHIFTS, per_one: 2.0, shown: 1.0, field: |a| &mut a.shift },
-    AugmentSetting { label: "Rotate, °", testid: "setup-rotate", limits: ROTATIONS, per_one: 1.0, shown: 1.0, field: |a| &mut a.rotate },
-    AugmentSetting { label: "Scale, %", testid: "setup-scale", limits: SCALES, per_one: 100.0, shown: 100.0, field: |a| &mut a.scale },
-];
-
-fn augment_view(setting: &'static AugmentSetting, draft: RwSignal<RunSpec>) -> impl IntoView {
-    let value = move || {
-        let mut augment = draft.with(|d| d.train.augment);
-        *(setting.field)(&mut augment)
-    };
-    view! {
-        <Slider label=setting.label testid=setting.testid last=(setting.limits.end() * setting.per_one) as u32
-            position=Signal::derive(move || (value() * setting.per_one).round() as u32)
-            reading=Signal::derive(move || number::short(f64::from(value() * setting.shown)))
-            on_move=move |place| draft.update(|d| *(setting.field)(&mut d.train.augment) = place as f32 / setting.per_one)/>
+            <Augmentation draft/>
     }
 }
 

@@ -12,7 +12,8 @@ use super::{
     single::{Single, SingleResult},
 };
 use crate::{
-    Augment, Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
+    Augment, Augmenter, Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
+    loss::Given,
     ops::{Case, INPUTS_LIMIT, Inferred, KINDS, Kind, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
@@ -265,16 +266,15 @@ pub struct Subject<'a> {
 /// A batch of made-up images as bytes, which each step puts together as training does.
 struct Grey {
     bytes: Vec<u8>,
-    augment: Augment,
+    labels: Vec<u8>,
+    augmenter: Augmenter,
 }
 
 impl Grey {
-    fn fill(&self, run: &mut Run, now: &StepInputs) {
-        let (shape, batch) = (run.plan.graph.spec.input, run.plan.batch);
-        let images = run.images.chunks_exact_mut(shape.len()).zip(self.bytes.chunks_exact(shape.len()));
-        for (place, (image, grey)) in images.enumerate() {
-            self.augment.image(now, batch, place, grey, shape, image);
-        }
+    fn fill(&mut self, run: &mut Run, now: &StepInputs) {
+        let len = run.plan.graph.spec.input.len();
+        let digits = self.bytes.chunks_exact(len).zip(self.labels.iter().copied());
+        self.augmenter.fill(now, digits, &mut run.images, &mut run.labels, &mut run.targets);
     }
 
     /// On the card as one set. A set takes images of whole words only: others stay as they were written.
@@ -284,8 +284,8 @@ impl Grey {
             return Ok(());
         }
         let set = DigitSet::new(&pair.gpu.card, batch, len)?;
-        set.append(&self.bytes, &pair.run.labels);
-        pair.gpu_run.gather_augmented(&pair.gpu, &set, false, &self.augment)
+        set.append(&self.bytes, &self.labels);
+        pair.gpu_run.gather_augmented(&pair.gpu, &set, false, self.augmenter.augment())
     }
 }
 
@@ -304,10 +304,16 @@ pub async fn time(
     let Subject { model, update, batch, augment } = *subject;
     // A batch of half-precision numbers cannot be written from here; its content does not matter to time.
     let Some(mut pair) = Pair::new(card, model, update.clone(), batch, Storage::F32)? else { return Ok(None) };
-    if storage == Storage::F16 {
-        pair.gpu_run = GpuRun::new(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), storage)?;
+    if storage == Storage::F16 || augment.mixes() {
+        let given = if augment.mixes() { Given::DENSE } else { Given::LABELS };
+        pair.gpu_run = GpuRun::with_targets(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), given, storage)?;
     }
-    let grey = Grey { bytes: pair.run.images.iter().map(|x| (x * 64.0).min(255.0) as u8).collect(), augment };
+    let graph = &pair.run.plan.graph;
+    let mut grey = Grey {
+        bytes: pair.run.images.iter().map(|x| (x * 64.0).min(255.0) as u8).collect(),
+        labels: pair.run.labels.clone(),
+        augmenter: Augmenter::new(&augment, batch, graph.spec.input, graph.output().len()),
+    };
     grey.gather(&mut pair)?;
     let now = StepInputs { rate: 1e-4, step: 0, seed: 1 };
     pair.cpu_step(&now);

@@ -127,6 +127,13 @@ pub enum Slot {
     Pixels,
     /// A set's classes: `u32`.
     Classes,
+    /// How each image of a batch is changed: [`crate::augment::ROW`] numbers each.
+    Draws,
+    /// Shares of mixup and of cutmix: see [`crate::augment::Quantiles`].
+    Quantiles,
+    /// The batch while it is being put together, in `f32`: as sampled, where it is blurred then; and on its way.
+    Sampled,
+    Staged,
     /// Numbers of digits, in the order in which they are asked for: `u32`.
     Order,
 }

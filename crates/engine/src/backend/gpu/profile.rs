@@ -159,6 +159,9 @@ fn bytes(gpu: &Gpu, run: &GpuRun, step: Option<&Step>, slot: Slot) -> usize {
         // One for each class.
         Slot::ClassWeights => gpu.graph.output().len() * 4,
         Slot::Results => super::network::RESULT_BYTES,
+        Slot::Draws => batch * crate::augment::ROW * 4,
+        Slot::Quantiles => 2 * crate::augment::QUANTILES * 4,
+        Slot::Sampled | Slot::Staged => plan.regions.input * 4,
         // One byte for each number of the batch.
         Slot::Pixels => plan.regions.input,
     }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     Augment, LossSpec, ParamId, Plan, Tensor,
+    augment::{self, launches::Batch},
     loss::{Given, LossPlace},
     plan::Mode,
 };
@@ -30,6 +31,8 @@ pub struct GpuRun {
     outputs: Vec<Buffer>,
     /// By [`Plan::grad_sharing`].
     grads: Vec<Buffer>,
+    /// What the batch is put together with, where its images are augmented.
+    bench: Option<Bench>,
     pub(super) gather: Vec<Prepared>,
     pub(super) forward: Vec<Prepared>,
     pub(super) backward: Vec<Prepared>,
@@ -38,6 +41,34 @@ pub struct GpuRun {
     pub(super) gradient: Vec<Prepared>,
     /// Bytes of all its buffers.
     pub memory_bytes: u64,
+}
+
+#[derive(Debug)]
+struct Bench {
+    draws: Buffer,
+    quantiles: Buffer,
+    sampled: Buffer,
+    staged: Buffer,
+}
+
+impl Bench {
+    fn new(card: &Card, augment: &Augment, at: &Batch) -> Result<Self, CardError> {
+        let [draws, image] = augment::launches::working(at);
+        // Of mixup, then of cutmix; a table that is not there is not read.
+        let mut tables: Vec<f32> = Vec::new();
+        for table in augment::tables(augment) {
+            tables.extend(table.map_or_else(|| vec![0.0; augment::QUANTILES], |table| table.0));
+        }
+        let bytes = super::reader::bytes(&tables);
+        let quantiles = card.buffer("the shares of mixed images", bytes.len(), STORAGE)?;
+        card.queue.write_buffer(&quantiles, 0, &bytes);
+        Ok(Self {
+            draws: card.buffer("how images are changed", draws * 4, STORAGE)?,
+            sampled: card.buffer("the batch before its blur", if augment.blurs() { image * 4 } else { 0 }, STORAGE)?,
+            staged: card.buffer("the batch before it is mixed", image * 4, STORAGE)?,
+            quantiles,
+        })
+    }
 }
 
 const STORAGE: BufferUsages = BufferUsages::STORAGE.union(BufferUsages::COPY_SRC).union(BufferUsages::COPY_DST);
@@ -148,6 +179,7 @@ impl GpuRun {
             given,
             outputs,
             grads,
+            bench: None,
             gather,
             forward,
             backward,
@@ -167,20 +199,32 @@ impl GpuRun {
         self.gather_augmented(gpu, set, in_order, &Augment::default())
     }
 
-    /// As [`GpuRun::gather_from`], and each image is moved as `augment` draws it.
+    /// As [`GpuRun::gather_from`], and images are changed as `augment` draws it. Where it mixes them, the run must
+    /// have been made for targets ([`Given::DENSE`]), which are put in place too.
     ///
     /// # Errors
     /// As [`GpuRun::new`].
     pub fn gather_augmented(&mut self, gpu: &Gpu, set: &DigitSet, in_order: bool, augment: &Augment) -> Result<(), CardError> {
-        let launch = gather::launch(self.plan.graph.spec.input, self.plan.batch, in_order, augment);
-        let find = |_: usize, slot: Slot| match slot {
-            Slot::Pixels => &set.pixels,
-            Slot::Classes => &set.classes,
-            Slot::Order => &set.order,
-            Slot::Labels => &self.labels,
+        let (shape, batch, classes) = (self.plan.graph.spec.input, self.plan.batch, self.plan.graph.output().len());
+        let launches = gather::launches(shape, batch, in_order, augment, classes);
+        let at = Batch { shape, batch, shuffled: in_order, classes };
+        let before = gpu.card.allocated();
+        let bench = if augment.is_affine() { None } else { Some(gpu.watching_memory(|| Bench::new(&gpu.card, augment, &at))?) };
+        self.memory_bytes += gpu.card.allocated() - before;
+        let find = |_: usize, slot: Slot| match (slot, &bench) {
+            (Slot::Pixels, _) => &set.pixels,
+            (Slot::Classes, _) => &set.classes,
+            (Slot::Order, _) => &set.order,
+            (Slot::Labels, _) => &self.labels,
+            (Slot::Targets, _) => &self.targets,
+            (Slot::Draws, Some(bench)) => &bench.draws,
+            (Slot::Quantiles, Some(bench)) => &bench.quantiles,
+            (Slot::Sampled, Some(bench)) => &bench.sampled,
+            (Slot::Staged, Some(bench)) => &bench.staged,
             _ => &self.images,
         };
-        self.gather = prepare(&gpu.card, &[launch], self.storage, find)?;
+        self.gather = prepare(&gpu.card, &launches, self.storage, find)?;
+        self.bench = bench;
         Ok(())
     }
 
