@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use engine::{SpecError, Tensor};
+use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Backend, CardReport, FrameId, RunId, RunSpec, Traffic};
+use crate::{Advice, Backend, CardReport, FrameId, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "happened", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The worker runs and listens. Always the first event.
     Ready {
@@ -68,6 +68,16 @@ pub enum Event {
         run: RunId,
         score: Score,
     },
+    /// The layers were measured. Bulk: [`crate::Reading::to_bulk`].
+    Probed {
+        run: RunId,
+        probe: Probed,
+    },
+    /// What goes wrong in the run has changed: all of it as it is now, the most pressing first.
+    Advised {
+        run: RunId,
+        advice: Vec<Advice>,
+    },
     /// The last epoch is over and the test digits have been scored.
     Finished {
         run: RunId,
@@ -82,13 +92,15 @@ pub enum Event {
     Checked {
         report: CardReport,
     },
-    /// The run goes on elsewhere, or stays on the CPU because the card cannot take it: `message` says
-    /// why. Points of its curves and scores after `progress.step` are void.
+    /// The run goes on elsewhere, stays on the CPU because the card cannot take it, or has lost one of its cores:
+    /// `message` says why. Points of its curves and scores after `progress.step` are void.
     Moved {
         run: RunId,
         backend: Backend,
         /// Activations are stored in half precision from now on.
         half: bool,
+        /// Processor cores that share a step of training.
+        cores: u32,
         progress: Progress,
         message: String,
     },
@@ -103,6 +115,32 @@ pub enum Event {
         cpu: f32,
         gpu: f32,
         message: String,
+    },
+    /// The moments that are kept now, as updates made, in order.
+    Kept {
+        run: RunId,
+        steps: Vec<u32>,
+    },
+    /// The sample is shown as the network saw it after so many updates; `None`: as it does now.
+    Looked {
+        run: RunId,
+        step: Option<u32>,
+    },
+    /// The run stands at an earlier moment, paused. What came after `progress.step` is void.
+    Resumed {
+        run: RunId,
+        progress: Progress,
+    },
+    /// A parameter at the kept moments. Bulk: (moment, numbers of `param`).
+    Filmed {
+        run: RunId,
+        param: ParamId,
+        steps: Vec<u32>,
+    },
+    /// Bulk: the numbers of the views.
+    Traced {
+        run: RunId,
+        trace: Trace,
     },
     /// A file was not taken; the run goes on as it was.
     LoadFailed {
@@ -136,10 +174,17 @@ impl Event {
             | Self::Progressed { run, .. }
             | Self::Framed { run, .. }
             | Self::Evaluated { run, .. }
+            | Self::Probed { run, .. }
+            | Self::Advised { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }
             | Self::Parted { run, .. }
+            | Self::Kept { run, .. }
+            | Self::Looked { run, .. }
+            | Self::Resumed { run, .. }
+            | Self::Filmed { run, .. }
+            | Self::Traced { run, .. }
             | Self::LoadFailed { run, .. }
             | Self::Faulted { run, .. } => Some(*run),
         }
@@ -152,6 +197,8 @@ pub struct Summary {
     pub backend: Backend,
     /// Activations are stored in half precision.
     pub half: bool,
+    /// Processor cores that share a step of training.
+    pub cores: u32,
     pub params: u32,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: f64,

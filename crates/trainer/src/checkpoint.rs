@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use engine::ops::ParamRole;
+use engine::{Graph, json, kept::Kept, ops::ParamRole};
 use half::{bf16, f16};
 use protocol::{Hyper, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
@@ -133,6 +133,39 @@ pub fn open(bytes: &[u8], spec: &RunSpec) -> Result<(Network, Numbers, u32), Fil
     Ok((network, numbers, file.note().map_or(0, |note| note.step)))
 }
 
+/// The network that a file of our own was written by, with its numbers.
+///
+/// # Errors
+/// As [`open`]; a file of another program, which does not say what network it is of.
+pub fn open_own(bytes: &[u8]) -> Result<(Network, Numbers), FileError> {
+    let file = read(bytes)?;
+    let note = file.note().ok_or(FileError::NoNetwork)?;
+    let network = Network::open(&note.spec, Portion::default())?;
+    let mut numbers = network.first_numbers();
+    file.fill_weights(&network, &mut numbers)?;
+    Ok((network, numbers))
+}
+
+/// Puts those tensors of a file of our own into `numbers` of `network` that fit it: layers that both networks have, in
+/// the same order, with the same extents. All else stays.
+///
+/// # Errors
+/// As [`open_own`].
+pub fn graft(bytes: &[u8], network: &Network, numbers: &mut Numbers) -> Result<(), FileError> {
+    let file = read(bytes)?;
+    let note = file.note().ok_or(FileError::NoNetwork)?;
+    let old = Graph::check(&note.spec.model).map_err(OpenError::from)?;
+    let Kept { params, state } = Kept::between(&old, &network.graph);
+    for (pairs, from, to) in [(params, &old.params, &mut numbers.params), (state, &old.state, &mut numbers.state)] {
+        for (own, place) in pairs {
+            if let Some(param) = from.iter().find(|p| p.range == own) {
+                file.take(&param.name, &param.dims, &mut to[place])?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The checkpoint of a run that begins with the weights of a file.
 ///
 /// # Errors
@@ -173,7 +206,7 @@ pub fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<P
     tensors.extend(counters(network).map(|name| (name, Dtype::I64, Vec::new(), i64::from(step).to_le_bytes().to_vec())));
     let failed = |cause: String| FileError::Write { cause };
     let note = Note { version: VERSION, spec: network.spec.clone(), step, position };
-    let note = serde_json::to_string(&note).map_err(|e| failed(e.to_string()))?;
+    let note = json::write(&note).map_err(|e| failed(e.to_string()))?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (NOTE_KEY.to_owned(), note)]);
     let mut views = Vec::with_capacity(tensors.len());
     for (name, dtype, dims, bytes) in &tensors {
@@ -200,13 +233,13 @@ pub fn read(bytes: &[u8]) -> Result<File<'_>, FileError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(fault)?;
     let note = match header.metadata().as_ref().and_then(|m| m.get(NOTE_KEY)) {
         None => None,
-        Some(text) => {
+        Some(note) => {
             let cause = |e: serde_json::Error| FileError::Note { cause: e.to_string() };
-            let VersionOnly { version } = serde_json::from_str(text).map_err(cause)?;
+            let VersionOnly { version } = json::read(note).map_err(cause)?;
             if version != VERSION {
                 return Err(FileError::Version { found: version, known: VERSION });
             }
-            Some(serde_json::from_str(text).map_err(cause)?)
+            Some(json::read(note).map_err(cause)?)
         }
     };
     Ok(File { tensors, note })

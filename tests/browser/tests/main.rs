@@ -9,9 +9,13 @@
 mod stage;
 
 mod accuracy;
+mod building;
 mod card;
+mod cores;
 mod drawing;
 mod looks;
 mod memory;
+mod monitors;
+mod time;
 mod training;
 mod trouble;

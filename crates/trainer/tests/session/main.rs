@@ -4,6 +4,7 @@
 
 mod arrival;
 mod cards;
+mod cores;
 mod curve;
 mod faults;
 mod files;
@@ -12,6 +13,9 @@ mod late;
 mod loopback;
 mod losses;
 mod objectives;
+mod probes;
 mod rig;
 mod table;
+mod time;
+mod trace;
 mod update;

@@ -58,8 +58,8 @@ impl Scope {
         let plan = Graph::check(model).ok().and_then(|graph| Plan::compile(&Arc::new(graph), &options).ok());
         let launched = plan.iter().flat_map(|plan| {
             plan.steps.iter().flat_map(|step| {
-                let op = plan.graph.node(step.at.node).layer.op();
-                names(&op.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
+                let layer = &plan.graph.node(step.at.node).layer;
+                names(&layer.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
             })
         });
         Self(Some(launched.collect()))
@@ -77,16 +77,16 @@ impl Scope {
     /// The training cases of an operator to run: those that launch nothing else, and for what is still open
     /// then the first that launches it.
     fn cases(&self, kind: &Kind, card: &Card) -> Vec<Case> {
-        let cases = (kind.cases)().into_iter().filter(|c| c.mode == Mode::Train);
+        let cases = kind.cases().into_iter().filter(|c| c.mode == Mode::Train);
         let Some(wanted) = &self.0 else { return cases.collect() };
-        let mut open: BTreeSet<_> = kind.shaders.iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
+        let mut open: BTreeSet<_> = kind.shaders().iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
         if open.is_empty() {
             return Vec::new();
         }
         let launched = |case: &Case| -> BTreeSet<&str> {
             let site =
                 Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
-            placed(case).map(|(at, _)| names(&case.layer.op().launches(&at, &site)).collect()).unwrap_or_default()
+            placed(case).map(|(at, _)| names(&case.layer.launches(&at, &site)).collect()).unwrap_or_default()
         };
         let (mut chosen, others): (Vec<_>, Vec<_>) = cases.partition(|case| launched(case).is_subset(wanted));
         for case in &chosen {
@@ -130,7 +130,7 @@ pub async fn run(card: &Rc<Card>, scope: &Scope) -> Result<Vec<Check>, CardError
     let mut checks = Vec::new();
     for (seed, kind) in (1..).zip(KINDS) {
         let cases = scope.cases(kind, card);
-        if kind.shaders.is_empty() || cases.is_empty() {
+        if kind.shaders().is_empty() || cases.is_empty() {
             continue;
         }
         let mut worst = 0.0f64;

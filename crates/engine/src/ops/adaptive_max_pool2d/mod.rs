@@ -24,7 +24,8 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working, adaptive, boxes,
+    Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working, adaptive,
+    boxes,
 };
 use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
@@ -49,6 +50,7 @@ pub const KIND: Kind = Kind {
     name: "adaptive_max_pool2d",
     short: "adaptivemax",
     title: "Adaptive max pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "output", label: "Output size", control: Control::Count { least: 1, most: 14 } }],
     signs: Signs::AsInput,
@@ -56,9 +58,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     // Three columns for two outputs: the boxes share the middle one, and the seven in it wins the first.

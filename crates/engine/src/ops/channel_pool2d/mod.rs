@@ -23,7 +23,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
+use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     name: "channel_pool2d",
     short: "chpool",
     title: "Channel pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
@@ -45,9 +46,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     let worked = Worked {

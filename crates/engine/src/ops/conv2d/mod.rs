@@ -41,8 +41,8 @@ mod strips;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
-    Working, in_range, single,
+    Activation, Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
+    Window, Working, in_range, single,
 };
 use crate::{
     Padding, Pair, Shape, ShapeError, Sides, StepInputs,
@@ -139,6 +139,7 @@ pub const KIND: Kind = Kind {
     name: "conv2d",
     short: "conv",
     title: "Convolution",
+    family: super::Family::Convolution,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
@@ -159,9 +160,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,
-    cases: cases::cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases: cases::cases, shaders: gpu::SHADERS };
 
 impl Conv2d {
     /// The padding on an input of this shape.

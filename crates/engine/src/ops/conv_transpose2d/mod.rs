@@ -31,8 +31,8 @@ mod reference;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window, Working,
-    in_range, single,
+    Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
+    Working, in_range, single,
 };
 use crate::{
     Pair, Shape, ShapeError, Sides, StepInputs,
@@ -76,6 +76,7 @@ pub const KIND: Kind = Kind {
     name: "conv_transpose2d",
     short: "deconv",
     title: "Transposed convolution",
+    family: super::Family::Convolution,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
@@ -92,9 +93,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases: cases::cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases: cases::cases, shaders: gpu::SHADERS };
 
 /// One axis of the settings.
 struct Axis {

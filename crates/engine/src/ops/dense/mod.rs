@@ -21,8 +21,8 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
-    Window, Worked, Working, in_range, single,
+    Activation, Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference,
+    Signs, Window, Worked, Working, in_range, single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -49,6 +49,7 @@ pub const KIND: Kind = Kind {
     name: "dense",
     short: "dense",
     title: "Dense",
+    family: super::Family::Dense,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out", label: "Units", control: Control::Count { least: 1, most: 1024 } },
@@ -59,9 +60,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     let worked = Worked {

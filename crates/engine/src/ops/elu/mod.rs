@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Control, Kind, Knob, Signs, exponential,
+    Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -47,6 +47,7 @@ pub const KIND: Kind = Kind {
     name: "elu",
     short: "elu",
     title: "ELU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "alpha", label: "Depth of the floor", control: Control::Ratio { least: 0.0, most: 4.0, step: 0.1 } }],
     signs: Signs::AsInput,
@@ -54,9 +55,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // e^(−ln 2) = 1/2 and e^(−2 ln 2) = 1/4.

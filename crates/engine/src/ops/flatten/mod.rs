@@ -19,7 +19,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
+use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     name: "flatten",
     short: "flat",
     title: "Flatten",
+    family: super::Family::Dense,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
@@ -41,9 +42,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[Mode::Train, Mode::Eval],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     let worked = Worked {

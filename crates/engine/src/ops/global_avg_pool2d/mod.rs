@@ -19,7 +19,7 @@ mod gpu;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Backward, Case, Cost, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
+use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::cpu::simd,
@@ -35,6 +35,7 @@ pub const KIND: Kind = Kind {
     name: "global_avg_pool2d",
     short: "gap",
     title: "Global average pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
@@ -42,9 +43,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     let worked = Worked {

@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Working,
+    Backward, Case, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Working,
     distribution::{self, Scale},
     pointwise::{case, worked},
 };
@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     name: "softmax",
     short: "softmax",
     title: "Softmax",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,
@@ -46,9 +47,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // Shares 1/8, 2/8 and 5/8: the inputs are ln 1, ln 2 and ln 5.

@@ -19,7 +19,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Control, Kind, Knob, Signs, exponential,
+    Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -51,16 +51,20 @@ pub const KIND: Kind = Kind {
     name: "softplus",
     short: "softplus",
     title: "Softplus",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
-    knobs: &[Knob { key: "beta", label: "Sharpness", control: Control::Ratio { least: 0.1, most: 10.0, step: 0.1 } }],
+    knobs: &[
+        Knob { key: "beta", label: "Sharpness", control: Control::Ratio { least: 0.1, most: 10.0, step: 0.1 } },
+        Knob { key: "threshold", label: "Straight above", control: Control::Ratio { least: 1.0, most: 50.0, step: 1.0 } },
+    ],
     signs: Signs::Positive,
     mixes: false,
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // beta · input = ln 3, 0 and 4: ln 4 / 2, ln 2 / 2, and the identity beyond the threshold.

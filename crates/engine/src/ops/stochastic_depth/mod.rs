@@ -21,7 +21,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
+    Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
     keep::{self, Keep, case},
 };
 use crate::{
@@ -50,6 +50,7 @@ pub const KIND: Kind = Kind {
     name: "stochastic_depth",
     short: "depth",
     title: "Stochastic depth",
+    family: super::Family::Dropping,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: keep::MOST, step: 0.05 } }],
     signs: Signs::AsInput,
@@ -57,9 +58,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[Mode::Eval],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     vec![
