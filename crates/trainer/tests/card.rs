@@ -222,7 +222,7 @@ fn a_card_lost_while_nothing_runs_is_told_at_once() {
     assert!(matches!(block_on(told), CardError::Lost(_)));
     let moved = rig.until(|e| matches!(e, Event::Moved { backend: Backend::Cpu, .. }));
     let Event::Moved { progress, message, .. } = moved.head else { panic!("{moved:?}") };
-    assert!(message.contains("lost") && progress.step == 3, "{message} at {}", progress.step);
+    assert!(message.contains("lost") && progress.step <= 3, "{message} at {}", progress.step);
     rig.send(Command::Play { run: RUN }.into());
     rig.until(|e| matches!(e, Event::Finished { progress, .. } if progress.step == 60));
 }

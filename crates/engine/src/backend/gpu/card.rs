@@ -118,6 +118,8 @@ impl Card {
     pub async fn open_within(most: u64) -> Result<Rc<Self>, CardError> {
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.backends = wgpu::Backends::BROWSER_WEBGPU | wgpu::Backends::VULKAN | wgpu::Backends::METAL | wgpu::Backends::DX12;
+        #[cfg(target_arch = "wasm32")]
+        super::browser::ask_for_subgroups();
         let instance = wgpu::Instance::new(descriptor);
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         // In a browser the library's words name everything that it was built without.
@@ -137,6 +139,10 @@ impl Card {
         };
         let descriptor = wgpu::DeviceDescriptor { label: Some("kernelscope"), required_features, required_limits, ..Default::default() };
         let (device, queue) = adapter.request_device(&descriptor).await.map_err(|e| CardError::NoDevice(e.to_string()))?;
+        #[cfg(target_arch = "wasm32")]
+        let subgroups = super::browser::has_subgroups();
+        #[cfg(not(target_arch = "wasm32"))]
+        let subgroups = required_features.contains(Features::SUBGROUP);
         let trouble = Trouble::default();
         let (lost, refused) = (trouble.clone(), trouble.clone());
         device.set_device_lost_callback(move |reason, message| {
@@ -154,7 +160,7 @@ impl Card {
             },
             software: about.device_type == wgpu::DeviceType::Cpu || is_software(&about),
             half: required_features.contains(Features::SHADER_F16),
-            subgroups: required_features.contains(Features::SUBGROUP),
+            subgroups,
             timestamps: required_features.contains(Features::TIMESTAMP_QUERY),
         };
         Ok(Rc::new(Self {

@@ -9,6 +9,8 @@
 //! Nothing here waits: work is submitted, and what it gave comes back through [`reader::Reader`], in order.
 
 pub mod alone;
+#[cfg(target_arch = "wasm32")]
+mod browser;
 pub mod card;
 pub mod check;
 mod commands;
