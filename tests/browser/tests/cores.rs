@@ -36,6 +36,7 @@ fn a_core_that_is_lost_is_told_and_training_goes_on() {
         assert_eq!(page.hook("cores").await, 1);
         let at = page.step().await;
         page.wait_for_step(at + 20, 30).await;
+        assert_eq!(page.hook("cores").await, 1, "the worker that leads lives on");
     });
 }
 

@@ -203,9 +203,9 @@ impl Shard for Remote {
 
 impl Drop for Remote {
     fn drop(&mut self) {
-        if let (Some(pool), Some(hired)) = (self.pool.upgrade(), self.hired.take())
-            && hired.inbox.lost.borrow().is_none()
-        {
+        // One that has died goes there too: its error event comes after its last words, and what nobody listens to
+        // would be taken for the leader's own.
+        if let (Some(pool), Some(hired)) = (self.pool.upgrade(), self.hired.take()) {
             pool.borrow_mut().push(hired);
         }
     }

@@ -158,7 +158,7 @@ fn measure(order: &Bench, card: &Rc<Card>, set: &DigitSet, task: &Task<'_>) -> R
     let training = task.mode == Mode::Train;
     let new = || CardWork::new(task, card, set, false);
     let (losses, logits) = if training { (Some(new()?.losses(5)?), None) } else { (None, Some(new()?.logits()?)) };
-    let (mut work, mut cpu) = (new()?, Work::new(task)?);
+    let (mut work, mut cpu) = (new()?, Work::new(task, |_| Vec::new())?);
     // Warm, and a first idea of the speed.
     let mut step_s = work.timed_steps(1)?.min(work.timed_steps(2)? / 2.0);
     let mut cpu_step_s = cpu.timed_steps(1).min(cpu.timed_steps(2) / 2.0);
