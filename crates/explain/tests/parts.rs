@@ -7,7 +7,7 @@ use engine::{
     Cpu, Graph, LayerSpec, Mode, OptimizerSpec, Plan, PlanOptions, Run, StepInputs, Tensor,
     graph::Feed,
     ops::{
-        KINDS,
+        KINDS, ParamRole,
         account::{Cell, Form, Ground, PartKind},
     },
     plan::Watch,
@@ -27,8 +27,12 @@ fn seen(slug: &str) -> Seen {
     let graph = Arc::new(Graph::check(&presets::preset(slug).unwrap().model()).unwrap());
     let plan = Plan::compile(&graph, &PlanOptions { batch: 1, mode: Mode::Eval, watch: Watch::Everything }).unwrap();
     let (mut cpu, mut run) = (Cpu::new(&graph, OptimizerSpec::default(), 3), Run::new(plan));
-    for (i, v) in cpu.state.iter_mut().enumerate() {
-        *v = 1.0 + 0.1 * normal(2, Stream(5), i as u32).abs();
+    for param in &graph.state {
+        // Means about zero: others would silence every ReLU.
+        let middle = if param.role == ParamRole::RunningVar { 1.0 } else { 0.0 };
+        for i in param.range.clone() {
+            cpu.state[i] = middle + 0.1 * normal(2, Stream(5), i as u32).abs();
+        }
     }
     for (i, v) in run.images.iter_mut().enumerate() {
         *v = normal(1, Stream(4), i as u32).abs().min(1.0);
