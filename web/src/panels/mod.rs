@@ -3,27 +3,57 @@
 pub mod answers;
 pub mod card;
 pub mod curves;
+pub mod network;
 pub mod sample;
-pub mod setup;
 pub mod stage;
 pub mod status;
+pub mod training;
 pub mod transport;
 
 use leptos::prelude::*;
 
+/// Where a panel appears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the page, in the grid area of its slug.
+    Page,
+    /// A tab of the monitors below the stage. It exists only while its tab is open, so that a hidden
+    /// one costs nothing.
+    Monitor,
+    /// A tab of the workbench, the dialog in which network, training and data are set.
+    Bench,
+    /// Over the page: dialogs, which take no room of their own.
+    Layer,
+}
+
 /// A part of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct Panel {
-    /// The folder, the CSS class and grid area, the test id.
+    /// The folder, the CSS class and grid area, the test id, the word in the link.
     pub slug: &'static str,
     pub title: &'static str,
+    pub place: Place,
     pub view: fn() -> AnyView,
     /// Every selector in it starts with the panel's class.
     pub style: &'static str,
 }
 
-pub const PANELS: &[&Panel] =
-    &[&stage::PANEL, &answers::PANEL, &transport::PANEL, &sample::PANEL, &curves::PANEL, &status::PANEL, &setup::PANEL, &card::PANEL];
+pub const PANELS: &[&Panel] = &[
+    &stage::PANEL,
+    &answers::PANEL,
+    &transport::PANEL,
+    &sample::PANEL,
+    &curves::PANEL,
+    &status::PANEL,
+    &network::PANEL,
+    &training::PANEL,
+    &card::PANEL,
+];
+
+/// The panels of one place, in the order of the list.
+pub fn at(place: Place) -> impl Iterator<Item = &'static Panel> {
+    PANELS.iter().copied().filter(move |panel| panel.place == place)
+}
 
 #[cfg(test)]
 mod tests {

@@ -27,7 +27,8 @@ pub const KEYS: &[Key] = &[
     Key { shown: "N", about: "the next digit of the data set" },
     Key { shown: "C", about: "clear the pad" },
     Key { shown: "Ctrl Z", about: "take back the last stroke" },
-    Key { shown: "B", about: "network and training" },
+    Key { shown: "B", about: "workbench: network and training" },
+    Key { shown: "M", about: "more room for the monitors" },
     Key { shown: "Tab, arrows", about: "from map to map, once the stage has the focus" },
     Key { shown: "T", about: "look: system, light, dark" },
     Key { shown: "?", about: "this list" },
@@ -59,7 +60,7 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
         return false;
     }
     // A focused control keeps the keys that it understands itself.
-    if within("input") && matches!(key.as_str(), " " | "ArrowRight" | "ArrowLeft") || within("button") && key == " " {
+    if within("input, [role=tablist]") && matches!(key.as_str(), " " | "ArrowRight" | "ArrowLeft") || within("button") && key == " " {
         return false;
     }
     match key.as_str() {
@@ -71,6 +72,7 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
         "n" | "N" => lab.pick(Which::Next),
         "c" | "C" => state.pad_key.set(Some(PadKey::Clear)),
         "b" | "B" => state.setup_open.set(true),
+        "m" | "M" => state.tabs.wide.update(|w| *w = !*w),
         "t" | "T" => state.theme_choice.update(|c| *c = c.next()),
         "?" => state.help_open.set(true),
         digit => match digit.parse::<u8>() {

@@ -6,11 +6,17 @@ mod head;
 mod help;
 mod keys;
 mod looks;
+mod monitors;
 mod notices;
+mod workbench;
 
 use leptos::prelude::*;
 
-use crate::{dom::document, panels::PANELS, state::Lab};
+use crate::{
+    dom::document,
+    panels::{PANELS, Place, at},
+    state::Lab,
+};
 
 /// Mounts the page.
 pub fn start() {
@@ -29,11 +35,14 @@ fn App() -> impl IntoView {
     view! {
         <head::Head/>
         <notices::Notices/>
-        <main class="lab">
-            {PANELS.iter().map(|panel| view! {
+        <main class="lab" class:wide=move || lab.state.tabs.wide.get()>
+            {at(Place::Page).map(|panel| view! {
                 <section class=format!("panel {}", panel.slug) aria-label=panel.title data-testid=panel.slug>{(panel.view)()}</section>
-            }).collect_view()}
+            }.into_any()).collect_view()}
+            <monitors::Monitors/>
         </main>
+        <workbench::Workbench/>
+        {at(Place::Layer).map(|panel| view! { <div class=panel.slug>{(panel.view)()}</div> }.into_any()).collect_view()}
         <diagnostics::Line/>
         <help::Help/>
     }

@@ -5,6 +5,7 @@ pub mod events;
 pub mod keep;
 pub mod lab;
 pub mod sample;
+pub mod tabs;
 pub mod url;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summa
 
 pub use lab::Lab;
 pub use sample::{Origin, Sample};
+pub use tabs::Tabs;
 
 use crate::dom::timing::Smoothness;
 
@@ -157,6 +159,9 @@ pub struct AppState {
     /// The look that follows from the choice and the system.
     pub theme: RwSignal<figures::Theme>,
     pub notices: RwSignal<Vec<Notice>>,
+    /// What is chosen in the workbench and not trained yet.
+    pub draft: RwSignal<RunSpec>,
+    pub tabs: Tabs,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
     pub card_open: RwSignal<bool>,
@@ -170,6 +175,7 @@ impl AppState {
             run: RwSignal::new(RunId(0)),
             graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
             rate: RwSignal::new(spec.train.rate),
+            draft: RwSignal::new(spec.clone()),
             spec: RwSignal::new(spec),
             summary: RwSignal::new(Summary::default()),
             phase: RwSignal::new(Phase::Starting),
@@ -193,6 +199,7 @@ impl AppState {
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
             notices: RwSignal::new(Vec::new()),
+            tabs: Tabs::new(),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
             card_open: RwSignal::new(false),

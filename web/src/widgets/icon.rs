@@ -22,6 +22,7 @@ pub enum Glyph {
     Help,
     Close,
     Tune,
+    Wide,
 }
 
 impl Glyph {
@@ -49,6 +50,7 @@ impl Glyph {
             Self::Help => "M7.5 7.6a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.8M10 14.5h.01",
             Self::Close => "M5.5 5.5l9 9M14.5 5.5l-9 9",
             Self::Tune => "M4 6.5h7M15 6.5h1M4 13.5h1M9 13.5h7M13 4.8v3.4M7 11.8v3.4",
+            Self::Wide => "M11.5 4H16v4.5M8.5 16H4v-4.5M16 4l-5 5M4 16l5-5",
         }
     }
 

@@ -6,3 +6,4 @@ pub mod ink;
 pub mod maps;
 pub mod number;
 pub mod slider;
+pub mod tabs;

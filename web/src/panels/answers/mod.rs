@@ -3,11 +3,16 @@
 use data::CLASSES;
 use leptos::prelude::*;
 
-use super::Panel;
+use super::{Panel, Place};
 use crate::state::{Origin, app};
 
-pub const PANEL: Panel =
-    Panel { slug: "answers", title: "Answer", view: || view! { <Answers/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "answers",
+    title: "Answer",
+    place: Place::Page,
+    view: || view! { <Answers/> }.into_any(),
+    style: include_str!("style.css"),
+};
 
 /// The likeliest class and its probability.
 fn best(probabilities: &[f32]) -> Option<(usize, f32)> {

@@ -8,11 +8,12 @@ mod view;
 
 use leptos::prelude::*;
 
-use super::Panel;
+use super::{Panel, Place};
 
 pub const PANEL: Panel = Panel {
     slug: "card",
     title: "Where it runs",
+    place: Place::Layer,
     view: || view! { <view::Where/><kernels::Kernels/> }.into_any(),
     style: include_str!("style.css"),
 };

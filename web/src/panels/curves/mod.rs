@@ -5,14 +5,19 @@ use leptos::{html, prelude::*};
 use plotters_canvas::CanvasBackend;
 use protocol::EvalSet;
 
-use super::Panel;
+use super::{Panel, Place};
 use crate::{
     dom::{frame, image, now_ms, size},
     state::app,
 };
 
-pub const PANEL: Panel =
-    Panel { slug: "curves", title: "Learning curves", view: || view! { <Chart/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "curves",
+    title: "Learning curves",
+    place: Place::Monitor,
+    view: || view! { <Chart/> }.into_any(),
+    style: include_str!("style.css"),
+};
 
 /// Between two drawings of the chart while points come in.
 const PERIOD_MS: f64 = 240.0;

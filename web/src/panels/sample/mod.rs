@@ -5,10 +5,15 @@ mod pad;
 
 use leptos::prelude::*;
 
-use super::Panel;
+use super::{Panel, Place};
 
-pub const PANEL: Panel =
-    Panel { slug: "sample", title: "Sample", view: || view! { <Sample/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "sample",
+    title: "Sample",
+    place: Place::Page,
+    view: || view! { <Sample/> }.into_any(),
+    style: include_str!("style.css"),
+};
 
 #[component]
 fn Sample() -> impl IntoView {

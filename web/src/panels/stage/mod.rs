@@ -8,7 +8,12 @@ mod view;
 
 use leptos::prelude::*;
 
-use super::Panel;
+use super::{Panel, Place};
 
-pub const PANEL: Panel =
-    Panel { slug: "stage", title: "Network", view: || view! { <view::Stage/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "stage",
+    title: "Network",
+    place: Place::Page,
+    view: || view! { <view::Stage/> }.into_any(),
+    style: include_str!("style.css"),
+};

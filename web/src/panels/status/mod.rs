@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Backend, EvalSet};
 
-use super::{Panel, card::facts};
+use super::{Panel, Place, card::facts};
 use crate::{
     state::{Phase, app, lab},
     widgets::{
@@ -12,8 +12,13 @@ use crate::{
     },
 };
 
-pub const PANEL: Panel =
-    Panel { slug: "status", title: "Numbers", view: || view! { <Status/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "status",
+    title: "Numbers",
+    place: Place::Page,
+    view: || view! { <Status/> }.into_any(),
+    style: include_str!("style.css"),
+};
 
 #[component]
 fn Status() -> impl IntoView {

@@ -4,7 +4,12 @@ mod view;
 
 use leptos::prelude::*;
 
-use super::Panel;
+use super::{Panel, Place};
 
-pub const PANEL: Panel =
-    Panel { slug: "transport", title: "Transport", view: || view! { <view::Transport/> }.into_any(), style: include_str!("style.css") };
+pub const PANEL: Panel = Panel {
+    slug: "transport",
+    title: "Transport",
+    place: Place::Page,
+    view: || view! { <view::Transport/> }.into_any(),
+    style: include_str!("style.css"),
+};

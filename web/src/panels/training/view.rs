@@ -1,11 +1,10 @@
-//! The dialog.
+//! The controls.
 
 use std::ops::RangeInclusive;
 
 use engine::{
-    Augment, Graph,
+    Augment,
     augment::{ROTATIONS, SCALES, SHIFTS},
-    presets::PRESETS,
 };
 use leptos::prelude::*;
 use protocol::RunSpec;
@@ -13,36 +12,17 @@ use protocol::RunSpec;
 use super::objective::Objective;
 use super::rules;
 use crate::{
-    state::{app, lab},
-    widgets::{dialog::Dialog, number, slider::Slider},
+    state::app,
+    widgets::{number, slider::Slider},
 };
 
 /// Batch sizes that are offered.
 const BATCHES: [usize; 6] = [16, 32, 64, 128, 256, 512];
 
 #[component]
-pub fn Setup() -> impl IntoView {
-    let state = app();
-    let draft = RwSignal::new(state.spec.get_untracked());
-    // What is chosen starts from what runs.
-    Effect::new(move |_| {
-        if state.setup_open.get() {
-            draft.set(state.spec.get_untracked());
-        }
-    });
-    let problem = Memo::new(move |_| draft.with(problem_of));
-    let start = move |_| {
-        if problem.with_untracked(Option::is_none) {
-            state.setup_open.set(false);
-            lab().open_and_play(draft.get_untracked());
-        }
-    };
+pub fn Training() -> impl IntoView {
+    let draft = app().draft;
     view! {
-        <Dialog title="Network and training" testid="setup" open=state.setup_open>
-            <fieldset class="setup-nets">
-                <legend>"Network"</legend>
-                {PRESETS.iter().map(|preset| preset_view(preset, draft)).collect_view()}
-            </fieldset>
             <div class="setup-train">
                 <rules::Optimizer draft/>
                 <fieldset>
@@ -68,37 +48,6 @@ pub fn Setup() -> impl IntoView {
                 <p>"At every step each training image is moved a little, by random amounts up to these, so that the network cannot learn the images by heart."</p>
                 {AUGMENTS.iter().map(|setting| augment_view(setting, draft)).collect_view()}
             </fieldset>
-            <footer class="setup-end">
-                <p class="setup-problem" role="alert">{move || problem.get()}</p>
-                <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>"Train from the start"</button>
-            </footer>
-        </Dialog>
-    }
-}
-
-fn preset_view(preset: &'static engine::presets::Preset, draft: RwSignal<RunSpec>) -> impl IntoView {
-    let model = StoredValue::new(preset.model());
-    let facts = Graph::check(&preset.model()).map_or_else(
-        |error| error.to_string(),
-        |graph| {
-            format!(
-                "{} weights, {} multiply-adds",
-                number::grouped(graph.params_len() as u64),
-                number::large(graph.cost().multiply_adds as f64)
-            )
-        },
-    );
-    let chosen = move || model.with_value(|model| draft.with(|d| d.model == *model));
-    view! {
-        <button class="setup-net" role="radio" aria-checked=move || chosen().to_string() data-testid=format!("net-{}", preset.slug)
-            on:click=move |_| draft.update(|d| {
-                d.model = model.get_value();
-                d.train.treatment.rates.clear();
-            })>
-            <b>{preset.title}</b>
-            <span>{preset.about}</span>
-            <small class="number">{facts}</small>
-        </button>
     }
 }
 
@@ -131,18 +80,6 @@ fn augment_view(setting: &'static AugmentSetting, draft: RwSignal<RunSpec>) -> i
             reading=Signal::derive(move || number::short(f64::from(value() * setting.shown)))
             on_move=move |place| draft.update(|d| *(setting.field)(&mut d.train.augment) = place as f32 / setting.per_one)/>
     }
-}
-
-fn problem_of(spec: &RunSpec) -> Option<String> {
-    let graph = match Graph::check_classifier(&spec.model, data::CLASSES) {
-        Ok(graph) => graph,
-        Err(error) => return Some(error.to_string()),
-    };
-    let loss = || spec.train.loss.check(graph.output()).err().map(|e| e.to_string());
-    let training = || spec.train.check().err().map(|e| e.to_string());
-    // Rates are of layers: another network may not have them.
-    let update = || spec.train.update().check(&graph).err().map(|e| e.to_string());
-    loss().or_else(training).or_else(update)
 }
 
 #[component]

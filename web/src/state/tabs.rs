@@ -1,0 +1,26 @@
+//! Which tabs are open.
+
+use leptos::prelude::*;
+
+use super::url;
+use crate::panels::{self, Place};
+
+/// Slugs of panels; at first the one that the link names, or the first of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct Tabs {
+    pub monitor: RwSignal<&'static str>,
+    pub bench: RwSignal<&'static str>,
+    /// The monitors have most of the page.
+    pub wide: RwSignal<bool>,
+}
+
+impl Tabs {
+    pub fn new() -> Self {
+        let named = url::page_value("panel");
+        let first = |place: Place| {
+            let asked = panels::at(place).find(|p| Some(p.slug) == named.as_deref());
+            RwSignal::new(asked.or_else(|| panels::at(place).next()).map_or("", |p| p.slug))
+        };
+        Self { monitor: first(Place::Monitor), bench: first(Place::Bench), wide: RwSignal::new(false) }
+    }
+}
