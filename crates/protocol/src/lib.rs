@@ -12,15 +12,21 @@
 //! into 53 bits.
 
 pub mod card;
+pub mod change;
 pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
+pub mod probe;
+pub mod regime;
 pub mod run;
 
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
+pub use change::Note;
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
+pub use probe::{BatchRow, BatchSuggestion, Finding, Probe, RatePoint, RateSuggestion};
+pub use regime::{ClassWeights, Precision, Selection, Stopping};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.

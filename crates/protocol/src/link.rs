@@ -13,6 +13,8 @@
 //! | `update` | what stands around the optimizer, in the text of [`crate::compact`] without the usual settings |
 //! | `warmup`, `warmup_from` | steps of the warm-up, share of the rate that it begins with |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
+//! | `select`, `stop` | which digits train; when training ends early: in the text of [`crate::compact`] without the usual settings |
+//! | `class_weights`, `precision` | a word |
 //! | `shift`, `rotate`, `scale` | numbers: how far the images of training are moved |
 //!
 //! Numbers are finite; a specification that [`TrainSpec::check`] accepts comes back exactly. Since a
@@ -32,11 +34,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use values::loss_of;
-use values::{curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of};
+use values::{checked_of, curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of, word_of};
 
 use crate::{
-    RunError, RunSpec, TrainSpec,
+    RunError, RunSpec, Selection, Stopping, TrainSpec,
     compact::{self, CompactError},
+    regime::Word,
     run::{BATCHES, EPOCHS, RATES},
 };
 
@@ -132,6 +135,10 @@ pub fn encode(run: &RunSpec) -> String {
     put("warmup", changed(train.schedule.warmup_steps != usual.schedule.warmup_steps, &|| Some(train.schedule.warmup_steps.to_string())));
     let number = |value: f32, usual: f32| if value != usual && value.is_finite() { plain(&value).map(|v| v.to_string()) } else { None };
     put("warmup_from", number(train.schedule.start_factor, usual.schedule.start_factor));
+    put("select", changed(train.selection != usual.selection, &|| lean(&train.selection, "").map(|v| compact::write(&v, ""))));
+    put("stop", changed(train.stopping != usual.stopping, &|| lean(&train.stopping, "").map(|v| compact::write(&v, ""))));
+    put("class_weights", changed(train.class_weights != usual.class_weights, &|| Some(train.class_weights.word().to_owned())));
+    put("precision", changed(train.precision != usual.precision, &|| Some(train.precision.word().to_owned())));
     put("rate", number(train.rate, usual.rate));
     put("batch", changed(train.batch != usual.batch, &|| Some(train.batch.to_string())));
     put("epochs", changed(train.epochs != usual.epochs, &|| Some(train.epochs.to_string())));
@@ -222,9 +229,9 @@ struct Reader {
 }
 
 #[rustfmt::skip]
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 21] = [
     "v", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
-    "rate", "batch", "epochs", "seed", "shift", "rotate", "scale",
+    "select", "stop", "class_weights", "precision", "rate", "batch", "epochs", "seed", "shift", "rotate", "scale",
 ];
 
 impl Reader {
@@ -294,6 +301,10 @@ impl Reader {
                 rotate: self.value("rotate", t.augment.rotate, |text| number_of(text, &ROTATIONS)),
                 scale: self.value("scale", t.augment.scale, |text| number_of(text, &SCALES)),
             },
+            selection: self.value("select", t.selection, |text| checked_of(text, Selection::check)),
+            stopping: self.value("stop", t.stopping, |text| checked_of(text, Stopping::check)),
+            class_weights: self.value("class_weights", t.class_weights, word_of),
+            precision: self.value("precision", t.precision, word_of),
         };
         let mut run = RunSpec { model, train };
         // Rates of layers that the network has not.

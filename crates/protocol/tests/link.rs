@@ -13,8 +13,9 @@ use engine::{
 };
 use proptest::prelude::*;
 use protocol::{
-    RunSpec, TrainSpec,
+    ClassWeights, Precision, RunSpec, Selection, Stopping, TrainSpec,
     link::{PAGE_KEYS, decode, encode},
+    regime::Word,
     run::{BATCHES, EPOCHS, RATES},
 };
 
@@ -59,6 +60,31 @@ fn augmentation_is_three_keys() {
     let turned = Augment { rotate: 45.0, ..Augment::default() };
     assert_eq!(encode(&run(turned)), "v=1&rotate=45.0");
     assert_eq!(decode("rotate=45"), (run(turned), vec![]));
+}
+
+#[test]
+fn what_trains_and_when_it_ends_are_keys_of_their_own() {
+    let selection = Selection { subset: 2_000, keep: vec![1.0, 0.1], label_noise: 0.2, balanced: true, ..Selection::default() };
+    let stopping = Stopping { patience: 3, min_delta: 0.01, restore_best: true };
+    let (class_weights, precision) = (ClassWeights::Balanced, Precision::Full);
+    let run = RunSpec { train: TrainSpec { selection, stopping, class_weights, precision, ..TrainSpec::default() }, ..RunSpec::default() };
+    let query = encode(&run);
+    assert_eq!(
+        query,
+        "v=1&select=(balanced:!t,keep:!(1.0,0.1),label_noise:0.2,subset:2000)&stop=(min_delta:0.01,patience:3,restore_best:!t)\
+         &class_weights=balanced&precision=full"
+    );
+    assert_eq!(decode(&query), (run, vec![]));
+    let (spec, problems) = decode("select=(label_noise:2)&stop=(patience:2)&precision=quarter");
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`select` in the link: `label_noise` is 2, but must lie in 0 to 1; the default is used",
+            "`precision` in the link: `quarter` is none of auto, half, full; the default is used"
+        ]
+    );
+    assert_eq!((spec.train.selection, spec.train.stopping.patience), (Selection::default(), 2));
 }
 
 #[test]
@@ -338,8 +364,20 @@ fn runs() -> impl Strategy<Value = RunSpec> {
         Just(Augment::default()),
         (SHIFTS, ROTATIONS, SCALES).prop_map(|(shift, rotate, scale)| Augment { shift, rotate, scale }),
     ];
-    let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
-        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment)| TrainSpec {
+    let selection = prop_oneof![
+        Just(Selection::default()),
+        (100..30_000u32, 0..59_900u32, prop::collection::vec(0.0..=1f32, 0..=10), 0.0..=1f32, any::<bool>())
+            .prop_map(|(validation, subset, keep, label_noise, balanced)| Selection { validation, subset, keep, label_noise, balanced })
+    ];
+    let stopping = (0..1000u32, prop_oneof![Just(0.0), 0.0..100f32], any::<bool>())
+        .prop_map(|(patience, min_delta, restore_best)| Stopping { patience, min_delta, restore_best });
+    let words = (
+        prop::sample::select(ClassWeights::ALL.iter().map(|(w, _)| *w).collect::<Vec<_>>()),
+        prop::sample::select(Precision::ALL.iter().map(|(p, _)| *p).collect::<Vec<_>>()),
+    );
+    let regime = (selection, stopping, words);
+    let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment, regime).prop_map(
+        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment, (selection, stopping, (class_weights, precision)))| TrainSpec {
             loss,
             optimizer,
             treatment,
@@ -349,6 +387,10 @@ fn runs() -> impl Strategy<Value = RunSpec> {
             epochs,
             seed,
             augment,
+            selection,
+            stopping,
+            class_weights,
+            precision,
         },
     );
     let init = prop_oneof![prop::sample::select(Init::ALL.to_vec()), (0.0..9f32).prop_map(|std| Init::Normal { std })];

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Progress, Quality, RunId, RunSpec, Save, Score,
-    Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Backend, BatchRow, BatchSuggestion, CardReport, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note, Pace, Probe,
+    Progress, Quality, RatePoint, RateSuggestion, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -29,6 +29,10 @@ fn commands() -> Vec<Command> {
             Command::Pause { run: RUN },
             Command::Step { run: RUN, count: u32::MAX },
             Command::Tune { run: RUN, hyper: Hyper { rate: 0.1 } },
+            Command::Amend { run: RUN, spec: RunSpec::default() },
+            Command::Seek { run: RUN, probe: Some(Probe::Rate) },
+            Command::Seek { run: RUN, probe: Some(Probe::Batch) },
+            Command::Seek { run: RUN, probe: None },
             Command::SetPace { run: RUN, pace: Pace::Full },
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
@@ -47,7 +51,7 @@ fn commands() -> Vec<Command> {
 
 /// Numbers that try the digits: the smallest, the largest, and whole ones that look like integers.
 fn progress() -> Progress {
-    Progress { step: u32::MAX, epoch: 1.0, loss: 0.1 + 0.2, accuracy: f64::MIN_POSITIVE, rate: f32::MAX, images_per_second: 0.0 }
+    Progress { step: u32::MAX, epoch: 1.0, loss: 0.1 + 0.2, accuracy: f64::MIN_POSITIVE, rate: f32::MAX, images_per_second: 0.0, penalty: 0.1 }
 }
 
 fn events() -> Vec<Event> {
@@ -80,6 +84,13 @@ fn events() -> Vec<Event> {
         chosen: Backend::Gpu,
         reason: message(),
     };
+    let note = Note { step: 812, what: "rate".to_owned(), from: "0.002".to_owned(), to: "0.0005".to_owned() };
+    let rates = Finding::Rate {
+        points: vec![RatePoint { rate: 1e-6, loss: 2.3, smooth: 2.0 }],
+        suggestion: Some(RateSuggestion { rate: None, why: message() }),
+    };
+    let row = BatchRow { batch: 64, images_per_second: 1e4, step_ms: 6.4, memory_bytes: 1e9 };
+    let batches = Finding::Batch { rows: vec![row], suggestion: Some(BatchSuggestion { batch: Some(64), why: message() }) };
     let mut events = vec![
         Event::Ready { version: "0.1.0".to_owned() },
         Event::DataArrived { train: 2_000, train_total: 50_000 },
@@ -90,7 +101,11 @@ fn events() -> Vec<Event> {
             progress: progress(),
             history: vec![progress(), Progress::default()],
             scores: vec![score.clone()],
+            notes: vec![note.clone()],
         },
+        Event::Amended { run: RUN, step: 9, spec: RunSpec::default(), summary: Summary::default(), notes: vec![note, Note::told(3, message())] },
+        Event::Probed { run: RUN, finding: rates, over: false, message: message() },
+        Event::Probed { run: RUN, finding: batches, over: true, message: String::new() },
         Event::Declined { run: RUN, message: message() },
         Event::Played { run: RUN },
         Event::Paused { run: RUN, progress: progress() },
@@ -102,7 +117,8 @@ fn events() -> Vec<Event> {
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Evaluated { run: RUN, score },
-        Event::Finished { run: RUN, progress: progress() },
+        Event::Finished { run: RUN, progress: progress(), message: None },
+        Event::Finished { run: RUN, progress: progress(), message: Some(message()) },
         Event::Saved { run: RUN, ask: 3 },
         Event::LoadFailed { run: RUN, message: message() },
         Event::DataFailed { file: "train-0.pack".to_owned(), message: message() },

@@ -25,13 +25,15 @@ mod network;
 mod safeguard;
 mod sample;
 mod session;
+mod suggestion;
 pub mod stage;
 pub mod survey;
 mod tempo;
 mod training;
+mod trial;
 
-pub use feed::{Feed, Portion};
+pub use feed::{Feed, Origin, Portion};
 pub use history::Columns;
-pub use network::{Network, OpenError};
+pub use network::{Network, OpenError, Standing};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

@@ -7,7 +7,7 @@ use engine::{Augment, Cpu, LossSpec, Run, ScheduleSpec, StepInputs, Tensor, loss
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Done, Machine, MachineFault, Numbers, Work};
-use crate::{Network, evaluation, feed::Feed, network::SCORE_BATCH};
+use crate::{Network, evaluation::Scored, feed::Feed, network::SCORE_BATCH};
 
 #[derive(Clone, Debug)]
 pub struct CpuMachine {
@@ -21,6 +21,7 @@ pub struct CpuMachine {
     augment: Augment,
     schedule: ScheduleSpec,
     feed: Feed,
+    scored: Scored,
     /// Order of the digits in `epoch`; made anew once per epoch.
     order: Vec<u32>,
     epoch: Option<u32>,
@@ -31,16 +32,18 @@ impl CpuMachine {
     /// `numbers` are of the network's lengths.
     pub fn new(network: &Network, numbers: Numbers) -> Self {
         let Numbers { params, state, optimizer_state } = numbers;
-        let cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
+        let mut cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
+        cpu.update.clock = network.clock;
         Self {
             cpu,
             train: Run::new(network.train.clone()),
             score: Run::new(network.score.clone()),
             sample: Run::new(network.sample.clone()),
-            loss: network.spec.train.loss.clone(),
+            loss: network.loss.clone(),
             augment: network.spec.train.augment,
             schedule: network.schedule,
-            feed: network.feed,
+            feed: network.feed.clone(),
+            scored: network.split,
             order: Vec::new(),
             epoch: None,
             // More than a step and a copy are never under way.
@@ -66,7 +69,7 @@ impl CpuMachine {
             self.epoch = Some(epoch);
         }
         let chosen = &self.order[first..first + self.feed.batch];
-        fill(&mut self.train, &self.augment, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
+        fill(&mut self.train, &self.augment, &now, chosen.iter().filter_map(|i| self.feed.digit(*i, data)));
         let result = self.cpu.learn(&mut self.train, &self.loss, self.feed.batch, &now);
         if result.loss_sum.is_finite() {
             self.cpu.update(&now);
@@ -75,7 +78,8 @@ impl CpuMachine {
     }
 
     fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) -> Done {
-        let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
+        let scored = self.scored;
+        let digits = (first..first + count).filter_map(|i| scored.image(set, i, data));
         let now = StepInputs::default();
         fill(&mut self.score, &Augment::default(), &now, digits);
         self.cpu.forward(&mut self.score, &now);

@@ -47,10 +47,12 @@ impl Training {
     }
 
     /// Stands after `step` updates, as it once did. Nothing is under way; what was asked for is put again.
-    fn go_back(&mut self, step: u32) {
+    pub(super) fn go_back(&mut self, step: u32) {
         if step < self.step {
             self.history.rewind(step);
             self.scores.retain(|s| s.step <= step);
+            self.notes.retain(|n| n.step <= step);
+            self.best.take_if(|best| best.step > step);
         }
         (self.step, self.ahead) = (step, 0);
         self.told.0 = step;

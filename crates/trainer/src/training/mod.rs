@@ -4,14 +4,17 @@
 //! on the CPU at once, from a card later. What is told (steps, curve, scores, files) follows the
 //! answers; what is put next follows what has been put.
 
+mod amend;
 mod answers;
+mod ending;
 mod faults;
+mod seek;
 mod work;
 
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
+use protocol::{EvalSet, Event, Message, Note, Pace, Probe, Progress, RunId, RunSpec, Save, Score, Summary};
 
 use crate::{
     Network, Rest, Stage,
@@ -22,7 +25,10 @@ use crate::{
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
+    trial::Trial,
 };
+
+pub use ending::Best;
 
 /// Oldest scores are forgotten beyond this.
 pub const SCORES_LIMIT: usize = 2_000;
@@ -91,6 +97,14 @@ enum Underway {
     },
     /// For the next machine.
     Move,
+    /// To go on with other settings.
+    Amend,
+    /// To be kept, for their validation loss is the best so far.
+    Best,
+    /// To be replaced by the best.
+    Restore,
+    /// For a search on a copy.
+    Seek(Probe),
 }
 
 #[derive(Debug)]
@@ -123,6 +137,22 @@ pub struct Training {
     /// The run is to go on on another machine.
     moves: bool,
     safeguard: Safeguard,
+    /// Other settings that are to be taken up.
+    amends: Option<RunSpec>,
+    notes: Vec<Note>,
+    /// When a setting was changed last.
+    changed_ms: f64,
+    /// What the penalty added to the loss when the numbers were last seen.
+    penalty: f64,
+    best: Option<Best>,
+    /// The step before which the best weights were put back.
+    restored_at: Option<u32>,
+    /// Validation losses up to this step try nobody's patience any more.
+    patient_since: u32,
+    /// A search that is to begin, the one under way, and when it was told of last.
+    sought: Option<Probe>,
+    trial: Option<Box<Trial>>,
+    probed_ms: f64,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -150,43 +180,59 @@ impl Training {
             evaluations: 0,
             saves: VecDeque::new(),
             moves: false,
+            penalty: amend::penalty(&network, &numbers),
+            amends: None,
+            notes: Vec::new(),
+            changed_ms: f64::NEG_INFINITY,
+            best: None,
+            restored_at: None,
+            patient_since: 0,
+            sought: None,
+            trial: None,
+            probed_ms: 0.0,
             safeguard: Safeguard::new(0, numbers),
             told: (0, f64::NEG_INFINITY),
             network,
         }
     }
 
-    /// Goes on where `position` says; the numbers are those of that moment.
-    pub fn resume(&mut self, position: &Position) -> Result<(), FileError> {
+    /// Goes on where `position` says; the numbers are those of that moment, `best` those that are kept.
+    pub fn resume(&mut self, position: &Position, best: Option<Best>) -> Result<(), FileError> {
         let steps = self.network.feed.steps_per_epoch();
-        position.check(steps, self.network.portion.train)?;
+        position.check(&self.network)?;
         self.history = History::from_columns(&position.history, position.step, steps).map_err(|cause| FileError::History { cause })?;
         self.scores.clone_from(&position.scores);
+        self.notes.clone_from(&position.notes);
+        (self.best, self.restored_at, self.patient_since) = (best, position.restored_at, position.patient_since);
         (self.step, self.rate, self.goal) = (position.step, position.rate, position.goal);
         self.told.0 = self.step;
         self.safeguard.begin_at(self.step);
-        if self.at_goal() && self.due_score().is_none() {
+        if self.step > 0 && self.network.feed.is_boundary(self.step) && self.is_ending() && self.due_score().is_none() {
             self.drive = Drive::Finished;
         }
         Ok(())
     }
 
     pub fn opened(&self) -> Event {
-        let summary = Summary {
+        Event::Opened {
+            run: self.id,
+            spec: self.network.spec.clone(),
+            summary: self.summary(),
+            progress: self.progress(0.0),
+            history: self.history.points().to_vec(),
+            scores: self.scores.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+
+    fn summary(&self) -> Summary {
+        Summary {
             backend: self.machine.backend(),
             half: self.machine.half(),
             params: self.network.graph.params_len() as u32,
             multiply_adds: self.network.graph.cost().multiply_adds as f64,
             memory_bytes: self.machine.memory_bytes() as f64,
             steps_per_epoch: self.network.feed.steps_per_epoch(),
-        };
-        Event::Opened {
-            run: self.id,
-            spec: self.network.spec.clone(),
-            summary,
-            progress: self.progress(0.0),
-            history: self.history.points().to_vec(),
-            scores: self.scores.clone(),
         }
     }
 
@@ -209,35 +255,30 @@ impl Training {
     }
 
     fn epoch(&self) -> f64 {
-        f64::from(self.step) / f64::from(self.network.feed.steps_per_epoch())
-    }
-
-    fn at_goal(&self) -> bool {
-        u64::from(self.step) >= u64::from(self.goal) * u64::from(self.network.feed.steps_per_epoch())
+        self.network.feed.epoch_at(self.step)
     }
 
     fn progress(&self, images_per_second: f64) -> Progress {
         let last = self.history.points().last().copied().unwrap_or_default();
-        Progress { step: self.step, epoch: self.epoch(), rate: self.rate, images_per_second, ..last }
+        Progress { step: self.step, epoch: self.epoch(), rate: self.rate, images_per_second, penalty: self.penalty, ..last }
     }
 
     /// The set that the end of an epoch calls for and that has not been scored yet.
     fn due_score(&self) -> Option<EvalSet> {
-        if self.step == 0 || !self.step.is_multiple_of(self.network.feed.steps_per_epoch()) {
+        if self.step == 0 || !self.network.feed.is_boundary(self.step) {
             return None;
         }
         let missing = |set| !self.scores.iter().rev().take_while(|s| s.step == self.step).any(|s| s.set == set);
-        let wanted = [(EvalSet::Validation, true), (EvalSet::Test, self.at_goal())];
-        wanted.into_iter().find(|&(set, due)| due && missing(set)).map(|(set, _)| set)
+        if missing(EvalSet::Validation) {
+            return Some(EvalSet::Validation);
+        }
+        (self.is_ending() && missing(EvalSet::Test)).then_some(EvalSet::Test)
     }
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
         match self.drive {
-            Drive::Finished => {
-                let most = u32::MAX / self.network.feed.steps_per_epoch();
-                self.goal = self.goal.saturating_add(self.network.spec.train.epochs).min(most);
-            }
+            Drive::Finished => self.send_on(),
             // That it was to pause is answered all the same.
             Drive::Pausing => self.stop(now_ms, outbox),
             Drive::Paused | Drive::Playing { .. } => {}
@@ -268,10 +309,6 @@ impl Training {
             self.drive = Drive::Paused;
         }
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
-    }
-
-    pub fn tune(&mut self, hyper: Hyper) {
-        self.rate = hyper.rate;
     }
 
     pub fn set_pace(&mut self, pace: Pace) {

@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // A test may panic.
 
+mod amend;
 mod arrival;
 mod cards;
 mod curve;
+mod ending;
 mod faults;
 mod files;
 mod frames;
