@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod regime;
 mod values;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
+use regime::Regime;
 use values::{backend, batch, peak, seconds};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
@@ -120,6 +122,8 @@ pub struct Train {
     /// Make each larger or smaller by up to this share, at most 0.5
     #[arg(long, value_name = "SHARE")]
     pub scale: Option<f32>,
+    #[command(flatten)]
+    pub regime: Regime,
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,

@@ -137,7 +137,8 @@ impl Network {
     /// # Errors
     /// More memory than a plan may take, or more images than there are.
     pub fn resized(&self, batch: usize) -> Result<Self, OpenError> {
-        let feed = Feed { batch, origin: Origin::default(), ..self.feed.clone() };
+        let mut feed = self.feed.clone().starting(Origin::default());
+        feed.batch = batch;
         if batch > feed.train {
             return Err(OpenError::Batch { batch, digits: feed.train });
         }

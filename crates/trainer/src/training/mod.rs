@@ -250,10 +250,6 @@ impl Training {
         }
     }
 
-    pub fn rate(&self) -> f32 {
-        self.rate
-    }
-
     fn epoch(&self) -> f64 {
         self.network.feed.epoch_at(self.step)
     }
