@@ -16,6 +16,7 @@ pub mod backend;
 pub mod blocks;
 pub mod graph;
 pub mod init;
+pub mod json;
 pub mod loss;
 pub mod ops;
 pub mod optim;

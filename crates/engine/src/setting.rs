@@ -3,6 +3,8 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::json;
+
 /// A setting of a rule, a schedule or an initialisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Setting {
@@ -57,7 +59,7 @@ impl Setting {
     /// Its value in `spec`, a switch as 0 or 1; `None` where `spec` has no such setting, NaN where it is
     /// no finite number.
     pub fn value<T: Serialize>(&self, spec: &T) -> Option<f64> {
-        match serde_json::to_value(spec).ok()?.pointer(&self.pointer())? {
+        match json::value(spec).ok()?.pointer(&self.pointer())? {
             Value::Bool(on) => Some(f64::from(u8::from(*on))),
             value => Some(value.as_f64().unwrap_or(f64::NAN)),
         }
@@ -65,7 +67,7 @@ impl Setting {
 
     /// `spec` with this value; `None` where it has no such setting.
     pub fn with<T: Serialize + DeserializeOwned>(&self, spec: &T, value: f64) -> Option<T> {
-        let mut json = serde_json::to_value(spec).ok()?;
+        let mut json = json::value(spec).ok()?;
         *json.pointer_mut(&self.pointer())? = match self.kind {
             SettingKind::Number { .. } => Value::from(value),
             SettingKind::Count { .. } => Value::from(value.max(0.0).round() as u64),

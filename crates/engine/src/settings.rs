@@ -1,6 +1,7 @@
 //! Settings that a person may write as one number or as several.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde_json::Value;
 
 /// A pair (rows, columns). Written `3` where both agree, `[3, 5]` otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,79 +96,69 @@ impl Padding {
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum OneOr<T> {
-    One(usize),
-    Many(T),
+/// A whole number, or a list of `N`.
+fn sizes<const N: usize>(value: &Value) -> Option<[usize; N]> {
+    let size = |v: &Value| v.as_u64().and_then(|n| usize::try_from(n).ok());
+    match value {
+        Value::Array(items) => items.iter().map(size).collect::<Option<Vec<_>>>()?.try_into().ok(),
+        one => size(one).map(|n| [n; N]),
+    }
+}
+
+/// The shortest text: one number where all are the same.
+fn write_sizes<S: Serializer>(sizes: &[usize], s: S) -> Result<S::Ok, S::Error> {
+    if sizes.iter().all(|n| *n == sizes[0]) { s.serialize_u64(sizes[0] as u64) } else { s.collect_seq(sizes) }
 }
 
 impl Serialize for Pair {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if self.h == self.w { OneOr::One(self.h) } else { OneOr::Many([self.h, self.w]) }.serialize(s)
+        write_sizes(&[self.h, self.w], s)
     }
 }
 
 impl<'de> Deserialize<'de> for Pair {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match OneOr::<[usize; 2]>::deserialize(d) {
-            Ok(OneOr::One(n)) => Ok(Self::square(n)),
-            Ok(OneOr::Many([h, w])) => Ok(Self { h, w }),
-            Err(_) => Err(D::Error::custom("expected a whole number, or two as [rows, columns]")),
-        }
+        let [h, w] =
+            sizes(&Value::deserialize(d)?).ok_or_else(|| D::Error::custom("expected a whole number, or two as [rows, columns]"))?;
+        Ok(Self { h, w })
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Convention {
-    Valid,
-    Same,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum SidesOr {
-    Convention(Convention),
-    Sides(Sides),
 }
 
 impl Serialize for Padding {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
         match *self {
-            Self::Sides(sides) => SidesOr::Sides(sides),
-            Self::Valid => SidesOr::Convention(Convention::Valid),
-            Self::Same => SidesOr::Convention(Convention::Same),
+            Self::Sides(sides) => sides.serialize(s),
+            Self::Valid => s.serialize_str("valid"),
+            Self::Same => s.serialize_str("same"),
         }
-        .serialize(s)
     }
 }
 
 impl<'de> Deserialize<'de> for Padding {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match SidesOr::deserialize(d) {
-            Ok(SidesOr::Sides(sides)) => Ok(Self::Sides(sides)),
-            Ok(SidesOr::Convention(Convention::Valid)) => Ok(Self::Valid),
-            Ok(SidesOr::Convention(Convention::Same)) => Ok(Self::Same),
-            Err(_) => Err(D::Error::custom("expected a whole number, four as [top, bottom, left, right], \"same\" or \"valid\"")),
+        let value = Value::deserialize(d)?;
+        match value.as_str() {
+            Some("valid") => Some(Self::Valid),
+            Some("same") => Some(Self::Same),
+            _ => sides(&value).map(Self::Sides),
         }
+        .ok_or_else(|| D::Error::custom("expected a whole number, four as [top, bottom, left, right], \"same\" or \"valid\""))
     }
+}
+
+fn sides(value: &Value) -> Option<Sides> {
+    sizes(value).map(|[top, bottom, left, right]| Sides { top, bottom, left, right })
 }
 
 impl Serialize for Sides {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        if *self == Self::all(self.top) { OneOr::One(self.top) } else { OneOr::Many([self.top, self.bottom, self.left, self.right]) }
-            .serialize(s)
+        write_sizes(&[self.top, self.bottom, self.left, self.right], s)
     }
 }
 
 impl<'de> Deserialize<'de> for Sides {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        match OneOr::<[usize; 4]>::deserialize(d) {
-            Ok(OneOr::One(n)) => Ok(Self::all(n)),
-            Ok(OneOr::Many([top, bottom, left, right])) => Ok(Self { top, bottom, left, right }),
-            Err(_) => Err(D::Error::custom("expected a whole number, or four as [top, bottom, left, right]")),
-        }
+        sides(&Value::deserialize(d)?).ok_or_else(|| D::Error::custom("expected a whole number, or four as [top, bottom, left, right]"))
     }
 }
 

@@ -64,7 +64,7 @@ impl From<Shape> for [usize; 3] {
 /// Why a layer cannot stand where it stands. Names both sides of the mismatch and, where one
 /// exists, a setting that would be legal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum ShapeError {
     #[error("`{setting}` is {value}, but must be {least} to {most}")]
     OutOfRange { setting: String, value: usize, least: usize, most: usize },

@@ -16,7 +16,7 @@ pub struct ModelSpec {
 
 /// Why a [`ModelSpec`] is no network, and at which layer that shows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "problem", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum SpecError {
     #[error("layer {} (`{op}`): {error}", node.0 + 1)]
     Layer { node: NodeId, op: String, error: ShapeError },

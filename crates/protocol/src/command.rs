@@ -7,7 +7,7 @@ use crate::{FrameId, Hyper, Pace, Probe, RunId, RunSpec};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "commands are rare, and none is kept")]
 pub enum Command {
     /// Starts a run, paused; any other run ends. Answered by `Opened`, by `Refused` where the network

@@ -9,7 +9,7 @@ use crate::{Backend, CardReport, Finding, FrameId, Note, RunId, RunSpec, Traffic
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "happened", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The worker runs and listens. Always the first event.
     Ready {

@@ -25,6 +25,7 @@ mod values;
 use engine::{
     Augment, Graph, Init, LayerSpec, ModelSpec, ScheduleSpec, SpecError, Treatment,
     augment::{ROTATIONS, SCALES, SHIFTS},
+    json,
     loss::LossError,
     presets,
     schedule::{START_FACTORS, STEPS},
@@ -133,7 +134,8 @@ pub fn encode(run: &RunSpec) -> String {
     put("update", changed(train.treatment != usual.treatment, &|| lean(&train.treatment, "").map(|v| compact::write(&v, ""))));
     put("schedule", changed(train.schedule.curve != usual.schedule.curve, &|| tagged_text(&train.schedule.curve, "curve")));
     put("warmup", changed(train.schedule.warmup_steps != usual.schedule.warmup_steps, &|| Some(train.schedule.warmup_steps.to_string())));
-    let number = |value: f32, usual: f32| if value != usual && value.is_finite() { plain(&value).map(|v| v.to_string()) } else { None };
+    let number =
+        |value: f32, usual: f32| if value != usual && value.is_finite() { json::value(&value).ok().map(|v| v.to_string()) } else { None };
     put("warmup_from", number(train.schedule.start_factor, usual.schedule.start_factor));
     put("select", changed(train.selection != usual.selection, &|| lean(&train.selection, "").map(|v| compact::write(&v, ""))));
     put("stop", changed(train.stopping != usual.stopping, &|| lean(&train.stopping, "").map(|v| compact::write(&v, ""))));
@@ -154,7 +156,7 @@ fn init_text(init: Init) -> Option<String> {
     if Init::ALL.contains(&init) {
         return Some(init.name().to_owned());
     }
-    plain(&init).map(|value| compact::write(&value, ""))
+    json::value(&init).ok().map(|value| compact::write(&value, ""))
 }
 
 fn net_text(layers: &[LayerSpec]) -> String {
@@ -173,19 +175,14 @@ fn tagged_text<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str
     })
 }
 
-/// As JSON, with the shortest digits that give each `f32` back.
-fn plain<T: Serialize>(value: &T) -> Option<Value> {
-    serde_json::to_string(value).ok().and_then(|text| serde_json::from_str(&text).ok())
-}
-
 /// As JSON, without each setting that comes back by itself.
 fn lean<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str) -> Option<Value> {
-    let mut json = plain(value)?;
+    let mut json = json::value(value).ok()?;
     let keys: Vec<String> = json.as_object()?.keys().filter(|k| *k != tag).cloned().collect();
     for key in keys {
         let mut without = json.clone();
         without.as_object_mut()?.remove(&key);
-        if T::deserialize(&without).is_ok_and(|v| v == *value) {
+        if serde_json::from_value::<T>(without.clone()).is_ok_and(|v| v == *value) {
             json = without;
         }
     }

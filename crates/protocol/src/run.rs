@@ -97,7 +97,7 @@ pub struct Hyper {
 
 /// How fast to train.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "pace", content = "hz", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// As fast as the machine can.
     #[default]

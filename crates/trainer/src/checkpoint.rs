@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use engine::ops::ParamRole;
+use engine::{json, ops::ParamRole};
 use half::{bf16, f16};
 use protocol::{Hyper, Note as Change, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
@@ -224,7 +224,7 @@ pub fn write(
     tensors.extend(counters(network).map(|name| (name, Dtype::I64, Vec::new(), i64::from(step).to_le_bytes().to_vec())));
     let failed = |cause: String| FileError::Write { cause };
     let note = Note { version: VERSION, spec: network.spec.clone(), step, position };
-    let note = serde_json::to_string(&note).map_err(|e| failed(e.to_string()))?;
+    let note = json::write(&note).map_err(|e| failed(e.to_string()))?;
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned()), (NOTE_KEY.to_owned(), note)]);
     let mut views = Vec::with_capacity(tensors.len());
     for (name, dtype, dims, bytes) in &tensors {
@@ -251,13 +251,13 @@ pub fn read(bytes: &[u8]) -> Result<File<'_>, FileError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(fault)?;
     let note = match header.metadata().as_ref().and_then(|m| m.get(NOTE_KEY)) {
         None => None,
-        Some(text) => {
+        Some(note) => {
             let cause = |e: serde_json::Error| FileError::Note { cause: e.to_string() };
-            let VersionOnly { version } = serde_json::from_str(text).map_err(cause)?;
+            let VersionOnly { version } = json::read(note).map_err(cause)?;
             if version != VERSION {
                 return Err(FileError::Version { found: version, known: VERSION });
             }
-            Some(serde_json::from_str(text).map_err(cause)?)
+            Some(json::read(note).map_err(cause)?)
         }
     };
     Ok(File { tensors, note })

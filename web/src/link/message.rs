@@ -1,6 +1,7 @@
 //! Messages as they cross between page and worker: a JavaScript array of a head and two buffers
 //! that are moved, not copied.
 
+use engine::json;
 use js_sys::{Array, Float32Array, Uint8Array};
 use protocol::{Command, Event};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -8,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// Page to worker: a command for the session, or a wish for its host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "to", content = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Ask {
     Session(Command),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
@@ -23,7 +24,7 @@ pub enum Ask {
 
 /// Which digit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "which", content = "class", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Which {
     First,
     Next,
@@ -33,7 +34,7 @@ pub enum Which {
 
 /// Worker to page.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "from", content = "what", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Tell {
     Session(Box<Event>),
     /// Bulk: the digit's pixels, 0 to 1.
@@ -74,7 +75,7 @@ impl<T: Serialize + DeserializeOwned> Parcel<T> {
     /// # Errors
     /// In words, where the head cannot be written (a programming error).
     pub fn pack(&self) -> Result<(Array, Array), String> {
-        let head = serde_wasm_bindgen::to_value(&self.head).map_err(|e| e.to_string())?;
+        let head = JsValue::from_str(&json::write(&self.head).map_err(|e| e.to_string())?);
         // Copies out of wasm memory: a view of it cannot be transferred.
         let bulk = Float32Array::from(self.bulk.as_slice());
         let file = Uint8Array::from(self.file.as_slice());
@@ -86,7 +87,7 @@ impl<T: Serialize + DeserializeOwned> Parcel<T> {
     /// In words, where the value is no message of this kind.
     pub fn unpack(value: &JsValue) -> Result<Self, String> {
         let parts: &Array = value.dyn_ref().ok_or("a message that is no array")?;
-        let head = serde_wasm_bindgen::from_value(parts.get(0)).map_err(|e| e.to_string())?;
+        let head = json::read(&parts.get(0).as_string().unwrap_or_default()).map_err(|e| e.to_string())?;
         let bulk = parts.get(1).dyn_into::<Float32Array>().map(|a| a.to_vec()).unwrap_or_default();
         let file = parts.get(2).dyn_into::<Uint8Array>().map(|a| a.to_vec()).unwrap_or_default();
         Ok(Self { head, bulk, file })

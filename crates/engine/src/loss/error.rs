@@ -6,7 +6,7 @@ use crate::Shape;
 
 /// What is wrong with a [`super::LossSpec`] for a network that gives a certain output.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
-#[serde(tag = "problem", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LossError {
     #[error("`{setting}` of `{loss}` is {value}, but must lie in {least} to {most}")]
     Setting { loss: String, setting: String, value: String, least: String, most: String },

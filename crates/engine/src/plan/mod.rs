@@ -25,7 +25,7 @@ pub enum Mode {
 
 /// A tensor of a running network that a panel can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "of", content = "id", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Tensor {
     /// The batch of images.
     Input,
