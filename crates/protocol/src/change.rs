@@ -1,5 +1,6 @@
 //! What differs between two specifications of a run, setting by setting, and notes of it.
 
+use engine::json;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -37,15 +38,10 @@ const SHOWN: usize = 60;
 /// its settings are.
 pub fn changes(old: &RunSpec, new: &RunSpec, step: u32) -> Vec<Note> {
     let mut notes = Vec::new();
-    if let (Ok(old), Ok(new)) = (json(old), json(new)) {
+    if let (Ok(old), Ok(new)) = (json::value(old), json::value(new)) {
         compare("", &old, &new, &mut |what, from, to| notes.push(Note { step, what, from, to }));
     }
     notes
-}
-
-/// By way of text: the shortest digits that give each `f32` back.
-fn json(spec: &RunSpec) -> serde_json::Result<Value> {
-    serde_json::from_str(&serde_json::to_string(spec)?)
 }
 
 const TAGS: [&str; 4] = ["optimizer", "loss", "curve", "op"];

@@ -15,7 +15,7 @@ pub enum Probe {
 
 /// What has been found so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "probe", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Finding {
     Rate { points: Vec<RatePoint>, suggestion: Option<RateSuggestion> },
     Batch { rows: Vec<BatchRow>, suggestion: Option<BatchSuggestion> },
