@@ -20,6 +20,7 @@ pub struct Keeper {
     store: Option<Rc<Store>>,
     trouble: Option<String>,
     last: Option<SavedRun>,
+    outdated: bool,
 }
 
 /// A checkpoint on its way into the store.
@@ -42,10 +43,10 @@ impl Keeper {
     pub async fn open() -> (Self, Option<SavedRun>) {
         match Store::open().await {
             Ok(store) => match store.get().await {
-                Ok(found) => (Self { store: Some(Rc::new(store)), trouble: None, last: found.clone() }, found),
-                Err(why) => (Self { store: Some(Rc::new(store)), trouble: Some(why.to_string()), last: None }, None),
+                Ok(found) => (Self { store: Some(Rc::new(store)), trouble: None, last: found.clone(), outdated: false }, found),
+                Err(why) => (Self { store: Some(Rc::new(store)), trouble: Some(why.to_string()), last: None, outdated: false }, None),
             },
-            Err(why) => (Self { store: None, trouble: Some(why.to_string()), last: None }, None),
+            Err(why) => (Self { store: None, trouble: Some(why.to_string()), last: None, outdated: false }, None),
         }
     }
 
@@ -55,12 +56,18 @@ impl Keeper {
 
     /// Whether a checkpoint at `step` would be news.
     pub fn wants(&self, step: u32) -> bool {
-        step > 0 && self.last.as_ref().is_none_or(|run| run.step != step)
+        step > 0 && (self.outdated || self.last.as_ref().is_none_or(|run| run.step != step))
+    }
+
+    /// The last checkpoint has other settings than the run has now.
+    pub fn outdate(&mut self) {
+        self.outdated = true;
     }
 
     /// Takes the newest checkpoint; what is returned must be run to write it.
     pub fn take(&mut self, run: SavedRun) -> Option<Writing> {
         self.last = Some(run.clone());
+        self.outdated = false;
         // After a failure the run is kept in memory only.
         let store = self.store.clone().filter(|_| self.trouble.is_none())?;
         Some(Writing { store, run })

@@ -1,6 +1,7 @@
 //! What can be done with the run: every control of the page ends here.
 
 mod recovery;
+pub mod toolbox;
 mod transport;
 
 use std::{collections::HashMap, rc::Rc};
@@ -26,6 +27,8 @@ use crate::{
 
 /// Deaths of workers after which the page no longer restarts by itself.
 const DEATHS_LIMIT: u32 = 3;
+/// Settings that have not changed for so long are kept.
+const CHANGED_MS: i32 = 300;
 /// A worker that lived this long had started well.
 const LIFE_MS: f64 = 20_000.0;
 
@@ -258,6 +261,18 @@ impl Lab {
         }
     }
 
+    /// A checkpoint with the settings as they are now, once they have been left alone for a moment.
+    fn keep_changed(&self) {
+        let lab = *self;
+        let link = protocol::link::encode(&self.state.spec.get_untracked());
+        frame::after(CHANGED_MS, move || {
+            if protocol::link::encode(&lab.state.spec.get_untracked()) == link {
+                lab.inner.update_value(|inner| inner.keeper.outdate());
+                lab.keep();
+            }
+        });
+    }
+
     fn save(&self, what: Save, purpose: Purpose) {
         if !self.state.is_open() {
             return;
@@ -337,6 +352,7 @@ impl Lab {
             Then::Begin => self.begin(),
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
+            Then::Changed => self.keep_changed(),
             Then::Arrived => {
                 let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
                 if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {

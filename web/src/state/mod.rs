@@ -6,6 +6,7 @@ pub mod keep;
 pub mod lab;
 pub mod sample;
 pub mod tabs;
+pub mod toolbox;
 pub mod url;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summa
 pub use lab::Lab;
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
+pub use toolbox::Toolbox;
 
 use crate::dom::timing::Smoothness;
 
@@ -161,6 +163,7 @@ pub struct AppState {
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
+    pub toolbox: Toolbox,
     pub tabs: Tabs,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
@@ -199,6 +202,7 @@ impl AppState {
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
             notices: RwSignal::new(Vec::new()),
+            toolbox: Toolbox::new(),
             tabs: Tabs::new(),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
