@@ -196,7 +196,8 @@ mod tests {
         order.iter().for_each(|i| counts[usize::from(chosen.labels[*i as usize])] += 1);
         assert_eq!(counts, [100, 100, 100, 100, 100, 99, 99, 99, 99, 99]);
         // Every digit of the rarest class comes equally often, but for one.
-        let rare: Vec<usize> = chosen.digits.iter().filter(|i| chosen.labels[**i as usize] == 0).map(|i| order.iter().filter(|o| *o == i).count()).collect();
+        let rare: Vec<usize> =
+            chosen.digits.iter().filter(|i| chosen.labels[**i as usize] == 0).map(|i| order.iter().filter(|o| *o == i).count()).collect();
         let (least, most) = (rare.iter().min().unwrap(), rare.iter().max().unwrap());
         assert!(most - least <= 1, "{rare:?}");
         assert_ne!(order, chosen.balanced_order(1, 5));

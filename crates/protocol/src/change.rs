@@ -114,7 +114,10 @@ mod tests {
         assert_eq!(told(|t| t.rate = 5e-4), ["step 812: rate 0.002 → 0.0005"]);
         assert_eq!(told(|t| (t.batch, t.epochs) = (128, 4)), ["step 812: batch 64 → 128", "step 812: epochs 3 → 4"]);
         assert_eq!(told(|t| t.optimizer = Sgd::default().into()), ["step 812: optimizer adam → sgd"]);
-        assert_eq!(told(|t| t.optimizer = Adam { weight_decay: 0.5, ..Adam::default() }.into()), ["step 812: optimizer weight decay 0.0 → 0.5"]);
+        assert_eq!(
+            told(|t| t.optimizer = Adam { weight_decay: 0.5, ..Adam::default() }.into()),
+            ["step 812: optimizer weight decay 0.0 → 0.5"]
+        );
         assert_eq!(told(|t| t.loss = LossSpec::Focal(Focal::default())), ["step 812: loss cross entropy → focal"]);
         let smooth = LossSpec::CrossEntropy(CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() });
         assert_eq!(told(|t| t.loss = smooth.clone()), ["step 812: loss label smoothing 0.0 → 0.1"]);

@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn patience_counts_epochs_without_improvement() {
-        let judge = |patience, min_delta, losses: &[f64]| Stopping { patience, min_delta, restore_best: false }.judge(losses.iter().copied());
+        let judge =
+            |patience, min_delta, losses: &[f64]| Stopping { patience, min_delta, restore_best: false }.judge(losses.iter().copied());
         assert_eq!(judge(2, 0.0, &[]), Verdict { best: None, best_loss: f64::INFINITY, stalled: 0, stops: false });
         assert_eq!(judge(2, 0.0, &[1.0, 0.5, 0.5]), Verdict { best: Some(1), best_loss: 0.5, stalled: 1, stops: false });
         assert!(judge(2, 0.0, &[1.0, 0.5, 0.5, 0.6]).stops);

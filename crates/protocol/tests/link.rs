@@ -63,31 +63,6 @@ fn augmentation_is_three_keys() {
 }
 
 #[test]
-fn what_trains_and_when_it_ends_are_keys_of_their_own() {
-    let selection = Selection { subset: 2_000, keep: vec![1.0, 0.1], label_noise: 0.2, balanced: true, ..Selection::default() };
-    let stopping = Stopping { patience: 3, min_delta: 0.01, restore_best: true };
-    let (class_weights, precision) = (ClassWeights::Balanced, Precision::Full);
-    let run = RunSpec { train: TrainSpec { selection, stopping, class_weights, precision, ..TrainSpec::default() }, ..RunSpec::default() };
-    let query = encode(&run);
-    assert_eq!(
-        query,
-        "v=1&select=(balanced:!t,keep:!(1.0,0.1),label_noise:0.2,subset:2000)&stop=(min_delta:0.01,patience:3,restore_best:!t)\
-         &class_weights=balanced&precision=full"
-    );
-    assert_eq!(decode(&query), (run, vec![]));
-    let (spec, problems) = decode("select=(label_noise:2)&stop=(patience:2)&precision=quarter");
-    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        told,
-        [
-            "`select` in the link: `label_noise` is 2, but must lie in 0 to 1; the default is used",
-            "`precision` in the link: `quarter` is none of auto, half, full; the default is used"
-        ]
-    );
-    assert_eq!((spec.train.selection, spec.train.stopping.patience), (Selection::default(), 2));
-}
-
-#[test]
 fn a_network_of_ones_own_can_be_read() {
     let layers = vec![
         Conv2d { out_ch: 12, kernel: Pair::new(3, 5), pad: Sides::new(1, 1, 2, 2).into(), ..Conv2d::default() }.into(),
@@ -377,20 +352,22 @@ fn runs() -> impl Strategy<Value = RunSpec> {
     );
     let regime = (selection, stopping, words);
     let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment, regime).prop_map(
-        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment, (selection, stopping, (class_weights, precision)))| TrainSpec {
-            loss,
-            optimizer,
-            treatment,
-            rate,
-            schedule,
-            batch,
-            epochs,
-            seed,
-            augment,
-            selection,
-            stopping,
-            class_weights,
-            precision,
+        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment, (selection, stopping, (class_weights, precision)))| {
+            TrainSpec {
+                loss,
+                optimizer,
+                treatment,
+                rate,
+                schedule,
+                batch,
+                epochs,
+                seed,
+                augment,
+                selection,
+                stopping,
+                class_weights,
+                precision,
+            }
         },
     );
     let init = prop_oneof![prop::sample::select(Init::ALL.to_vec()), (0.0..9f32).prop_map(|std| Init::Normal { std })];

@@ -51,7 +51,15 @@ fn commands() -> Vec<Command> {
 
 /// Numbers that try the digits: the smallest, the largest, and whole ones that look like integers.
 fn progress() -> Progress {
-    Progress { step: u32::MAX, epoch: 1.0, loss: 0.1 + 0.2, accuracy: f64::MIN_POSITIVE, rate: f32::MAX, images_per_second: 0.0, penalty: 0.1 }
+    Progress {
+        step: u32::MAX,
+        epoch: 1.0,
+        loss: 0.1 + 0.2,
+        accuracy: f64::MIN_POSITIVE,
+        rate: f32::MAX,
+        images_per_second: 0.0,
+        penalty: 0.1,
+    }
 }
 
 fn events() -> Vec<Event> {
@@ -103,7 +111,13 @@ fn events() -> Vec<Event> {
             scores: vec![score.clone()],
             notes: vec![note.clone()],
         },
-        Event::Amended { run: RUN, step: 9, spec: RunSpec::default(), summary: Summary::default(), notes: vec![note, Note::told(3, message())] },
+        Event::Amended {
+            run: RUN,
+            step: 9,
+            spec: RunSpec::default(),
+            summary: Summary::default(),
+            notes: vec![note, Note::told(3, message())],
+        },
         Event::Probed { run: RUN, finding: rates, over: false, message: message() },
         Event::Probed { run: RUN, finding: batches, over: true, message: String::new() },
         Event::Declined { run: RUN, message: message() },

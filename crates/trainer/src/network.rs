@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use data::{CLASSES, Dataset, SIDE};
 use engine::{
-    Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, optim::Clock, plan::Watch,
+    Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, optim::Clock,
+    plan::Watch,
 };
 use protocol::{ClassWeights, RunError, RunSpec};
 use serde::{Deserialize, Serialize};
@@ -130,6 +131,15 @@ impl Network {
             sample: plan(1, Mode::Eval, Watch::Everything)?,
             graph,
         })
+    }
+
+    /// The same, from `standing` on.
+    #[must_use]
+    pub fn standing_at(mut self, standing: Standing) -> Self {
+        self.feed = self.feed.starting(standing.origin);
+        self.clock = standing.clock;
+        self.schedule = self.spec.train.schedule.fitted(self.feed.end_of(self.spec.train.epochs));
+        self
     }
 
     /// The same for batches of another size, at the start of the data.

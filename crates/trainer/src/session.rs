@@ -60,7 +60,8 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, waiting: None, outbox: vec![ready.into()] };
+        let mut session =
+            Self { data: data.into(), data_broken: false, portion, training: None, maker: None, waiting: None, outbox: vec![ready.into()] };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }
@@ -166,7 +167,9 @@ impl Session {
                 training.pause(now_ms, outbox);
                 Ok(())
             }
-            Command::Tune { hyper, .. } => hyper.check().map(|()| outbox.push(training.tune(hyper, now_ms).into())).map_err(|e| format!("tune: {e}")),
+            Command::Tune { hyper, .. } => {
+                hyper.check().map(|()| outbox.push(training.tune(hyper, now_ms).into())).map_err(|e| format!("tune: {e}"))
+            }
             Command::Amend { spec, .. } => {
                 let around = Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox };
                 let done = training.ask_amend(spec, &around).map_err(|e| format!("amend: {e}"));

@@ -31,7 +31,10 @@ pub fn rate(points: &[RatePoint]) -> RateSuggestion {
     match steepest.map(|i| points[i].rate) {
         Some(rate) if rate <= tenth => {
             let rate = two_digits(rate);
-            RateSuggestion { rate: Some(rate), why: format!("near {rate} the loss falls fastest; at larger rates it falls more slowly and then grows") }
+            RateSuggestion {
+                rate: Some(rate),
+                why: format!("near {rate} the loss falls fastest; at larger rates it falls more slowly and then grows"),
+            }
         }
         _ => {
             let (rate, least) = (two_digits(tenth), two_digits(points[least].rate));

@@ -13,5 +13,6 @@ mod card;
 mod drawing;
 mod looks;
 mod memory;
+mod toolbox;
 mod training;
 mod trouble;

@@ -26,7 +26,14 @@ pub struct Shelf {
 
 impl Shelf {
     pub fn new(card: &Rc<Card>) -> Self {
-        Self { card: Rc::clone(card), train: OnceCell::new(), labelled: RefCell::default(), own: RefCell::default(), validation: OnceCell::new(), test: OnceCell::new() }
+        Self {
+            card: Rc::clone(card),
+            train: OnceCell::new(),
+            labelled: RefCell::default(),
+            own: RefCell::default(),
+            validation: OnceCell::new(),
+            test: OnceCell::new(),
+        }
     }
 
     pub fn card(&self) -> &Rc<Card> {

@@ -3,10 +3,7 @@
 //! A run with a change before a step computes what a run computes that was saved there, loaded, and changed.
 
 use engine::optim::Clock;
-use protocol::{
-    Event, Hyper, Note, RunSpec,
-    change::changes,
-};
+use protocol::{Event, Hyper, Note, RunSpec, change::changes};
 
 use super::{Drive, Surroundings, Training};
 use crate::{
@@ -151,7 +148,7 @@ fn amended(
         (false, _) => Clock { since: step, made: 0 },
     };
     let origin = old.feed.handed_on(step, &fresh.feed);
-    let network = Network::open_on(spec, old.portion, Standing { origin, clock }, around.data)?;
+    let network = fresh.standing_at(Standing { origin, clock });
 
     let len = numbers.params.len();
     let mut optimizer_state = vec![0.0; after.state_len(len)];
@@ -164,7 +161,11 @@ fn amended(
     }
     let mut lost = Vec::new();
     if !same_rule && !names.is_empty() {
-        lost.push(format!("what {} had gathered is dropped, and {} begins anew", before.optimizer.rule().title(), after.optimizer.rule().title()));
+        lost.push(format!(
+            "what {} had gathered is dropped, and {} begins anew",
+            before.optimizer.rule().title(),
+            after.optimizer.rule().title()
+        ));
     }
     let numbers = Numbers { params: numbers.params.clone(), state: numbers.state.clone(), optimizer_state };
     Ok((network, numbers, lost))

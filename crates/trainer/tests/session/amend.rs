@@ -135,7 +135,8 @@ fn the_optimizers_state_is_kept_where_it_has_a_meaning() {
     let mut rig = Rig::open(small());
     rig.step(8);
     let before = numbers(&rig.save(Save::Checkpoint));
-    for change in [|t: &mut TrainSpec| t.batch = 40, |t: &mut TrainSpec| t.optimizer = Adam { weight_decay: 0.1, ..Adam::default() }.into()] {
+    for change in [|t: &mut TrainSpec| t.batch = 40, |t: &mut TrainSpec| t.optimizer = Adam { weight_decay: 0.1, ..Adam::default() }.into()]
+    {
         amend(&mut rig, &with(change));
         assert!(numbers(&rig.save(Save::Checkpoint)) == before);
     }

@@ -9,7 +9,8 @@ use super::rows::{self, Row};
 /// Layers with weights: place, name, weights.
 fn layers(spec: &RunSpec) -> Vec<(usize, String, usize)> {
     let Ok(graph) = Graph::check(&spec.model) else { return Vec::new() };
-    let weights = |id: NodeId| graph.params.iter().filter(|p| p.node == id && p.role != ParamRole::RunningMean).map(|p| p.range.len()).sum();
+    let weights =
+        |id: NodeId| graph.params.iter().filter(|p| p.node == id && p.role != ParamRole::RunningMean).map(|p| p.range.len()).sum();
     (0..graph.nodes.len())
         .map(|i| (i, graph.node(NodeId(i)).name.clone(), weights(NodeId(i))))
         .filter(|(_, _, weights)| *weights > 0)
@@ -40,7 +41,11 @@ fn factor(spec: &RunSpec, node: usize) -> f32 {
 
 fn set_factor(spec: &mut RunSpec, node: usize, factor: f32) {
     let rates = &mut spec.train.treatment.rates;
-    if factor == 1.0 { rates.remove(&NodeId(node)) } else { rates.insert(NodeId(node), factor) };
+    if factor == 1.0 {
+        rates.remove(&NodeId(node))
+    } else {
+        rates.insert(NodeId(node), factor)
+    };
 }
 
 fn layer_row(node: usize, name: &str, weights: usize, all: Memo<Vec<(usize, String, usize)>>, draft: RwSignal<RunSpec>) -> AnyView {
@@ -94,17 +99,13 @@ fn dropout_row(layer: usize, draft: RwSignal<RunSpec>) -> AnyView {
         kind: SettingKind::Number { least: 0.0, most: 0.99 },
         usual: 0.5,
     };
-    let value = Memo::new(move |_| {
-        draft.with(|d| d.model.layers.get(layer).and_then(share)).map_or(0.0, f64::from)
-    });
+    let value = Memo::new(move |_| draft.with(|d| d.model.layers.get(layer).and_then(share)).map_or(0.0, f64::from));
     let change = Callback::new(move |value: f64| {
-        draft.update(|d| {
-            match d.model.layers.get_mut(layer) {
-                Some(LayerSpec::Dropout(dropout)) => dropout.p = value as f32,
-                Some(LayerSpec::Dropout2d(dropout)) => dropout.p = value as f32,
-                Some(LayerSpec::StochasticDepth(depth)) => depth.p = value as f32,
-                _ => {}
-            }
+        draft.update(|d| match d.model.layers.get_mut(layer) {
+            Some(LayerSpec::Dropout(dropout)) => dropout.p = value as f32,
+            Some(LayerSpec::Dropout2d(dropout)) => dropout.p = value as f32,
+            Some(LayerSpec::StochasticDepth(depth)) => depth.p = value as f32,
+            _ => {}
         });
     });
     rows::view(row, value.into(), change)

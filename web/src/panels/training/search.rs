@@ -15,7 +15,11 @@ const HEIGHT: f64 = 110.0;
 pub fn view(probe: Probe, draft: RwSignal<RunSpec>) -> AnyView {
     let state = app();
     let (testid, label, about) = match probe {
-        Probe::Rate => ("find-rate", "Find a learning rate", "Training waits; a copy of the network is trained with a rate that grows from step to step."),
+        Probe::Rate => (
+            "find-rate",
+            "Find a learning rate",
+            "Training waits; a copy of the network is trained with a rate that grows from step to step.",
+        ),
         Probe::Batch => ("find-batch", "Find a batch size", "Training waits; a copy is timed with 1 to 1024 images a step."),
     };
     let own = Memo::new(move |_| state.toolbox.search.with(|s| s.clone().filter(|s| s.probe == probe)));
@@ -64,7 +68,8 @@ fn sentence(message: &str) -> String {
 
 fn use_rate(rate: f32, draft: RwSignal<RunSpec>) -> AnyView {
     let text = format!("Use {}", number::rate(rate));
-    view! { <button class="training-use" data-testid="use-rate" on:click=move |_| draft.update(|d| d.train.rate = rate)>{text}</button> }.into_any()
+    view! { <button class="training-use" data-testid="use-rate" on:click=move |_| draft.update(|d| d.train.rate = rate)>{text}</button> }
+        .into_any()
 }
 
 fn use_batch(batch: u32, draft: RwSignal<RunSpec>) -> AnyView {

@@ -63,7 +63,8 @@ fn answer(draft: RwSignal<RunSpec>) -> impl Fn() -> AnyView {
     let state = app();
     move || {
         let waits = state.spec.with(|running| draft.with(|d| live_part(running, d) != *d));
-        let waiting = waits.then(|| view! { <span class="training-waits">" Network, seed or first weights differ: train from the start."</span> });
+        let waiting =
+            waits.then(|| view! { <span class="training-waits">" Network, seed or first weights differ: train from the start."</span> });
         let told = match state.toolbox.answer.get() {
             None => view! { "Changes are taken up while the run goes on." }.into_any(),
             Some(Ok(told)) => view! { {told} }.into_any(),
