@@ -346,28 +346,13 @@ fn runs() -> impl Strategy<Value = RunSpec> {
     ];
     let stopping = (0..1000u32, prop_oneof![Just(0.0), 0.0..100f32], any::<bool>())
         .prop_map(|(patience, min_delta, restore_best)| Stopping { patience, min_delta, restore_best });
-    let words = (
-        prop::sample::select(ClassWeights::ALL.iter().map(|(w, _)| *w).collect::<Vec<_>>()),
-        prop::sample::select(Precision::ALL.iter().map(|(p, _)| *p).collect::<Vec<_>>()),
-    );
-    let regime = (selection, stopping, words);
-    let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment, regime).prop_map(
-        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment, (selection, stopping, (class_weights, precision)))| {
-            TrainSpec {
-                loss,
-                optimizer,
-                treatment,
-                rate,
-                schedule,
-                batch,
-                epochs,
-                seed,
-                augment,
-                selection,
-                stopping,
-                class_weights,
-                precision,
-            }
+    let words = (prop::sample::select(ClassWeights::ALL), prop::sample::select(Precision::ALL));
+    let lengths = (RATES, BATCHES, EPOCHS, any::<u32>());
+    let train = (losses(), optimizer, treatment, schedule, lengths, augment, selection, stopping, words).prop_map(
+        |(loss, optimizer, treatment, schedule, (rate, batch, epochs, seed), augment, selection, stopping, words)| {
+            let (class_weights, precision) = (words.0.0, words.1.0);
+            let usual = TrainSpec { loss, optimizer, treatment, schedule, augment, selection, ..TrainSpec::default() };
+            TrainSpec { rate, batch, epochs, seed, stopping, class_weights, precision, ..usual }
         },
     );
     let init = prop_oneof![prop::sample::select(Init::ALL.to_vec()), (0.0..9f32).prop_map(|std| Init::Normal { std })];

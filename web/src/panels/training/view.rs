@@ -75,10 +75,9 @@ fn answer(draft: RwSignal<RunSpec>) -> impl Fn() -> AnyView {
 }
 
 fn section(title: &'static str, about: &'static str, content: AnyView) -> AnyView {
-    let id = format!("training-{}", title.to_lowercase());
     view! {
-        <section class="training-part" aria-labelledby=id.clone()>
-            <h3 id=id>{title}</h3>
+        <section class="training-part" aria-label=title>
+            <h3>{title}</h3>
             <p class="training-about">{about}</p>
             {content}
         </section>
