@@ -6,6 +6,8 @@ use protocol::{BatchRow, BatchSuggestion, RatePoint, RateSuggestion};
 const REACH: usize = 3;
 /// A loss that has fallen by less than this share has not fallen.
 const LEAST_FALL: f64 = 0.03;
+/// Points at the start whose rates are too small to matter: they show how much batches differ.
+const CALM: usize = 30;
 /// A batch size is large enough that reaches this share of the greatest speed.
 const ENOUGH: f64 = 0.9;
 
@@ -19,8 +21,20 @@ pub fn rate(points: &[RatePoint]) -> RateSuggestion {
     };
     // The first means are those of a few batches.
     let start = points[..=REACH].iter().map(|p| p.smooth).sum::<f64>() / (REACH + 1) as f64;
-    if points[least].smooth > (1.0 - LEAST_FALL) * start {
-        return none("the loss never fell: it may be as low as it gets, or the network cannot be trained as it stands");
+    let calm = &points[..CALM.min(points.len())];
+    let level = calm.iter().map(|p| p.loss).sum::<f64>() / calm.len() as f64;
+    let spread = (calm.iter().map(|p| (p.loss - level) * (p.loss - level)).sum::<f64>() / calm.len() as f64).sqrt();
+    if points[least].smooth > (1.0 - LEAST_FALL) * start || points[least].smooth > level - spread {
+        // It is as low as one step after another at a small rate makes it: all there is to see is where it grows.
+        let last = points.iter().rposition(|p| p.smooth <= level + spread).filter(|i| *i > CALM && i + 1 < points.len());
+        let Some(last) = last else {
+            return none("the loss never fell: it may be as low as it gets, or the network cannot be trained as it stands");
+        };
+        let (rate, grows) = (two_digits(points[last].rate / 10.0), two_digits(points[last].rate));
+        return RateSuggestion {
+            rate: Some(rate),
+            why: format!("a tenth of {grows}, from where on the loss grows: it does not fall any more"),
+        };
     }
     let slope = |i: usize| {
         let (a, b) = (&points[i - REACH], &points[i + REACH]);
@@ -93,8 +107,22 @@ mod tests {
 
     #[test]
     fn what_never_falls_gives_no_rate() {
-        assert_eq!(rate(&points(|r| 2.3 + r)).rate, None);
+        assert_eq!(rate(&points(|_| 2.3)).rate, None);
+        assert_eq!(rate(&points(|r| 2.3 + r)[..20]).rate, None);
         assert_eq!(rate(&[]).rate, None);
+    }
+
+    /// Batches differ by ±0.1 about 0.5; from 0.01 on the loss grows.
+    #[test]
+    fn a_network_that_is_trained_already_is_kept_below_the_rise() {
+        let mut points = points(|r| if r < 0.01 { 0.5 } else { 0.5 + 100.0 * (r - 0.01) });
+        for (i, point) in points.iter_mut().enumerate() {
+            point.loss += if i % 2 == 0 { 0.1 } else { -0.1 };
+            point.smooth += if i % 9 == 3 { -0.05 } else { 0.0 };
+        }
+        let found = rate(&points);
+        assert!((5e-4..2e-3).contains(&found.rate.unwrap()), "{found:?}");
+        assert!(found.why.contains("grows"), "{found:?}");
     }
 
     #[test]

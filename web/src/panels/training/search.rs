@@ -13,7 +13,7 @@ const HEIGHT: f64 = 110.0;
 
 /// The button of a search and, once it has begun, what it has found.
 pub fn view(probe: Probe, draft: RwSignal<RunSpec>) -> AnyView {
-    let state = app();
+    let (state, lab) = (app(), lab());
     let (testid, label, about) = match probe {
         Probe::Rate => (
             "find-rate",
@@ -25,7 +25,7 @@ pub fn view(probe: Probe, draft: RwSignal<RunSpec>) -> AnyView {
     let own = Memo::new(move |_| state.toolbox.search.with(|s| s.clone().filter(|s| s.probe == probe)));
     let busy = Memo::new(move |_| state.toolbox.search.with(|s| s.as_ref().is_some_and(|s| !s.over)));
     let running = Memo::new(move |_| own.with(|s| s.as_ref().is_some_and(|s| !s.over)));
-    let press = move |_| lab().seek(if running.get_untracked() { None } else { Some(probe) });
+    let press = move |_| lab.seek(if running.get_untracked() { None } else { Some(probe) });
     view! {
         <div class="training-search">
             <button class="quiet training-find" data-testid=testid title=about disabled=move || busy.get() && !running.get() on:click=press>

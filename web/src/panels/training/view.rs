@@ -41,7 +41,7 @@ pub fn Training() -> impl IntoView {
 
 /// The open run goes on with what was changed, once no more changes follow.
 fn apply_changes(draft: RwSignal<RunSpec>) {
-    let changes = StoredValue::new(0u32);
+    let (lab, changes) = (lab(), StoredValue::new(0u32));
     Effect::new(move |_| {
         draft.track();
         let mine = changes.try_update_value(|n| {
@@ -52,7 +52,7 @@ fn apply_changes(draft: RwSignal<RunSpec>) {
             if changes.try_get_value() == mine
                 && let Some(spec) = draft.try_get_untracked()
             {
-                lab().amend(&spec);
+                lab.amend(&spec);
             }
         });
     });
@@ -108,7 +108,8 @@ fn optimizer(draft: RwSignal<RunSpec>) -> AnyView {
     let names = OptimizerSpec::all().iter().map(|o| (o.rule().name(), o.rule().title())).collect();
     let pick = Callback::new(move |place: usize| {
         if let Some(spec) = OptimizerSpec::all().get(place) {
-            draft.update(|d| (d.train.optimizer, d.train.rate) = (*spec, spec.rule().usual_rate()));
+            let rate = if *spec == OptimizerSpec::default() { TrainSpec::default().rate } else { spec.rule().usual_rate() };
+            draft.update(|d| (d.train.optimizer, d.train.rate) = (*spec, rate));
         }
     });
     let part = Part { name: "optimizer", of: |d| &d.train.optimizer, set: |d, spec| d.train.optimizer = spec };
@@ -119,7 +120,12 @@ fn optimizer(draft: RwSignal<RunSpec>) -> AnyView {
     };
     let rate = move || {
         chosen.track();
-        let usual = f64::from(draft.with_untracked(|d| d.train.optimizer.rule().usual_rate()));
+        // The rule that a run has of itself has its rate too.
+        let usual = draft.with_untracked(|d| {
+            let usual = TrainSpec::default();
+            let same = usual.optimizer.rule().name() == d.train.optimizer.rule().name();
+            f64::from(if same { usual.rate } else { d.train.optimizer.rule().usual_rate() })
+        });
         let kind = SettingKind::Number { least: 0.0, most: 100.0 };
         let about = "How far weights move along their gradients. Another rule brings its usual one.";
         lone("Learning rate", "setup-rate", "", about, kind, usual, draft, |t| f64::from(t.rate), |t, v| t.rate = v as f32)
