@@ -79,11 +79,21 @@ fn joined(outer: &str, key: &str) -> String {
     if plain { key } else { format!("{outer} {key}") }
 }
 
+/// The factor of a layer's rate.
+fn pair(item: &Value) -> String {
+    let layer = item[0].as_u64().unwrap_or_default() + 1;
+    if item[1].as_f64() == Some(0.0) { format!("layer {layer} frozen") } else { format!("layer {layer} × {}", item[1]) }
+}
+
 fn shown(value: &Value) -> String {
     let text = match (value, kind(value)) {
         (_, Some(kind)) => kind.replace('_', " "),
         (Value::String(word), _) => word.replace('_', " "),
         (Value::Null, _) => "none".to_owned(),
+        (Value::Array(items), _) if items.is_empty() => "none".to_owned(),
+        (Value::Array(items), _) if items.iter().all(|i| i.as_array().is_some_and(|pair| pair.len() == 2)) => {
+            items.iter().map(pair).collect::<Vec<_>>().join(", ")
+        }
         (Value::Bool(on), _) => if *on { "on" } else { "off" }.to_owned(),
         (value, _) => value.to_string(),
     };
@@ -122,6 +132,8 @@ mod tests {
         let smooth = LossSpec::CrossEntropy(CrossEntropy { label_smoothing: 0.1, ..CrossEntropy::default() });
         assert_eq!(told(|t| t.loss = smooth.clone()), ["step 812: loss label smoothing 0.0 → 0.1"]);
         assert_eq!(told(|t| t.treatment.l2 = 0.5), ["step 812: l2 0.0 → 0.5"]);
+        let rates = [(engine::NodeId(0), 0.0), (engine::NodeId(3), 0.5)];
+        assert_eq!(told(|t| t.treatment.rates = rates.into()), ["step 812: rates none → layer 1 frozen, layer 4 × 0.5"]);
         assert_eq!(told(|t| t.stopping.patience = 2), ["step 812: patience 0 → 2"]);
         assert_eq!(told(|t| t.selection.balanced = true), ["step 812: balanced off → on"]);
         assert_eq!(OptimizerSpec::default(), RunSpec::default().train.optimizer);
