@@ -93,7 +93,7 @@ fn rates(points: &[RatePoint], suggestion: Option<f32>) -> AnyView {
         let at = (f64::from(d) - from) / (to - from) * WIDTH;
         view! {
             <line class="training-axis" x1=at x2=at y1="0" y2=HEIGHT - 14.0/>
-            <text x=at.clamp(10.0, WIDTH - 12.0) y=HEIGHT - 2.0 text-anchor="middle">{format!("{}", 10f64.powi(d))}</text>
+            <text x=at.clamp(10.0, WIDTH - 12.0) y=HEIGHT - 2.0 text-anchor="middle">{format!("1e{d}")}</text>
         }
     });
     let mark = suggestion.map(|rate| view! { <line class="training-now" x1=x(rate) x2=x(rate) y1="0" y2=HEIGHT - 14.0/> });
