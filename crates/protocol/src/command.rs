@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Probe, RunId, RunSpec};
+use crate::{FrameId, Hyper, Pace, Quest, RunId, RunSpec};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,9 +24,9 @@ pub enum Command {
     /// Goes on with other settings, with the same weights: once the steps under way have come back; answered by
     /// `Amended`. `Declined` where settings are out of range, or weights would have other shapes or another start.
     Amend { run: RunId, spec: RunSpec },
-    /// Looks for a rate or a batch size on a copy of the network, while training waits: answered by `Probed`, more than
+    /// Looks for a rate or a batch size on a copy of the network, while training waits: answered by `Found`, more than
     /// once. `None` ends a search. The run's numbers stay as they are.
-    Seek { run: RunId, probe: Option<Probe> },
+    Seek { run: RunId, quest: Option<Quest> },
     /// Out of range: `Declined`.
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.

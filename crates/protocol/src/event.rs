@@ -41,7 +41,7 @@ pub enum Event {
         notes: Vec<Note>,
     },
     /// What a search has found so far: `over` with the last, or where it was given up; `message` says why.
-    Probed {
+    Found {
         run: RunId,
         finding: Finding,
         over: bool,
@@ -149,7 +149,7 @@ impl Event {
             Self::Ready { .. } | Self::DataArrived { .. } | Self::DataFailed { .. } | Self::Checked { .. } => None,
             Self::Opened { run, .. }
             | Self::Amended { run, .. }
-            | Self::Probed { run, .. }
+            | Self::Found { run, .. }
             | Self::Refused { run, .. }
             | Self::Declined { run, .. }
             | Self::Played { run }

@@ -17,7 +17,7 @@ pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
-pub mod probe;
+pub mod quest;
 pub mod regime;
 pub mod run;
 
@@ -25,7 +25,7 @@ pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishE
 pub use change::Note;
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
-pub use probe::{BatchRow, BatchSuggestion, Finding, Probe, RatePoint, RateSuggestion};
+pub use quest::{BatchRow, BatchSuggestion, Finding, Quest, RatePoint, RateSuggestion};
 pub use regime::{ClassWeights, Precision, Selection, Stopping};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, BatchRow, BatchSuggestion, CardReport, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note, Pace, Probe,
-    Progress, Quality, RatePoint, RateSuggestion, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Backend, BatchRow, BatchSuggestion, CardReport, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note, Pace, Progress,
+    Quality, Quest, RatePoint, RateSuggestion, RunId, RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -30,9 +30,9 @@ fn commands() -> Vec<Command> {
             Command::Step { run: RUN, count: u32::MAX },
             Command::Tune { run: RUN, hyper: Hyper { rate: 0.1 } },
             Command::Amend { run: RUN, spec: RunSpec::default() },
-            Command::Seek { run: RUN, probe: Some(Probe::Rate) },
-            Command::Seek { run: RUN, probe: Some(Probe::Batch) },
-            Command::Seek { run: RUN, probe: None },
+            Command::Seek { run: RUN, quest: Some(Quest::Rate) },
+            Command::Seek { run: RUN, quest: Some(Quest::Batch) },
+            Command::Seek { run: RUN, quest: None },
             Command::SetPace { run: RUN, pace: Pace::Full },
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
@@ -118,8 +118,8 @@ fn events() -> Vec<Event> {
             summary: Summary::default(),
             notes: vec![note, Note::told(3, message())],
         },
-        Event::Probed { run: RUN, finding: rates, over: false, message: message() },
-        Event::Probed { run: RUN, finding: batches, over: true, message: String::new() },
+        Event::Found { run: RUN, finding: rates, over: false, message: message() },
+        Event::Found { run: RUN, finding: batches, over: true, message: String::new() },
         Event::Declined { run: RUN, message: message() },
         Event::Played { run: RUN },
         Event::Paused { run: RUN, progress: progress() },

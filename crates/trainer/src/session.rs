@@ -175,8 +175,8 @@ impl Session {
                 let done = training.ask_amend(spec, &around).map_err(|e| format!("amend: {e}"));
                 done.map(|event| outbox.extend(event.map(Message::from)))
             }
-            Command::Seek { probe, .. } => {
-                training.seek(probe, outbox);
+            Command::Seek { quest, .. } => {
+                training.seek(quest, outbox);
                 Ok(())
             }
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),

@@ -2,7 +2,7 @@
 
 use data::Dataset;
 use engine::ScheduleSpec;
-use protocol::{BatchRow, BatchSuggestion, Finding, Probe, RatePoint};
+use protocol::{BatchRow, BatchSuggestion, Finding, Quest, RatePoint};
 
 use crate::{
     Network,
@@ -56,13 +56,13 @@ pub struct Trial {
 }
 
 impl Trial {
-    pub fn new(probe: Probe, network: &Network, numbers: Numbers, step: u32) -> Self {
+    pub fn new(quest: Quest, network: &Network, numbers: Numbers, step: u32) -> Self {
         let mut network = network.clone();
         // The rate of a step is the one that is put.
         network.schedule = ScheduleSpec::default();
-        let finding = match probe {
-            Probe::Rate => Finding::Rate { points: Vec::new(), suggestion: None },
-            Probe::Batch => Finding::Batch { rows: Vec::new(), suggestion: None },
+        let finding = match quest {
+            Quest::Rate => Finding::Rate { points: Vec::new(), suggestion: None },
+            Quest::Batch => Finding::Batch { rows: Vec::new(), suggestion: None },
         };
         Self { finding, network, numbers, machine: None, step, put: 0, answered: 0, mean: 0.0, batch: 1, timed: None }
     }

@@ -17,7 +17,7 @@ use engine::{
     presets::preset,
     schedule::{Cosine, CurveSpec},
 };
-use protocol::{Backend, Command, EvalSet, Event, Finding, Message, Probe, Progress, RunId, RunSpec, Save, Selection, Wish};
+use protocol::{Backend, Command, EvalSet, Event, Finding, Message, Progress, Quest, RunId, RunSpec, Save, Selection, Wish};
 use trainer::{
     Portion, Rest, Session,
     machine::{CardMaker, Clock},
@@ -348,14 +348,17 @@ fn a_search_on_the_card_changes_nothing() {
     let save = |rig: &mut Rig| {
         rig.events.clear();
         rig.send(Command::Save { run: RUN, ask: 1, what: Save::Checkpoint }.into());
-        rig.until(|e| matches!(e, Event::Saved { .. })).file
+        let file = rig.until(|e| matches!(e, Event::Saved { .. })).file;
+        // What follows the header: its own entries come in any order.
+        let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        file[8 + header..].to_vec()
     };
     rig.send(Command::Step { run: RUN, count: 3 }.into());
     rig.until(|e| matches!(e, Event::Paused { .. }));
     let before = save(&mut rig);
-    rig.send(Command::Seek { run: RUN, probe: Some(Probe::Rate) }.into());
-    let Event::Probed { finding: Finding::Rate { points, suggestion }, .. } =
-        rig.until(|e| matches!(e, Event::Probed { over: true, .. })).head
+    rig.send(Command::Seek { run: RUN, quest: Some(Quest::Rate) }.into());
+    let Event::Found { finding: Finding::Rate { points, suggestion }, .. } =
+        rig.until(|e| matches!(e, Event::Found { over: true, .. })).head
     else {
         panic!()
     };

@@ -73,8 +73,8 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.toolbox.amended(step, notes);
             Then::Changed
         }
-        Event::Probed { finding, over, message, .. } => {
-            state.toolbox.probed(finding, over, message);
+        Event::Found { finding, over, message, .. } => {
+            state.toolbox.found(finding, over, message);
             Then::Nothing
         }
         Event::Refused { error, .. } => {

@@ -1,12 +1,12 @@
 //! What was changed while the run went on, and what was searched for.
 
 use leptos::prelude::*;
-use protocol::{Finding, Note, Probe};
+use protocol::{Finding, Note, Quest};
 
 /// A search for a rate or a batch size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    pub probe: Probe,
+    pub quest: Quest,
     /// Nothing at first.
     pub finding: Option<Finding>,
     pub over: bool,
@@ -44,12 +44,12 @@ impl Toolbox {
         self.notes.set(notes);
     }
 
-    pub fn probed(&self, finding: Finding, over: bool, message: String) {
-        let probe = match finding {
-            Finding::Rate { .. } => Probe::Rate,
-            Finding::Batch { .. } => Probe::Batch,
+    pub fn found(&self, finding: Finding, over: bool, message: String) {
+        let quest = match finding {
+            Finding::Rate { .. } => Quest::Rate,
+            Finding::Batch { .. } => Quest::Batch,
         };
-        self.search.set(Some(Search { probe, finding: Some(finding), over, message }));
+        self.search.set(Some(Search { quest, finding: Some(finding), over, message }));
     }
 }
 

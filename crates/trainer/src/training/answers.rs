@@ -50,7 +50,7 @@ impl Training {
             (Some(Underway::Amend), Done::Read(numbers)) => self.amended(&numbers, around),
             (Some(Underway::Best), Done::Read(numbers)) => self.keep_best(numbers),
             (Some(Underway::Restore), Done::Read(numbers)) => self.restore_best(numbers, around),
-            (Some(Underway::Seek(probe)), Done::Read(numbers)) => self.begin_search(probe, numbers, around),
+            (Some(Underway::Seek(quest)), Done::Read(numbers)) => self.begin_search(quest, numbers, around),
             (Some(Underway::Save { ask, what, rate, goal }), Done::Read(numbers)) => {
                 let position = (what == Save::Checkpoint).then(|| self.position(rate, goal));
                 self.saved(ask, position, &numbers, around);

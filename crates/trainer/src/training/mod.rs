@@ -14,7 +14,7 @@ mod work;
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{EvalSet, Event, Message, Note, Pace, Probe, Progress, RunId, RunSpec, Save, Score, Summary};
+use protocol::{EvalSet, Event, Message, Note, Pace, Progress, Quest, RunId, RunSpec, Save, Score, Summary};
 
 use crate::{
     Network, Rest, Stage,
@@ -104,7 +104,7 @@ enum Underway {
     /// To be replaced by the best.
     Restore,
     /// For a search on a copy.
-    Seek(Probe),
+    Seek(Quest),
 }
 
 #[derive(Debug)]
@@ -150,9 +150,9 @@ pub struct Training {
     /// Validation losses up to this step try nobody's patience any more.
     patient_since: u32,
     /// A search that is to begin, the one under way, and when it was told of last.
-    sought: Option<Probe>,
+    sought: Option<Quest>,
     trial: Option<Box<Trial>>,
-    probed_ms: f64,
+    found_ms: f64,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -189,7 +189,7 @@ impl Training {
             patient_since: 0,
             sought: None,
             trial: None,
-            probed_ms: 0.0,
+            found_ms: 0.0,
             safeguard: Safeguard::new(0, numbers),
             told: (0, f64::NEG_INFINITY),
             network,

@@ -1,6 +1,6 @@
 //! Looking for a rate or a batch size, on a machine of its own: the run's numbers stay where they are.
 
-use protocol::{Event, Finding, Probe};
+use protocol::{Event, Finding, Quest};
 
 use super::{Surroundings, Training, Underway, Unit};
 use crate::{
@@ -16,35 +16,35 @@ const POLL_MS: f64 = 4.0;
 
 impl Training {
     /// Begins a search, or ends the one under way.
-    pub fn seek(&mut self, probe: Option<Probe>, outbox: &mut super::Outbox) {
+    pub fn seek(&mut self, quest: Option<Quest>, outbox: &mut super::Outbox) {
         if let Some(trial) = self.trial.take() {
-            outbox.push(self.probed(trial.finding, true, "the search was ended".to_owned()).into());
+            outbox.push(self.found(trial.finding, true, "the search was ended".to_owned()).into());
         }
-        self.sought = probe;
+        self.sought = quest;
     }
 
-    fn probed(&self, finding: Finding, over: bool, message: String) -> Event {
-        Event::Probed { run: self.id, finding, over, message }
+    fn found(&self, finding: Finding, over: bool, message: String) -> Event {
+        Event::Found { run: self.id, finding, over, message }
     }
 
     /// A piece of the search; `None` where there is none.
     pub(super) fn search(&mut self, around: &mut Surroundings) -> Option<Unit> {
-        if let Some(probe) = self.sought {
+        if let Some(quest) = self.sought {
             let asked = self.underway.iter().any(|u| matches!(u, Underway::Seek(_)));
             if self.ahead > 0 || asked {
                 return Some(super::work::NOTHING);
             }
-            self.put(Underway::Seek(probe), Work::Read(Numbers::default()), around);
+            self.put(Underway::Seek(quest), Work::Read(Numbers::default()), around);
             return Some(Unit::Worked);
         }
         let mut trial = self.trial.take()?;
         self.meter.hold(around.now_ms);
         let turn = trial.turn(around.now_ms, around.data, around.maker.as_deref());
         let over = matches!(turn, Turn::Over(_));
-        if over || around.now_ms - self.probed_ms >= REPORT_GAP_MS {
-            self.probed_ms = around.now_ms;
+        if over || around.now_ms - self.found_ms >= REPORT_GAP_MS {
+            self.found_ms = around.now_ms;
             let message = if let Turn::Over(message) = &turn { message.clone() } else { String::new() };
-            around.outbox.push(self.probed(trial.finding.clone(), over, message).into());
+            around.outbox.push(self.found(trial.finding.clone(), over, message).into());
         }
         if over {
             return Some(Unit::Worked);
@@ -57,11 +57,11 @@ impl Training {
     }
 
     /// The run's numbers have come: the search begins on a copy.
-    pub(super) fn begin_search(&mut self, probe: Probe, numbers: Numbers, around: &mut Surroundings) {
-        if self.sought.take() != Some(probe) {
+    pub(super) fn begin_search(&mut self, quest: Quest, numbers: Numbers, around: &mut Surroundings) {
+        if self.sought.take() != Some(quest) {
             return;
         }
-        self.trial = Some(Box::new(Trial::new(probe, &self.network, numbers, self.step)));
-        self.probed_ms = around.now_ms;
+        self.trial = Some(Box::new(Trial::new(quest, &self.network, numbers, self.step)));
+        self.found_ms = around.now_ms;
     }
 }

@@ -2,7 +2,7 @@
 
 use data::Dataset;
 use engine::optim::Sgd;
-use protocol::{ClassWeights, Command, EvalSet, Event, Finding, Probe, RunSpec, Save, Selection, Stopping};
+use protocol::{ClassWeights, Command, EvalSet, Event, Finding, Quest, RunSpec, Save, Selection, Stopping};
 use trainer::{Portion, Session, Stage};
 
 use crate::{
@@ -40,7 +40,7 @@ fn patience_ends_a_run() {
     for rig in [&mut rig, &mut again] {
         assert_eq!(finished(rig).0, 6 * STEPS);
     }
-    assert!(rig.save(Save::Weights) == again.save(Save::Weights));
+    assert!(numbers(&rig.save(Save::Weights)) == numbers(&again.save(Save::Weights)));
 }
 
 #[test]
@@ -150,12 +150,12 @@ fn balanced_weights_are_for_cross_entropy() {
 
 #[test]
 fn a_search_leaves_the_numbers_as_they_are() {
-    for probe in [Probe::Rate, Probe::Batch] {
+    for quest in [Quest::Rate, Quest::Batch] {
         let mut rig = Rig::open(small());
         rig.step(9);
-        let before = rig.save(Save::Checkpoint);
-        rig.send(Command::Seek { run: RUN, probe: Some(probe) });
-        let Event::Probed { finding, message, .. } = rig.until(|e| matches!(e, Event::Probed { over: true, .. })) else { panic!() };
+        let before = numbers(&rig.save(Save::Checkpoint));
+        rig.send(Command::Seek { run: RUN, quest: Some(quest) });
+        let Event::Found { finding, message, .. } = rig.until(|e| matches!(e, Event::Found { over: true, .. })) else { panic!() };
         match finding {
             Finding::Rate { points, suggestion } => {
                 let found = suggestion.unwrap();
@@ -171,11 +171,11 @@ fn a_search_leaves_the_numbers_as_they_are() {
                 assert!(suggestion.unwrap().batch.is_some() && message.contains("500 training digits"), "{message}");
             }
         }
-        assert!(rig.save(Save::Checkpoint) == before, "{probe:?}");
+        assert!(numbers(&rig.save(Save::Checkpoint)) == before, "{quest:?}");
         rig.step(4);
         let mut plain = Rig::open(small());
         plain.step(13);
-        assert!(rig.save(Save::Checkpoint) == plain.save(Save::Checkpoint));
+        assert!(numbers(&rig.save(Save::Checkpoint)) == numbers(&plain.save(Save::Checkpoint)));
     }
 }
 
@@ -184,9 +184,9 @@ fn a_search_can_be_ended() {
     let mut rig = Rig::open(small());
     rig.send(Command::Play { run: RUN });
     rig.turn();
-    rig.send(Command::Seek { run: RUN, probe: Some(Probe::Rate) });
-    rig.until(|e| matches!(e, Event::Probed { over: false, .. }));
-    let said = rig.send(Command::Seek { run: RUN, probe: None });
-    assert!(matches!(&said[0].head, Event::Probed { over: true, .. }));
+    rig.send(Command::Seek { run: RUN, quest: Some(Quest::Rate) });
+    rig.until(|e| matches!(e, Event::Found { over: false, .. }));
+    let said = rig.send(Command::Seek { run: RUN, quest: None });
+    assert!(matches!(&said[0].head, Event::Found { over: true, .. }));
     rig.until(|e| matches!(e, Event::Finished { .. }));
 }

@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::Tensor;
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Probe, RunSpec, Save};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Quest, RunSpec, Save};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -44,7 +44,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Step => Command::Step { run, count: 2 },
         Ask::Tune => Command::Tune { run, hyper: Hyper { rate: 0.125 } },
         Ask::Amend => Command::Amend { run, spec: amended() },
-        Ask::Seek => Command::Seek { run, probe: Some(Probe::Rate) },
+        Ask::Seek => Command::Seek { run, quest: Some(Quest::Rate) },
         Ask::SetPace => Command::SetPace { run, pace: Pace::StepsPerSecond(1.0) },
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
         Ask::Show => return Message { head: Command::Show { run }, bulk: digit(0), file: vec![] },
@@ -114,7 +114,7 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
         }
         Ask::Seek => {
             assert!(said.is_empty() && after == before, "{at}");
-            rig.until(|e| matches!(e, Event::Probed { over: true, .. }));
+            rig.until(|e| matches!(e, Event::Found { over: true, .. }));
             assert!(plays_on || rig.session.stage() == before, "{at}");
         }
         Ask::SetPace | Ask::Ack => assert!(said.is_empty() && after == before, "{at}"),

@@ -1,7 +1,7 @@
 //! Searches for a rate and a batch size: what was found, as a picture, in words, and to be used.
 
 use leptos::prelude::*;
-use protocol::{BatchRow, Finding, Probe, RatePoint, RunSpec};
+use protocol::{BatchRow, Finding, Quest, RatePoint, RunSpec};
 
 use crate::{
     state::{app, lab, toolbox::Search},
@@ -12,20 +12,20 @@ const WIDTH: f64 = 320.0;
 const HEIGHT: f64 = 110.0;
 
 /// The button of a search and, once it has begun, what it has found.
-pub fn view(probe: Probe, draft: RwSignal<RunSpec>) -> AnyView {
+pub fn view(quest: Quest, draft: RwSignal<RunSpec>) -> AnyView {
     let (state, lab) = (app(), lab());
-    let (testid, label, about) = match probe {
-        Probe::Rate => (
+    let (testid, label, about) = match quest {
+        Quest::Rate => (
             "find-rate",
             "Find a learning rate",
             "Training waits; a copy of the network is trained with a rate that grows from step to step.",
         ),
-        Probe::Batch => ("find-batch", "Find a batch size", "Training waits; a copy is timed with 1 to 1024 images a step."),
+        Quest::Batch => ("find-batch", "Find a batch size", "Training waits; a copy is timed with 1 to 1024 images a step."),
     };
-    let own = Memo::new(move |_| state.toolbox.search.with(|s| s.clone().filter(|s| s.probe == probe)));
+    let own = Memo::new(move |_| state.toolbox.search.with(|s| s.clone().filter(|s| s.quest == quest)));
     let busy = Memo::new(move |_| state.toolbox.search.with(|s| s.as_ref().is_some_and(|s| !s.over)));
     let running = Memo::new(move |_| own.with(|s| s.as_ref().is_some_and(|s| !s.over)));
-    let press = move |_| lab.seek(if running.get_untracked() { None } else { Some(probe) });
+    let press = move |_| lab.seek(if running.get_untracked() { None } else { Some(quest) });
     view! {
         <div class="training-search">
             <button class="quiet training-find" data-testid=testid title=about disabled=move || busy.get() && !running.get() on:click=press>

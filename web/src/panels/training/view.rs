@@ -2,7 +2,7 @@
 
 use engine::{Init, OptimizerSpec, ScheduleSpec, SettingKind, Treatment, schedule::CurveSpec};
 use leptos::prelude::*;
-use protocol::{Precision, Probe, RunSpec, Stopping, TrainSpec};
+use protocol::{Precision, Quest, RunSpec, Stopping, TrainSpec};
 
 use super::{
     digits, layers, objective, rate,
@@ -134,7 +134,7 @@ fn optimizer(draft: RwSignal<RunSpec>) -> AnyView {
     view! {
         {rows::choice("Optimizer", "optimizer", names, chosen, pick)}
         <div class="training-rows">{rate} {settings}</div>
-        {search::view(Probe::Rate, draft)}
+        {search::view(Quest::Rate, draft)}
         <h4>"Images per step"</h4>
         <div class="choice training-choice" role="radiogroup" aria-label="Images per step">
             {BATCHES.map(|batch| view! {
@@ -146,7 +146,7 @@ fn optimizer(draft: RwSignal<RunSpec>) -> AnyView {
             {lone("Batch size", "setup-batch", "images", "More make a steadier gradient and fewer updates.", SettingKind::Count { least: 1, most: 1024 }, 64.0, draft,
                 |t| t.batch as f64, |t, v| t.batch = v as usize)}
         </div>
-        {search::view(Probe::Batch, draft)}
+        {search::view(Quest::Batch, draft)}
     }
     .into_any()
 }

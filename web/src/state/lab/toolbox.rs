@@ -2,7 +2,7 @@
 
 use engine::Graph;
 use leptos::prelude::*;
-use protocol::{Command, Probe, RunSpec, TrainSpec};
+use protocol::{Command, Quest, RunSpec, TrainSpec};
 
 use super::Lab;
 use crate::state::toolbox::Search;
@@ -38,11 +38,11 @@ impl Lab {
     }
 
     /// Begins a search, or ends the one under way.
-    pub fn seek(&self, probe: Option<Probe>) {
-        if let Some(probe) = probe {
-            self.state.toolbox.search.set(Some(Search { probe, finding: None, over: false, message: String::new() }));
+    pub fn seek(&self, quest: Option<Quest>) {
+        if let Some(quest) = quest {
+            self.state.toolbox.search.set(Some(Search { quest, finding: None, over: false, message: String::new() }));
         }
-        self.tell_run(Command::Seek { run: self.state.run.get_untracked(), probe });
+        self.tell_run(Command::Seek { run: self.state.run.get_untracked(), quest });
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Probe {
+pub enum Quest {
     /// The range test of Smith, *Cyclical Learning Rates for Training Neural Networks*, 2017: the rate grows
     /// exponentially from step to step.
     Rate,
