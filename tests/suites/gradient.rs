@@ -17,7 +17,7 @@ use crate::{
 pub fn every_case() -> Vec<(String, Problem)> {
     let mut all = Vec::new();
     for (index, kind) in KINDS.iter().enumerate() {
-        for (number, case) in (kind.cases)().iter().enumerate() {
+        for (number, case) in kind.cases().iter().enumerate() {
             let mut problem = Problem::of(case);
             draw(&mut problem, 100 * index as u32 + number as u32);
             let name = format!("{}, {}", kind.name, case.name);
@@ -48,7 +48,7 @@ every_way! { worked_cases_come_out_as_by_hand, kernels_agree_with_the_naive_loop
 async fn worked_cases_come_out_as_by_hand(way: Way) {
     let by_hand = Tolerance { rtol: 1e-6, atol: 1e-6 };
     for kind in KINDS {
-        for case in (kind.cases)() {
+        for case in kind.cases() {
             let Some(worked) = &case.worked else { continue };
             let mut problem = Problem::of(&case);
             for (which, put, len) in [

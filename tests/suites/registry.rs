@@ -27,7 +27,7 @@ fn operators_are_named_once_and_described() {
         assert!(kind.about.trim().len() > 100, "{}: about.md says nothing", kind.name);
         assert_unique(&format!("knob of {}", kind.name), kind.knobs.iter().map(|k| k.key));
         assert_unique(&format!("label in {}", kind.name), kind.knobs.iter().map(|k| k.label));
-        assert_unique(&format!("case of {}", kind.name), (kind.cases)().iter().map(|c| c.name));
+        assert_unique(&format!("case of {}", kind.name), kind.cases().iter().map(|c| c.name));
     }
 }
 
@@ -50,7 +50,7 @@ fn operators_and_folders_are_the_same() {
 #[wasm_bindgen_test(unsupported = test)]
 fn cases_are_legal_and_one_is_worked() {
     for kind in KINDS {
-        let cases = (kind.cases)();
+        let cases = kind.cases();
         assert!(cases.iter().any(|c| c.worked.is_some()), "{}: no case is worked by hand", kind.name);
         for case in cases {
             let written = serde_json::to_value(&case.layer).unwrap();
@@ -67,7 +67,7 @@ fn usual(kind: &Kind) -> Value {
     let bare = json!({ "op": kind.name });
     match serde_json::from_value::<LayerSpec>(bare) {
         Ok(layer) => serde_json::to_value(layer).unwrap(),
-        Err(_) => serde_json::to_value(&(kind.cases)()[0].layer).unwrap(),
+        Err(_) => serde_json::to_value(&kind.cases()[0].layer).unwrap(),
     }
 }
 
@@ -126,7 +126,7 @@ fn unknown_settings_are_refused() {
 #[wasm_bindgen_test(unsupported = test)]
 fn every_operator_stands_in_a_network() {
     for kind in KINDS {
-        for case in (kind.cases)() {
+        for case in kind.cases() {
             // Something to learn follows, so that the network is one even where the layer has no weights.
             let layers = vec![case.layer.clone(), Flatten {}.into(), Dense { out: 10, bias: true }.into()];
             let spec = ModelSpec { input: case.input, layers, init: Default::default() };

@@ -13,7 +13,7 @@ use engine::{
         launch::{GROUPS_LIMIT, Launch, Launches, SUM_INTO, Shader, Site, Slot, Storage, Word},
     },
     loss::{Given, LossPlace},
-    ops::{KINDS, Op, Others, Placement},
+    ops::{KINDS, LayerSpec, Others, Placement},
     optim,
     presets::PRESETS,
 };
@@ -25,7 +25,7 @@ const WORKGROUP_BYTES_LIMIT: u32 = 16 << 10;
 const STORAGE_BUFFERS_LIMIT: usize = 8;
 
 pub fn shaders() -> Vec<&'static Shader> {
-    let ops = KINDS.iter().flat_map(|k| k.shaders);
+    let ops = KINDS.iter().flat_map(|k| k.shaders());
     let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
     let mut all: Vec<&Shader> =
@@ -83,7 +83,7 @@ fn element(module: &Module, binding: &Binding<'_>) -> Option<(ScalarKind, u8)> {
 #[test]
 fn shaders_are_valid() {
     for shader in shaders() {
-        let subgroups = shader.source.contains("subgroup_") || shader.source.contains("subgroupAdd(");
+        let subgroups = shader.source.contains("subgroup_") || ["subgroupAdd(", "quadSwap"].iter().any(|f| shader.source.contains(f));
         assert_eq!(shader.source.contains("enable subgroups;\n"), subgroups, "{}: browsers want subgroups to be enabled", shader.name);
         for storage in forms(shader) {
             let module = parsed(shader, storage);
@@ -230,14 +230,14 @@ impl Library {
 }
 
 /// What a layer's launches promise, beside what each says of its shader.
-fn check_layer(library: &Library, what: &str, op: &dyn Op, at: &Placement, site: &Site, used: &mut HashSet<&'static str>) {
-    let launches = op.launches(at, site);
+fn check_layer(library: &Library, what: &str, layer: &LayerSpec, at: &Placement, site: &Site, used: &mut HashSet<&'static str>) {
+    let launches = layer.launches(at, site);
     let Launches { forward, backward, scratch_len } = &launches;
-    let kind = op.kind();
+    let kind = layer.op().kind();
     for launch in forward.iter().chain(backward) {
         library.check(what, launch);
         used.insert(launch.shader.name);
-        let listed = kind.shaders.iter().any(|s| std::ptr::eq(*s, launch.shader));
+        let listed = kind.shaders().iter().any(|s| std::ptr::eq(*s, launch.shader));
         assert!(listed, "{what}: {} is not in the operator's list", launch.shader.name);
         assert!(site.subgroups || !launch.shader.source.contains("enable subgroups;"), "{what}: {}", launch.shader.name);
         let working = launch.reads.contains(&Slot::Scratch) || launch.writes.contains(&Slot::Scratch);
@@ -246,7 +246,7 @@ fn check_layer(library: &Library, what: &str, op: &dyn Op, at: &Placement, site:
     let training = at.mode == Mode::Train;
     let identity = kind.identity_in.contains(&at.mode);
     let writes = |launches: &[Launch], slot| launches.iter().any(|l| l.writes.contains(&slot));
-    let inferred = op.infer(&[&[at.input], &at.others[..]].concat()).unwrap();
+    let inferred = layer.op().infer(&[&[at.input], &at.others[..]].concat()).unwrap();
     let learns = inferred.params.iter().any(|p| p.role.is_trained());
     assert_eq!(writes(forward, Slot::Output), !identity, "{what}: an identity runs nothing, all else writes its output");
     assert_eq!(writes(backward, Slot::DInput), !identity && training && site.wants_d_input, "{what}: gradient of the input");
@@ -262,9 +262,9 @@ fn check_layer(library: &Library, what: &str, op: &dyn Op, at: &Placement, site:
 fn launches_and_shaders_agree() {
     let library = Library::new();
     let mut used = HashSet::new();
-    let mut check = |name: &str, op: &dyn Op, input: Shape, others: &[Shape], batch: usize| {
-        let output = op.infer(&[&[input], others].concat()).unwrap().output;
-        let activations = op.kind().absorbs.iter().map(|a| Some(*a));
+    let mut check = |name: &str, layer: &LayerSpec, input: Shape, others: &[Shape], batch: usize| {
+        let output = layer.op().infer(&[&[input], others].concat()).unwrap().output;
+        let activations = layer.op().kind().absorbs.iter().map(|a| Some(*a));
         for activation in std::iter::once(None).chain(activations) {
             for (mode, wants_d_input, subgroups) in
                 [Mode::Train, Mode::Eval].into_iter().flat_map(|m| [(m, true, false), (m, false, false), (m, true, true)])
@@ -272,26 +272,26 @@ fn launches_and_shaders_agree() {
                 let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation };
                 let site = Site { params: 3, state: 5, wants_d_input, wants_d_sides: [wants_d_input; 7], subgroups };
                 let what = format!("{name}, {batch} of {input}, {mode:?}, {activation:?}, {site:?}");
-                check_layer(&library, &what, op, &at, &site, &mut used);
+                check_layer(&library, &what, layer, &at, &site, &mut used);
             }
         }
     };
     for kind in KINDS {
-        for case in (kind.cases)() {
+        for case in kind.cases() {
             for batch in [case.batch, 1024] {
-                check(&format!("{}, {}", kind.name, case.name), case.layer.op(), case.input, case.others, batch);
+                check(&format!("{}, {}", kind.name, case.name), &case.layer, case.input, case.others, batch);
             }
         }
     }
     for preset in PRESETS {
         for node in &Graph::check(&preset.model()).unwrap().nodes {
             for batch in [1, 64, 1024] {
-                check(&format!("{}, {}", preset.slug, node.name), node.layer.op(), node.input, &node.others, batch);
+                check(&format!("{}, {}", preset.slug, node.name), &node.layer, node.input, &node.others, batch);
             }
         }
     }
     for kind in KINDS {
-        for shader in kind.shaders {
+        for shader in kind.shaders() {
             assert!(used.contains(shader.name), "{}: no case launches it", shader.name);
         }
     }

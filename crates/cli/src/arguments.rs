@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
 use regime::Regime;
-use values::{backend, batch, peak, seconds};
+use values::{backend, batch, init_help, peak, seconds, threads};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]
@@ -124,6 +124,9 @@ pub struct Train {
     pub scale: Option<f32>,
     #[command(flatten)]
     pub regime: Regime,
+    /// Processor cores that share each step; the results are the same for any number [default: all, at most 8]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,
@@ -159,11 +162,6 @@ fn schedule_help() -> String {
     format!("How the learning rate changes over the run, with its usual settings: {}", names.join(", "))
 }
 
-fn init_help() -> String {
-    let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
-    format!("How weights start, with its usual number: {}", names.join(", "))
-}
-
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Look {
     Light,
@@ -193,6 +191,9 @@ pub struct Eval {
     /// What computes
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
     pub backend: Wish,
+    /// Processor cores that share the work [default: all, at most 8]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Folder of the digits [default: assets/mnist, here or above]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -288,8 +289,9 @@ pub struct Bench {
     /// Images of a step, separated by commas [default: 64; on the graphics card 64,256,1024 in training and 1,256 in inference]
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = batch)]
     pub batch: Vec<usize>,
-    /// Threads: 1
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    /// Processor cores that share each step of training; above 1 the speed on one is measured beside it, and what
+    /// stays serial
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = threads)]
     pub threads: usize,
     /// Length of a round
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]

@@ -28,6 +28,7 @@ pub mod schedule;
 pub mod setting;
 pub mod settings;
 pub mod shape;
+pub mod shards;
 pub mod spec;
 mod tagged;
 

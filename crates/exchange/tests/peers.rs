@@ -23,7 +23,7 @@ fn network(layer: &LayerSpec, case: &Case) -> Arc<Graph> {
 
 /// The cases of all operators, by names that suit a file. Joins of nothing but inputs make no network.
 fn cases() -> Vec<(String, Arc<Graph>)> {
-    let all = KINDS.iter().flat_map(|kind| (kind.cases)().into_iter().map(move |case| (kind, case)));
+    let all = KINDS.iter().flat_map(|kind| kind.cases().into_iter().map(move |case| (kind, case)));
     let alone = all.filter(|(_, case)| case.others.is_empty());
     alone.map(|(kind, case)| (format!("{}_{}", kind.name, case.name), network(&case.layer, &case))).collect()
 }

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Quest, RunId, RunSpec};
+use crate::{FrameId, Hyper, Pace, Probing, Quest, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub enum Command {
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
     Ack { run: RunId, frame: FrameId },
+    /// What to measure inside the network from now on, answered by `Probed` and `Advised` again and again.
+    /// Costs a twentieth of the worker's time at most; changes no number of the run.
+    Probe { run: RunId, what: Probing },
     /// Scores the network on a set now; answered by `Evaluated`.
     Evaluate { run: RunId, set: crate::EvalSet },
     /// Answered by `Saved` with a file in the form of safetensors: the weights under PyTorch's names
@@ -45,6 +48,11 @@ pub enum Command {
     /// alone go into the network of the open run, which starts again from them at step 0. Both are
     /// answered by `Opened`; a file that does not fit by `LoadFailed`.
     Load { run: RunId },
+    /// To and from the moments that the session keeps of the run.
+    Time { run: RunId, travel: Travel },
+    /// Takes the step that comes next apart without making it, and follows image `place` of its batch; a run that
+    /// plays is paused. Computed on the CPU, whatever the run is on. Answered by `Traced`.
+    Trace { run: RunId, place: u32 },
     /// Ends the run.
     Close { run: RunId },
 }
@@ -64,9 +72,12 @@ impl Command {
             | Self::Watch { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
+            | Self::Probe { run, .. }
             | Self::Evaluate { run, .. }
             | Self::Save { run, .. }
             | Self::Load { run }
+            | Self::Time { run, .. }
+            | Self::Trace { run, .. }
             | Self::Close { run } => *run,
         }
     }

@@ -11,23 +11,29 @@
 //! because their numbers are finite (JSON has no NaN; a fault is told in words) and whole numbers fit
 //! into 53 bits.
 
+pub mod advice;
 pub mod card;
 pub mod change;
 pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
+pub mod probe;
 pub mod quest;
 pub mod regime;
 pub mod run;
+pub mod time;
 
+pub use advice::{Advice, Change, Remedy};
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use change::Note;
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
+pub use probe::{Histogram, LayerReading, Probed, Probing, Reading};
 pub use quest::{BatchRow, BatchSuggestion, Finding, Quest, RatePoint, RateSuggestion};
 pub use regime::{ClassWeights, Precision, Selection, Stopping};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
+pub use time::{ParamChange, Trace, Travel};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.
 pub type Bulk = Vec<f32>;

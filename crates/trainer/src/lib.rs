@@ -16,12 +16,15 @@
 //! a turn is, when data arrive or what is watched. On the CPU the same specification gives the same
 //! bits everywhere.
 
+pub mod adviser;
 pub mod checkpoint;
 mod evaluation;
 mod feed;
 mod history;
 pub mod machine;
+mod moments;
 mod network;
+pub mod probes;
 mod safeguard;
 mod sample;
 mod session;
@@ -34,6 +37,7 @@ mod trial;
 
 pub use feed::{Feed, Origin, Portion};
 pub use history::Columns;
+pub use moments::MOMENTS_LIMIT;
 pub use network::{Network, OpenError, Standing};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

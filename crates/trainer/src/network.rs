@@ -5,7 +5,7 @@ use std::sync::Arc;
 use data::{CLASSES, Dataset, SIDE};
 use engine::{
     Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError, loss::LossError, optim::Clock,
-    plan::Watch,
+    plan::Watch, shards::Job,
 };
 use protocol::{ClassWeights, RunError, RunSpec};
 use serde::{Deserialize, Serialize};
@@ -16,9 +16,6 @@ use crate::{
     feed::{Feed, Origin},
     machine::Numbers,
 };
-
-/// Images that the CPU scores at once: few enough that a turn stays short, enough to keep kernels busy.
-pub const SCORE_BATCH: usize = 100;
 
 /// Why a run cannot be opened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -67,8 +64,8 @@ pub struct Network {
     pub schedule: ScheduleSpec,
     /// Training mode, the batch of `spec`.
     pub train: Plan,
-    /// Evaluation mode, as many images as the CPU scores at once.
-    pub score: Plan,
+    /// What CPU cores share: the batch in leaves, and the plan by which images are scored.
+    pub job: Job,
     /// Evaluation mode, one image, everything watched.
     pub sample: Plan,
 }
@@ -121,14 +118,14 @@ impl Network {
         Ok(Self {
             spec: spec.clone(),
             portion,
-            loss,
             clock: standing.clock,
             split: Scored::of(train.selection.validation, portion),
             schedule: train.schedule.fitted(feed.end_of(train.epochs)),
             feed,
             train: plan(train.batch, Mode::Train, Watch::Nothing)?,
-            score: plan(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
+            job: Job::new(&graph, train.batch, loss.clone(), train.augment)?,
             sample: plan(1, Mode::Eval, Watch::Everything)?,
+            loss,
             graph,
         })
     }
@@ -153,7 +150,8 @@ impl Network {
             return Err(OpenError::Batch { batch, digits: feed.train });
         }
         let train = Plan::compile(&self.graph, &PlanOptions { batch, mode: Mode::Train, watch: Watch::Nothing })?;
-        Ok(Self { feed, train, ..self.clone() })
+        let job = Job::new(&self.graph, batch, self.loss.clone(), self.spec.train.augment)?;
+        Ok(Self { feed, train, job, ..self.clone() })
     }
 
     /// Where the run stands: what a checkpoint keeps besides the step.

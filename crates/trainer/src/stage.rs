@@ -33,9 +33,12 @@ pub enum Ask {
     Watch,
     Show,
     Ack,
+    Probe,
     Evaluate,
     Save,
     Load,
+    Time,
+    Trace,
     Close,
 }
 
@@ -55,7 +58,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 15] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 18] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -68,9 +71,12 @@ pub const TABLE: [(Ask, [Verdict; 5]); 15] = [
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
+    (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
+    (Ask::Time,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Trace,    [Decline, Do,     Do,      Do,      Do]), // Pauses.
     (Ask::Close,    [Pass,    Do,     Do,      Do,      Do]),
 ];
 
@@ -88,9 +94,12 @@ impl From<&Command> for Ask {
             Command::Watch { .. } => Self::Watch,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
+            Command::Probe { .. } => Self::Probe,
             Command::Evaluate { .. } => Self::Evaluate,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
+            Command::Time { .. } => Self::Time,
+            Command::Trace { .. } => Self::Trace,
             Command::Close { .. } => Self::Close,
         }
     }

@@ -6,7 +6,7 @@ use protocol::{BatchRow, BatchSuggestion, Finding, Quest, RatePoint};
 
 use crate::{
     Network,
-    machine::{self, Done, Machine, MakeMachine, Numbers, Work},
+    machine::{self, Done, Hire, Machine, MakeMachine, Numbers, Work},
     suggestion,
 };
 
@@ -67,19 +67,19 @@ impl Trial {
         Self { finding, network, numbers, machine: None, step, put: 0, answered: 0, mean: 0.0, batch: 1, timed: None }
     }
 
-    pub fn turn(&mut self, now_ms: f64, data: &Dataset, maker: Option<&dyn MakeMachine>) -> Turn {
+    pub fn turn(&mut self, now_ms: f64, data: &Dataset, maker: Option<&dyn MakeMachine>, hire: &dyn Hire) -> Turn {
         let done = match self.finding {
-            Finding::Rate { .. } => self.try_rates(data, maker),
-            Finding::Batch { .. } => self.try_batches(now_ms, data, maker),
+            Finding::Rate { .. } => self.try_rates(data, maker, hire),
+            Finding::Batch { .. } => self.try_batches(now_ms, data, maker, hire),
         };
         done.unwrap_or_else(Turn::Over)
     }
 
     /// # Errors
     /// Why the search is over.
-    fn try_rates(&mut self, data: &Dataset, maker: Option<&dyn MakeMachine>) -> Result<Turn, String> {
+    fn try_rates(&mut self, data: &Dataset, maker: Option<&dyn MakeMachine>, hire: &dyn Hire) -> Result<Turn, String> {
         let (network, numbers) = (&self.network, &self.numbers);
-        let machine = self.machine.get_or_insert_with(|| machine::made(network, numbers, maker).0);
+        let machine = self.machine.get_or_insert_with(|| machine::made(network, numbers, maker, hire).0);
         let rate_of = |i: u32| {
             let share = f64::from(i) / f64::from(RATE_STEPS - 1);
             (RATES[0] * libm::pow(RATES[1] / RATES[0], share)) as f32
@@ -121,11 +121,11 @@ impl Trial {
 
     /// # Errors
     /// Why the search is over.
-    fn try_batches(&mut self, now_ms: f64, data: &Dataset, maker: Option<&dyn MakeMachine>) -> Result<Turn, String> {
+    fn try_batches(&mut self, now_ms: f64, data: &Dataset, maker: Option<&dyn MakeMachine>, hire: &dyn Hire) -> Result<Turn, String> {
         let (mut heard, batch) = (false, self.batch);
         let machine = match &mut self.machine {
             Some(machine) => machine,
-            none => match started(&self.network, &self.numbers, batch, maker) {
+            none => match started(&self.network, &self.numbers, batch, maker, hire) {
                 Ok((network, machine)) => {
                     self.network = network;
                     (self.put, self.answered, self.timed) = (0, 0, None);
@@ -200,13 +200,14 @@ fn started(
     numbers: &Numbers,
     batch: usize,
     maker: Option<&dyn MakeMachine>,
+    hire: &dyn Hire,
 ) -> Result<(Network, Box<dyn Machine>), String> {
     let network = network.resized(batch).map_err(|e| e.to_string())?;
     let needed = network.train.regions.size_bytes();
     if needed > MEMORY_BYTES {
         return Err(format!("{batch} images a step would take {} MiB", needed >> 20));
     }
-    match machine::made(&network, numbers, maker) {
+    match machine::made(&network, numbers, maker, hire) {
         (machine, None) => Ok((network, machine)),
         (_, Some(fault)) => Err(format!("{batch} images a step: {fault}")),
     }

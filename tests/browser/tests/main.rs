@@ -10,9 +10,12 @@ mod stage;
 
 mod accuracy;
 mod card;
+mod cores;
 mod drawing;
 mod looks;
 mod memory;
+mod monitors;
+mod time;
 mod toolbox;
 mod training;
 mod trouble;

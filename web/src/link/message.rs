@@ -18,6 +18,8 @@ pub enum Ask {
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
     Crash,
+    /// Have one of the workers that share the training panic, please.
+    CrashShard,
     /// Give the graphics card's device back as if it had been lost: how a run takes that can be tried no other way.
     LoseCard,
 }

@@ -1,10 +1,17 @@
 //! The panels of the Lab: one folder each, one line in the list below.
 
+pub mod adviser;
 pub mod answers;
 pub mod card;
+pub mod classes;
 pub mod curves;
+pub mod distributions;
+pub mod film;
+pub mod layers;
 pub mod network;
 pub mod sample;
+pub mod slow;
+pub mod speed;
 pub mod stage;
 pub mod status;
 pub mod training;
@@ -44,6 +51,13 @@ pub const PANELS: &[&Panel] = &[
     &transport::PANEL,
     &sample::PANEL,
     &curves::PANEL,
+    &layers::PANEL,
+    &distributions::PANEL,
+    &classes::PANEL,
+    &speed::PANEL,
+    &adviser::PANEL,
+    &slow::PANEL,
+    &film::PANEL,
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,

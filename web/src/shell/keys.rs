@@ -20,6 +20,8 @@ pub struct Key {
 pub const KEYS: &[Key] = &[
     Key { shown: "Space", about: "play or pause" },
     Key { shown: "→", about: "one batch, then pause" },
+    Key { shown: "L", about: "one layer of a slow step; then ← and → walk through it" },
+    Key { shown: ", .", about: "back and forward in time, from kept moment to kept moment" },
     Key { shown: "R", about: "back to step 0, same seed" },
     Key { shown: "S", about: "start again from another seed" },
     Key { shown: "0 – 9", about: "a digit of that class from the data set" },
@@ -65,7 +67,14 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
     }
     match key.as_str() {
         " " if !event.repeat() => lab.toggle(),
+        "ArrowRight" if state.time.walk.with_untracked(Option::is_some) => lab.walk_by(1),
+        "ArrowLeft" if state.time.walk.with_untracked(Option::is_some) => lab.walk_by(-1),
+        "Escape" if state.time.walk.with_untracked(Option::is_some) => lab.leave_walk(),
+        "Escape" if state.time.looking.with_untracked(Option::is_some) => lab.look_now(),
         "ArrowRight" => lab.step(),
+        "l" | "L" => lab.walk_by(1),
+        "," => lab.look_by(-1),
+        "." => lab.look_by(1),
         "r" | "R" => lab.reset(),
         "s" | "S" => lab.reseed(),
         "d" | "D" => lab.pick(Which::Random),

@@ -1,6 +1,9 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod moments;
+mod monitors;
 mod recovery;
+mod time;
 pub mod toolbox;
 mod transport;
 
@@ -23,12 +26,11 @@ use crate::{
         Heard, Link,
         message::{Ask, Parcel, Picked, Tell, Which},
     },
+    shards,
 };
 
 /// Deaths of workers after which the page no longer restarts by itself.
 const DEATHS_LIMIT: u32 = 3;
-/// Settings that have not changed for so long are kept.
-const CHANGED_MS: i32 = 300;
 /// A worker that lived this long had started well.
 const LIFE_MS: f64 = 20_000.0;
 
@@ -37,6 +39,8 @@ const LIFE_MS: f64 = 20_000.0;
 enum Purpose {
     Download,
     Keep,
+    /// For the browser's store.
+    Moment(u32),
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +58,8 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
+    /// The curve that a branch has left, until the branch stands ready.
+    branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     deaths: u32,
@@ -106,6 +112,7 @@ impl Lab {
             }
         });
         keep::schedule(lab);
+        lab.follow_stops();
         lab
     }
 
@@ -124,7 +131,7 @@ impl Lab {
         let link = if url::page_value("workers").as_deref() == Some("0") {
             Link::on_page(wish, ear)
         } else {
-            Link::spawn(wish, Rc::clone(&ear)).unwrap_or_else(|why| {
+            Link::spawn(wish, shards::cores(url::page_value("threads").as_deref()), Rc::clone(&ear)).unwrap_or_else(|why| {
                 let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
                 self.state.notify(NoticeKind::Warned, text, None);
                 Link::on_page(wish, ear)
@@ -225,12 +232,14 @@ impl Lab {
     }
 
     pub fn pick(&self, which: Which) {
+        self.leave_walk();
         self.inner.update_value(|inner| inner.digit_wanted = true);
         self.send(Ask::Pick(which));
     }
 
     /// Shows the network a drawing.
     pub fn draw(&self, ink: &[f32], width: usize) {
+        self.leave_walk();
         self.state.sample.update(|sample| sample.draw(ink, width));
         self.show();
     }
@@ -254,23 +263,12 @@ impl Lab {
 
     /// A checkpoint for the browser's store, where there is something new to keep.
     pub fn keep(&self) {
-        let step = self.state.progress.with_untracked(|p| p.step);
+        let step = self.state.progress_now().step;
         let wanted = self.inner.with_value(|inner| inner.keeper.wants(step) && !inner.asked.values().any(|p| *p == Purpose::Keep));
         if wanted {
             self.save(Save::Checkpoint, Purpose::Keep);
         }
-    }
-
-    /// A checkpoint with the settings as they are now, once they have been left alone for a moment.
-    fn keep_changed(&self) {
-        let lab = *self;
-        let link = protocol::link::encode(&self.state.spec.get_untracked());
-        frame::after(CHANGED_MS, move || {
-            if protocol::link::encode(&lab.state.spec.get_untracked()) == link {
-                lab.inner.update_value(|inner| inner.keeper.outdate());
-                lab.keep();
-            }
-        });
+        self.keep_moment();
     }
 
     fn save(&self, what: Save, purpose: Purpose) {
@@ -308,6 +306,11 @@ impl Lab {
         if self.inner.with_value(|inner| matches!(inner.link, Some(Link::Worker(_)))) {
             self.send(Ask::Crash);
         }
+    }
+
+    /// Makes one of the workers that share the training panic.
+    pub fn crash_shard(&self) {
+        self.send(Ask::CrashShard);
     }
 
     /// Loses the graphics card, where runs are on one.
@@ -353,6 +356,11 @@ impl Lab {
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
             Then::Changed => self.keep_changed(),
+            Then::Looked(step) => {
+                if step.is_some() {
+                    self.leave_walk();
+                }
+            }
             Then::Arrived => {
                 let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
                 if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {
@@ -371,11 +379,14 @@ impl Lab {
 
     fn begin(&self) {
         let run = self.state.run.get_untracked();
+        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+        self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
+        self.command(Command::Probe { run, what: self.state.monitors.wanted() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();

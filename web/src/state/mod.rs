@@ -4,10 +4,13 @@
 pub mod events;
 pub mod keep;
 pub mod lab;
+pub mod monitors;
 pub mod sample;
 pub mod tabs;
+pub mod time;
 pub mod toolbox;
 pub mod url;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -16,6 +19,7 @@ use leptos::prelude::*;
 use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summary, Traffic, View, Wish};
 
 pub use lab::Lab;
+pub use monitors::Monitors;
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 pub use toolbox::Toolbox;
@@ -160,11 +164,13 @@ pub struct AppState {
     pub theme_choice: RwSignal<ThemeChoice>,
     /// The look that follows from the choice and the system.
     pub theme: RwSignal<figures::Theme>,
+    pub time: time::Time,
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
     pub toolbox: Toolbox,
     pub tabs: Tabs,
+    pub monitors: Monitors,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
     pub card_open: RwSignal<bool>,
@@ -201,9 +207,11 @@ impl AppState {
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
+            time: time::Time::new(),
             notices: RwSignal::new(Vec::new()),
             toolbox: Toolbox::new(),
             tabs: Tabs::new(),
+            monitors: Monitors::new(),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
             card_open: RwSignal::new(false),

@@ -7,7 +7,7 @@ use protocol::Wish;
 pub fn backend() -> impl TypedValueParser<Value = Wish> {
     let values = [
         PossibleValue::new("auto").help("The graphics card where it is right and faster, else the CPU"),
-        PossibleValue::new("cpu").help("The CPU, on one thread"),
+        PossibleValue::new("cpu").help("The CPU"),
         // The other name is that of browsers, under which harnesses ask for it.
         PossibleValue::new("gpu").alias("webgpu").help("The graphics card, however slow"),
         PossibleValue::new("twin").help("Both on the same numbers, until they part"),
@@ -23,6 +23,13 @@ pub fn batch(text: &str) -> Result<usize, String> {
     }
 }
 
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=64).contains(&count) => Ok(count),
+        _ => Err(String::from("must be 1 to 64")),
+    }
+}
+
 pub fn peak(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(peak) if (0.001..=1e9).contains(&peak) => Ok(peak),
@@ -35,4 +42,9 @@ pub fn seconds(text: &str) -> Result<f64, String> {
         Ok(seconds) if (0.001..=600.0).contains(&seconds) => Ok(seconds),
         _ => Err(String::from("must be 0.001 to 600")),
     }
+}
+
+pub fn init_help() -> String {
+    let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
+    format!("How weights start, with its usual number: {}", names.join(", "))
 }

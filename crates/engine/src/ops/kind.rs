@@ -1,6 +1,6 @@
 //! What all layers of one operator share, as data.
 
-use super::{Activation, LayerSpec};
+use super::{Activation, EXHIBITS, LayerSpec};
 use crate::{Mode, Shape, backend::gpu::launch::Shader};
 
 /// One setting of a layer, as the layer editor shows it.
@@ -62,10 +62,34 @@ pub struct Kind {
     pub signs: Signs,
     /// Whether one map of the output is made from several of the input.
     pub mixes: bool,
+}
+
+/// What an operator is tried with and what a card runs for it: to be tested and to be shown. Apart from [`Kind`],
+/// so that a program that only describes networks carries neither.
+#[derive(Debug)]
+pub struct Exhibit {
+    pub kind: &'static Kind,
     /// Small problems with legal settings. Never empty; at least one worked by hand.
     pub cases: fn() -> Vec<Case>,
     /// Every file that [`super::Op::launches`] may name.
     pub shaders: &'static [&'static Shader],
+}
+
+impl Kind {
+    /// The same operator's; of the list, so always there.
+    fn exhibit(&self) -> Option<&'static Exhibit> {
+        EXHIBITS.iter().copied().find(|exhibit| exhibit.kind.name == self.name)
+    }
+
+    /// [`Exhibit::cases`].
+    pub fn cases(&self) -> Vec<Case> {
+        self.exhibit().map(|exhibit| (exhibit.cases)()).unwrap_or_default()
+    }
+
+    /// [`Exhibit::shaders`].
+    pub fn shaders(&self) -> &'static [&'static Shader] {
+        self.exhibit().map_or(&[], |exhibit| exhibit.shaders)
+    }
 }
 
 /// A small problem, for tests and to be shown.

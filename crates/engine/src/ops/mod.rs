@@ -19,7 +19,7 @@ mod window;
 
 use std::fmt::Debug;
 
-pub use kind::{Case, Control, Kind, Knob, Signs, Worked};
+pub use kind::{Case, Control, Exhibit, Kind, Knob, Signs, Worked};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -155,6 +155,9 @@ pub struct Forward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 
@@ -174,6 +177,9 @@ pub struct Backward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 
@@ -197,6 +203,9 @@ pub struct Reference {
 }
 
 /// A layer of a network. An operator describes itself completely: only joins have branches, which are the one default.
+///
+/// What runs it is not for `dyn Op` but for [`LayerSpec`], which has each of those methods too: so a program that only
+/// describes networks, such as the page, does not carry kernels.
 pub trait Op: Debug {
     fn kind(&self) -> &'static Kind;
 
@@ -218,18 +227,25 @@ pub trait Op: Debug {
     }
 
     /// What the kernels need beside the tensors, worked out once, when the plan is made.
-    fn working(&self, at: &Placement) -> Working;
+    fn working(&self, at: &Placement) -> Working
+    where
+        Self: Sized;
 
-    fn forward(&self, at: &Placement, io: Forward<'_>);
+    fn forward(&self, at: &Placement, io: Forward<'_>)
+    where
+        Self: Sized;
 
-    fn backward(&self, at: &Placement, io: Backward<'_>);
+    fn backward(&self, at: &Placement, io: Backward<'_>)
+    where
+        Self: Sized;
 
     /// The same two passes on a graphics card; `Launches::default()` where the layer is an identity.
-    fn launches(&self, at: &Placement, site: &Site) -> Launches;
+    fn launches(&self, at: &Placement, site: &Site) -> Launches
+    where
+        Self: Sized;
 
     /// Forward and, from `d_output`, backward by naive loops. A join's inputs stand one after another in
-    /// `input`, and so do their gradients in [`Reference::d_input`]. Not for `dyn Op`: so a program that does
-    /// not ask for it, such as the page, does not carry it.
+    /// `input`, and so do their gradients in [`Reference::d_input`].
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference
     where
         Self: Sized;
@@ -271,6 +287,26 @@ macro_rules! operators {
                 match self { $(Self::$settings(op) => op),+ }
             }
 
+            /// [`Op::working`] of the layer.
+            pub fn working(&self, at: &Placement) -> Working {
+                match self { $(Self::$settings(op) => op.working(at)),+ }
+            }
+
+            /// [`Op::forward`] of the layer.
+            pub fn forward(&self, at: &Placement, io: Forward<'_>) {
+                match self { $(Self::$settings(op) => op.forward(at, io)),+ }
+            }
+
+            /// [`Op::backward`] of the layer.
+            pub fn backward(&self, at: &Placement, io: Backward<'_>) {
+                match self { $(Self::$settings(op) => op.backward(at, io)),+ }
+            }
+
+            /// [`Op::launches`] of the layer.
+            pub fn launches(&self, at: &Placement, site: &Site) -> Launches {
+                match self { $(Self::$settings(op) => op.launches(at, site)),+ }
+            }
+
             /// [`Op::reference`] of the layer.
             pub fn reference(
                 &self,
@@ -291,6 +327,9 @@ macro_rules! operators {
 
         /// Every operator, in the order of the list.
         pub const KINDS: &[&Kind] = &[$(&$folder::KIND),+];
+
+        /// The same operators with their cases and shaders.
+        pub const EXHIBITS: &[&Exhibit] = &[$(&$folder::EXHIBIT),+];
     };
 }
 

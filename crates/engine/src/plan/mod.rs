@@ -239,7 +239,7 @@ impl Plan {
             let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);
-            let working = node.layer.op().working(&at);
+            let working = node.layer.working(&at);
             regions.scratch = regions.scratch.max(working.scratch_len);
             let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * node.output.len() };
             let shapes = std::iter::once(node.input).chain(node.others.iter().copied());

@@ -23,6 +23,8 @@ impl Training {
         spec.train.rate = hyper.rate;
         self.note_changes(&spec, self.step + self.ahead, now_ms);
         self.network.spec = spec;
+        // Another rate is another try.
+        self.lost = None;
         self.rate = hyper.rate;
         self.amended_event()
     }
@@ -60,7 +62,7 @@ impl Training {
             }
         };
         self.report(around.now_ms, around.outbox);
-        let (machine, refusal) = machine::made(&network, &numbers, around.maker.as_deref());
+        let (machine, refusal) = machine::made(&network, &numbers, around.maker.as_deref(), around.hire);
         self.note_changes(&spec, self.step, around.now_ms);
         self.notes.extend(lost.into_iter().map(|what| Note::told(self.step, what)));
         if spec.train.epochs != self.network.spec.train.epochs {
@@ -71,6 +73,14 @@ impl Training {
         }
         self.rate = spec.train.rate;
         self.penalty = penalty(&network, &numbers);
+        let state_len = |n: &Network| n.spec.train.update().state_len(n.graph.params_len());
+        if network.standing() != self.network.standing() || state_len(&network) != state_len(&self.network) {
+            self.moments.forget();
+        }
+        self.look_now(around.outbox);
+        self.probes.change();
+        // Other settings are another try.
+        self.lost = None;
         self.network = network;
         self.machine = machine;
         self.safeguard = Safeguard::new(self.step, numbers);

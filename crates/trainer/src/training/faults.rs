@@ -3,12 +3,16 @@
 use protocol::{Backend, Event};
 
 use super::{Drive, Outbox, Surroundings, Training, Underway};
-use crate::machine::{CpuMachine, MachineFault, Numbers};
+use crate::{
+    adviser::Fault,
+    machine::{CpuMachine, MachineFault, Numbers},
+};
 
 impl Training {
     /// The numbers are lost: goes back to the last good ones and pauses.
     pub(super) fn fault(&mut self, outbox: &mut Outbox) {
         let at = self.step;
+        let loss = self.history.points().last().map(|p| p.loss);
         let (step, numbers) = self.safeguard.restore();
         self.machine.reset(numbers);
         self.go_back(step);
@@ -20,6 +24,8 @@ impl Training {
         );
         outbox.push(Event::Faulted { run: self.id, message }.into());
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
+        self.lost = Some(Fault { step: at, rate: self.rate, loss });
+        self.advise(outbox);
     }
 
     /// The machine is lost: continues on the CPU with the last numbers that were read from it.
@@ -30,7 +36,7 @@ impl Training {
         self.moves &= around.maker.is_some();
         let reached = self.step;
         let (step, numbers) = self.safeguard.latest();
-        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
         self.go_back(step);
         self.meter.start(around.now_ms);
         let lost = match reached - step {
@@ -57,11 +63,15 @@ impl Training {
         (self.step, self.ahead) = (step, 0);
         self.told.0 = step;
         self.evaluation = None;
+        self.moments.rewind(step);
         for underway in self.underway.drain(..).rev() {
             if let Underway::Save { ask, what, .. } = underway {
                 self.saves.push_front((ask, what));
+            } else if let Underway::Trace { place } = underway {
+                self.trace = Some(place);
             }
         }
+        self.probes.forget(step);
         self.sample.forget_look();
     }
 
@@ -83,7 +93,7 @@ impl Training {
             }
             refused => {
                 if self.machine.backend() != Backend::Cpu {
-                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
                 }
                 match refused {
                     Some(Err(fault)) => {

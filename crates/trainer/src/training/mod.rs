@@ -8,20 +8,27 @@ mod amend;
 mod answers;
 mod ending;
 mod faults;
+mod probing;
 mod seek;
+mod summary;
+mod time;
+mod trace;
 mod work;
 
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{EvalSet, Event, Message, Note, Pace, Progress, Quest, RunId, RunSpec, Save, Score, Summary};
+use protocol::{Advice, EvalSet, Event, Message, Note, Pace, Progress, Quest, RunId, RunSpec, Save, Score};
 
 use crate::{
     Network, Rest, Stage,
+    adviser::Fault,
     checkpoint::{FileError, Position},
     evaluation::Evaluation,
     history::History,
-    machine::{Machine, MakeMachine, Numbers},
+    machine::{Hire, Machine, MakeMachine, Numbers},
+    moments::Moments,
+    probes::Probes,
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
@@ -66,6 +73,8 @@ pub struct Surroundings<'a> {
     pub data_broken: bool,
     /// Absent where runs are to stay on the CPU.
     pub maker: &'a mut Option<Box<dyn MakeMachine>>,
+    /// Where the CPU's further cores come from.
+    pub hire: &'a dyn Hire,
     pub outbox: &'a mut Outbox,
 }
 
@@ -94,6 +103,19 @@ enum Underway {
         what: Save,
         rate: f32,
         goal: u32,
+    },
+    /// For a probe, after so many updates.
+    Probe {
+        step: u32,
+    },
+    /// For the kept moments.
+    Moment {
+        step: u32,
+        rate: f32,
+    },
+    /// For a step that is taken apart.
+    Trace {
+        place: u32,
     },
     /// For the next machine.
     Move,
@@ -137,6 +159,17 @@ pub struct Training {
     /// The run is to go on on another machine.
     moves: bool,
     safeguard: Safeguard,
+    probes: Probes,
+    /// The last loss of numbers, while it is worth telling.
+    lost: Option<Fault>,
+    /// What was last told to go wrong.
+    advised: Vec<Advice>,
+    moments: Moments,
+    moments_told_ms: f64,
+    /// An earlier moment is looked at.
+    viewer: Option<Box<time::Viewer>>,
+    /// The next step is to be taken apart, for this image of its batch.
+    trace: Option<u32>,
     /// Other settings that are to be taken up.
     amends: Option<RunSpec>,
     notes: Vec<Note>,
@@ -191,6 +224,13 @@ impl Training {
             trial: None,
             found_ms: 0.0,
             safeguard: Safeguard::new(0, numbers),
+            probes: Probes::default(),
+            lost: None,
+            advised: Vec::new(),
+            moments: Moments::default(),
+            moments_told_ms: f64::NEG_INFINITY,
+            viewer: None,
+            trace: None,
             told: (0, f64::NEG_INFINITY),
             network,
         }
@@ -213,32 +253,16 @@ impl Training {
         Ok(())
     }
 
-    pub fn opened(&self) -> Event {
-        Event::Opened {
-            run: self.id,
-            spec: self.network.spec.clone(),
-            summary: self.summary(),
-            progress: self.progress(0.0),
-            history: self.history.points().to_vec(),
-            scores: self.scores.clone(),
-            notes: self.notes.clone(),
-        }
-    }
-
-    fn summary(&self) -> Summary {
-        Summary {
-            backend: self.machine.backend(),
-            half: self.machine.half(),
-            params: self.network.graph.params_len() as u32,
-            multiply_adds: self.network.graph.cost().multiply_adds as f64,
-            memory_bytes: self.machine.memory_bytes() as f64,
-            steps_per_epoch: self.network.feed.steps_per_epoch(),
-        }
-    }
-
     /// That the run is on this machine now, and why.
     pub fn moved(&self, message: String) -> Event {
-        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), progress: self.progress(0.0), message }
+        Event::Moved {
+            run: self.id,
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            cores: self.machine.cores() as u32,
+            progress: self.progress(0.0),
+            message,
+        }
     }
 
     pub fn stage(&self) -> Stage {
@@ -273,6 +297,7 @@ impl Training {
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
+        self.look_now(outbox);
         match self.drive {
             Drive::Finished => self.send_on(),
             // That it was to pause is answered all the same.
@@ -304,6 +329,7 @@ impl Training {
         if self.drive != Drive::Finished {
             self.drive = Drive::Paused;
         }
+        self.tell_moments(now_ms, outbox);
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
@@ -320,6 +346,17 @@ impl Training {
 
     /// At the next opportunity; on the CPU that is at once.
     pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
+        if what == Save::Weights
+            && let Some(viewer) = &self.viewer
+        {
+            // What is looked at is what is saved.
+            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None, None) {
+                Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },
+                Err(error) => Event::Declined { run: self.id, message: format!("save: {error}") }.into(),
+            };
+            around.outbox.push(message);
+            return;
+        }
         self.saves.push_back((ask, what));
         self.put_save(around);
         self.take(around);

@@ -39,7 +39,7 @@ impl Training {
         }
         let mut trial = self.trial.take()?;
         self.meter.hold(around.now_ms);
-        let turn = trial.turn(around.now_ms, around.data, around.maker.as_deref());
+        let turn = trial.turn(around.now_ms, around.data, around.maker.as_deref(), around.hire);
         let over = matches!(turn, Turn::Over(_));
         if over || around.now_ms - self.found_ms >= REPORT_GAP_MS {
             self.found_ms = around.now_ms;

@@ -5,6 +5,7 @@
 mod amend;
 mod arrival;
 mod cards;
+mod cores;
 mod curve;
 mod ending;
 mod faults;
@@ -14,6 +15,9 @@ mod late;
 mod loopback;
 mod losses;
 mod objectives;
+mod probes;
 mod rig;
 mod table;
+mod time;
+mod trace;
 mod update;

@@ -59,7 +59,7 @@ pub fn parts(graph: &Arc<Graph>, train: &TrainSpec, subgroups: bool) -> Vec<Part
     for node in &graph.nodes {
         parts.push(match plan.steps.iter().find(|s| s.at.node == node.id) {
             Some(step) => {
-                let mut launches = node.layer.op().launches(&step.at, &Site::of(step, subgroups));
+                let mut launches = node.layer.launches(&step.at, &Site::of(step, subgroups));
                 launches.backward.extend(sums(step));
                 let passes = [(launches.forward, Pass::Forward), (launches.backward, Pass::Backward)];
                 Part {

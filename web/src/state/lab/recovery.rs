@@ -20,11 +20,12 @@ impl Lab {
                 }
             }
             Some(Purpose::Keep) => {
-                let progress = self.state.progress.get_untracked();
+                let progress = self.state.progress_now();
                 let saved = SavedRun {
                     link: protocol::link::encode(&self.state.spec.get_untracked()),
                     step: progress.step,
                     epoch: progress.epoch,
+                    born: self.inner.with_value(|inner| inner.keeper.born),
                     playing: self.state.phase.get_untracked() == Phase::Playing,
                     file,
                 };
@@ -40,6 +41,7 @@ impl Lab {
                     }
                 });
             }
+            Some(Purpose::Moment(step)) => self.store_moment(step, file),
             None => {}
         }
     }

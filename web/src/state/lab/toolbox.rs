@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use protocol::{Command, Quest, RunSpec, TrainSpec};
 
 use super::Lab;
-use crate::state::toolbox::Search;
+use crate::{dom::frame, state::toolbox::Search};
+
+/// Settings that have not changed for so long are kept.
+const CHANGED_MS: i32 = 300;
 
 /// What of `draft` the run of `running` can take up as it goes: everything but what gives it other weights or another
 /// start.
@@ -35,6 +38,18 @@ impl Lab {
         if spec != running && spec.train.check().is_ok() && state.is_open() {
             self.command(Command::Amend { run: state.run.get_untracked(), spec });
         }
+    }
+
+    /// A checkpoint with the settings as they are now, once they have been left alone for a moment.
+    pub(super) fn keep_changed(&self) {
+        let lab = *self;
+        let link = protocol::link::encode(&self.state.spec.get_untracked());
+        frame::after(CHANGED_MS, move || {
+            if protocol::link::encode(&lab.state.spec.get_untracked()) == link {
+                lab.inner.update_value(|inner| inner.keeper.outdate());
+                lab.keep();
+            }
+        });
     }
 
     /// Begins a search, or ends the one under way.

@@ -87,7 +87,7 @@ impl GpuRun {
         for step in &plan.steps {
             let site = Site::of(step, card.info.subgroups);
             let node = graph.node(step.at.node);
-            let mut launches = node.layer.op().launches(&step.at, &site);
+            let mut launches = node.layer.launches(&step.at, &site);
             launches.backward.extend(sums(step));
             scratch_len = scratch_len.max(launches.scratch_len);
             saved.push(card.buffer(&format!("what {} keeps", node.name), step.saved.len() * 4, STORAGE)?);

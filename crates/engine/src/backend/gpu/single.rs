@@ -61,7 +61,7 @@ impl Single<'_> {
         let (at, training) = (&self.at, self.at.mode == Mode::Train);
         let (wants_d_input, wants_d_sides) = (self.wants_d_input, [self.wants_d_input; INPUTS_LIMIT - 1]);
         let site = Site { params: LEAD, state: LEAD, wants_d_input, wants_d_sides, subgroups: self.subgroups && card.info.subgroups };
-        let launches = self.layer.op().launches(at, &site);
+        let launches = self.layer.launches(at, &site);
         let line = Line::new(card)?;
 
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
@@ -152,7 +152,7 @@ impl Single<'_> {
 impl Single<'_> {
     /// The same by the CPU's kernels.
     pub fn run_on_cpu(&self) -> SingleResult {
-        let (op, at, training) = (self.layer.op(), &self.at, self.at.mode == Mode::Train);
+        let (op, at, training) = (self.layer, &self.at, self.at.mode == Mode::Train);
         let working = op.working(at);
         let (table, now) = (&working.table[..], &self.now);
         let lens: Vec<usize> = join::shapes(at).map(|shape| at.batch * shape.len()).collect();
@@ -171,6 +171,7 @@ impl Single<'_> {
                 saved: &mut saved,
                 table,
                 scratch: &mut scratch,
+                first: 0,
                 now,
             },
         );
@@ -200,6 +201,7 @@ impl Single<'_> {
                     d_params: &mut result.d_params,
                     table,
                     scratch: &mut scratch,
+                    first: 0,
                     now,
                 },
             );

@@ -34,14 +34,15 @@ mod gpu;
 mod layout;
 mod plain;
 mod planes;
+mod quads;
 mod reference;
 mod strips;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
-    Working, in_range, single,
+    Activation, Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
+    Window, Working, in_range, single,
 };
 use crate::{
     Padding, Pair, Shape, ShapeError, Sides, StepInputs,
@@ -158,9 +159,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,
-    cases: cases::cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases: cases::cases, shaders: gpu::SHADERS };
 
 impl Conv2d {
     /// The padding on an input of this shape.

@@ -31,8 +31,8 @@ mod reference;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window, Working,
-    in_range, single,
+    Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
+    Working, in_range, single,
 };
 use crate::{
     Pair, Shape, ShapeError, Sides, StepInputs,
@@ -92,9 +92,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases: cases::cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases: cases::cases, shaders: gpu::SHADERS };
 
 /// One axis of the settings.
 struct Axis {

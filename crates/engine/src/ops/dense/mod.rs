@@ -21,8 +21,8 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
-    Window, Worked, Working, in_range, single,
+    Activation, Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference,
+    Signs, Window, Worked, Working, in_range, single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -59,9 +59,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     let worked = Worked {

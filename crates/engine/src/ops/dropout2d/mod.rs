@@ -20,7 +20,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
+    Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
     keep::{self, Keep, case},
 };
 use crate::{
@@ -56,9 +56,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[Mode::Eval],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     vec![

@@ -31,7 +31,7 @@ mod starts;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
+    Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     in_range, single,
 };
 use crate::{
@@ -71,9 +71,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     // Windows of two among five, three of them: α = 3/2 and u = ½, so ⌊¾⌋ − ⌊¾⌋ = 0, ⌊9/4⌋ − 0 = 2, 3.
@@ -223,8 +223,8 @@ impl Op for FractionalMaxPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let now = io.now;
-        self.forward_at(at, io, |plane| self.starts(at, now, plane));
+        let (now, before) = (io.now, io.first * at.input.ch);
+        self.forward_at(at, io, |plane| self.starts(at, now, before + plane));
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {

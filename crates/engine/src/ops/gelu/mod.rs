@@ -21,7 +21,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Control, Kind, Knob, Signs, exponential,
+    Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -79,9 +79,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // Φ(1) = 0.8413447, φ(1) = 0.2419707, from a table of the normal distribution.

@@ -28,7 +28,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Activation, Backward, Case, Control, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
+    Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
     grouped::{Grouped, Shaders},
 };
 use crate::{
@@ -75,9 +75,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[Activation::Relu],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &EVALUATE, &SUMS, &BACKWARD, &D_PARAMS],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &EVALUATE, &SUMS, &BACKWARD, &D_PARAMS] };
 
 fn cases() -> Vec<Case> {
     // Two groups of one channel each, means 2 and 6, variances 1; eps = 3 makes the root 2, so x̂ = ±0.5.

@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Kind, Signs,
+    Case, Exhibit, Kind, Signs,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -45,9 +45,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     let worked = pointwise::worked(&[-4.0, -1.5, 0.0, 1.5, 4.0], &[0.0, -0.375, 0.0, 1.125, 4.0], &[6.0; 5], &[0.0, 0.0, 3.0, 6.0, 6.0]);

@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Control, Kind, Knob, Signs,
+    Case, Control, Exhibit, Kind, Knob, Signs,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -53,9 +53,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     let worked = pointwise::worked(&[-2.0, 0.0, 3.0, -4.0], &[-0.5, 0.0, 3.0, -1.0], &[1.0, 2.0, 3.0, 4.0], &[0.25, 0.5, 3.0, 1.0]);

@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Case, Kind, Signs, exponential,
+    Case, Exhibit, Kind, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
 use crate::{
@@ -45,9 +45,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // The sigmoid of ± ln 3 is 3/4 and 1/4.

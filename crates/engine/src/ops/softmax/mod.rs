@@ -18,7 +18,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Working,
+    Backward, Case, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Working,
     distribution::{self, Scale},
     pointwise::{case, worked},
 };
@@ -46,9 +46,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: &[&FORWARD, &BACKWARD],
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &BACKWARD] };
 
 fn cases() -> Vec<Case> {
     // Shares 1/8, 2/8 and 5/8: the inputs are ln 1, ln 2 and ln 5.

@@ -26,7 +26,7 @@ mod gpu;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Backward, Case, Control, Cost, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
+    Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
 use crate::{
@@ -63,9 +63,9 @@ pub const KIND: Kind = Kind {
     identity_in: &[],
     absorbs: &[],
     activation: None,
-    cases,
-    shaders: gpu::SHADERS,
 };
+
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: gpu::SHADERS };
 
 fn cases() -> Vec<Case> {
     // One positive number in the first window, so that whatever is drawn is it; none in the second.
@@ -137,13 +137,13 @@ impl Op for StochasticPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let size = at.output.plane();
+        let (size, before) = (at.output.plane(), io.first * at.output.len());
         let planes = io.inputs[0].chunks_exact(at.input.plane());
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(size)).enumerate() {
             let [rows, columns] = boxes::spans(io.table, at.output.h);
             match io.saved.get_mut(p * size..(p + 1) * size) {
                 Some(places) => {
-                    let drawn = |i| Self::drawn(at, io.now, p * size + i);
+                    let drawn = |i| Self::drawn(at, io.now, before + p * size + i);
                     draw(plane, at.input.w, rows.ranges(), columns.ranges(), out, places, drawn);
                 }
                 None => weighted_mean(plane, at.input.w, rows.ranges(), columns.ranges(), out, io.scratch),
