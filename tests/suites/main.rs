@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "everything here is a test")]
 
+mod account;
 mod augment;
 mod batch;
 mod card;

@@ -10,8 +10,11 @@
 //! nothing but give the image's gradient a place (`twin.rs`).
 
 mod explainer;
+mod field;
 mod map;
+pub mod parts;
 mod twin;
 
 pub use explainer::{ExplainError, Explainer};
+pub use field::FieldMeter;
 pub use map::{Map, Occluder};

@@ -13,6 +13,7 @@
 //! | [`chart`] | a run's history | learning curves |
 //! | [`confusion`] | counts of answers | a matrix |
 //! | [`receptive`] | a cell of a layer | what it sees, layer by layer |
+//! | [`sources`] | a channel of a layer | the channels that feed it |
 
 pub mod axis;
 pub mod chart;
@@ -30,6 +31,7 @@ pub mod ridges;
 mod ruler;
 pub mod scale;
 pub mod smoothing;
+pub mod sources;
 pub mod surface;
 #[cfg(feature = "svg")]
 pub mod svg;
@@ -44,6 +46,7 @@ pub use confusion::{Confusion, draw_confusion};
 pub use curves::{Curves, Measured, MeasuredOn, TrainPoint};
 pub use receptive::{Field, field_of};
 pub use scale::{ColourMap, Range};
+pub use sources::{lineage_of, sources_of};
 pub use theme::{Palette, Theme};
 pub use tiles::{Sheet, Spread};
 pub use view::{Plot, View};

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Probing, Quest, RunId, RunSpec, Travel};
+use crate::{FrameId, Hyper, Opened, Pace, Probing, Quest, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,7 +11,9 @@ use crate::{FrameId, Hyper, Pace, Probing, Quest, RunId, RunSpec, Travel};
 #[allow(clippy::large_enum_variant, reason = "commands are rare, and none is kept")]
 pub enum Command {
     /// Starts a run, paused; any other run ends. Answered by `Opened`, by `Refused` where the network
-    /// is none, or by `Declined` where the training settings are out of range (no run is open then).
+    /// is none, or by `Declined` where the training settings are out of range (no run is open then). With weights of
+    /// another run in [`Message::file`](crate::Message::file) it begins with those tensors that fit: layers that both
+    /// networks have, with the same extents.
     Open { run: RunId, spec: RunSpec },
     /// Answered by `Played`. After `Finished`: goes on for as many epochs again.
     Play { run: RunId },
@@ -31,6 +33,8 @@ pub enum Command {
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
     Watch { run: RunId, tensors: Vec<Tensor> },
+    /// The tile that is taken apart from now on: `Dissected` comes with every frame. `None`: no more.
+    Dissect { run: RunId, opened: Option<Opened> },
     /// The image that the page shows. Bulk: the input's numbers, 0 to 1.
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
@@ -70,6 +74,7 @@ impl Command {
             | Self::Seek { run, .. }
             | Self::SetPace { run, .. }
             | Self::Watch { run, .. }
+            | Self::Dissect { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
             | Self::Probe { run, .. }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, Finding, FrameId, Note, Probed, RunId, RunSpec, Trace, Traffic};
+use crate::{Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,6 +80,14 @@ pub enum Event {
         step: u32,
         probabilities: Vec<f32>,
         views: Vec<View>,
+    },
+    /// The parts of the tile that is looked into, of the same moment as the frame that follows. Bulk: their
+    /// numbers. `trouble` says why the field of a cell could not be measured.
+    Dissected {
+        run: RunId,
+        opened: Opened,
+        parts: Vec<PartView>,
+        trouble: Option<String>,
     },
     Evaluated {
         run: RunId,
@@ -194,6 +202,7 @@ impl Event {
             | Self::Paused { run, .. }
             | Self::Progressed { run, .. }
             | Self::Framed { run, .. }
+            | Self::Dissected { run, .. }
             | Self::Evaluated { run, .. }
             | Self::Probed { run, .. }
             | Self::Advised { run, .. }

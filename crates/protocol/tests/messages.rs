@@ -4,15 +4,16 @@
 
 use std::collections::HashSet;
 
-use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
+use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
     Adapter, Advice, Backend, BatchRow, BatchSuggestion, CardReport, Change, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note,
-    Pace, ParamChange, Probed, Probing, Progress, Quality, Quest, RatePoint, RateSuggestion, Remedy, RunId, RunSpec, Save, Score, Summary,
-    Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
+    Opened, Pace, ParamChange, PartView, Probed, Probing, Progress, Quality, Quest, RatePoint, RateSuggestion, Remedy, RunId, RunSpec,
+    Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
 const RUN: RunId = RunId(7);
+const OPENED: Opened = Opened { node: NodeId(2), channel: 1, field_of: Some([0, 3]) };
 
 fn commands() -> Vec<Command> {
     let tensors = vec![
@@ -47,6 +48,8 @@ fn commands() -> Vec<Command> {
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
             Command::Watch { run: RUN, tensors: vec![] },
+            Command::Dissect { run: RUN, opened: None },
+            Command::Dissect { run: RUN, opened: Some(OPENED) },
             Command::Show { run: RUN },
             Command::Ack { run: RUN, frame: FrameId(9) },
             Command::Probe { run: RUN, what: Probing::Off },
@@ -104,6 +107,7 @@ fn events() -> Vec<Event> {
         views: vec![view.clone()],
         after: vec![],
     };
+    let part = PartView { kind: PartKind::Products, dims: [3, 28, 28], range: 0..2_352 };
     let summary =
         Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
@@ -173,6 +177,7 @@ fn events() -> Vec<Event> {
         Event::Moved { run: RUN, backend: Backend::Gpu, half: true, progress: progress(), message: message() },
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
+        Event::Dissected { run: RUN, opened: OPENED, parts: vec![part], trouble: Some(message()) },
         Event::Evaluated { run: RUN, score },
         Event::Probed { run: RUN, probe },
         Event::Advised { run: RUN, advice: advice.to_vec() },

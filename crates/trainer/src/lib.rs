@@ -18,6 +18,7 @@
 
 pub mod adviser;
 pub mod checkpoint;
+mod dissection;
 mod evaluation;
 mod feed;
 mod history;

@@ -1,9 +1,13 @@
 //! The image that the page shows, seen by the network: frames.
 
 use engine::{Tensor, loss::softmax};
-use protocol::{Event, FrameId, Message, RunId, View};
+use protocol::{Event, FrameId, Message, Opened, RunId, View};
 
-use crate::{Network, machine::Work};
+use crate::{
+    Network,
+    dissection::{self, Dissector},
+    machine::Work,
+};
 
 /// Least time between two frames.
 const GAP_MS: f64 = 1_000.0 / 30.0;
@@ -22,6 +26,10 @@ pub enum Due {
 #[derive(Clone, Debug)]
 pub struct Look {
     tensors: Vec<Tensor>,
+    /// So many of them were asked for by the page; those after them are what a dissection needs.
+    watched: usize,
+    opened: Option<Opened>,
+    image: Vec<f32>,
     /// State of what is shown and watched.
     version: u32,
 }
@@ -31,6 +39,7 @@ pub struct Look {
 pub struct Sample {
     image: Vec<f32>,
     watched: Vec<Tensor>,
+    dissector: Dissector,
     /// An image or a watch has been set: until then there is nobody to send frames to.
     used: bool,
     changed: bool,
@@ -74,6 +83,14 @@ impl Sample {
         Ok(())
     }
 
+    /// # Errors
+    /// A tile or a cell that the network does not have.
+    pub fn dissect(&mut self, opened: Option<Opened>, network: &Network) -> Result<(), String> {
+        self.dissector.open(opened, network)?;
+        self.renew();
+        Ok(())
+    }
+
     fn renew(&mut self) {
         (self.used, self.changed) = (true, true);
         self.version = self.version.wrapping_add(1);
@@ -106,18 +123,29 @@ impl Sample {
     }
 
     /// What to ask of the machine for the next frame.
-    pub fn look(&mut self, now_ms: f64) -> (Look, Work) {
+    pub fn look(&mut self, network: &Network, now_ms: f64) -> (Look, Work) {
         self.looking = true;
         self.last_ms = Some(now_ms);
-        let look = Look { tensors: self.watched.clone(), version: self.version };
-        let work = Work::Look { image: self.image.clone(), tensors: self.watched.clone() };
-        (look, work)
+        let opened = self.dissector.due(now_ms);
+        let mut tensors = self.watched.clone();
+        tensors.extend(opened.iter().flat_map(|opened| dissection::needed(network, opened)));
+        let image = if opened.is_some() { self.image.clone() } else { Vec::new() };
+        let look = Look { tensors: tensors.clone(), watched: self.watched.len(), opened, image, version: self.version };
+        (look, Work::Look { image: self.image.clone(), tensors })
     }
 
     /// No answer to a look will come: it is asked for again.
     pub fn forget_look(&mut self) {
         self.looking = false;
         self.touch();
+    }
+
+    /// The parts of what is looked into, from what the machine answered.
+    pub fn dissected(&mut self, run: RunId, network: &Network, look: &Look, tensors: &[Vec<f32>]) -> Option<Message<Event>> {
+        let opened = look.opened?;
+        let needed = look.tensors.iter().zip(tensors).skip(look.watched);
+        let numbers: Vec<(Tensor, &[f32])> = needed.map(|(tensor, numbers)| (*tensor, &numbers[..])).collect();
+        Some(self.dissector.dissected(run, network, opened, &look.image, &numbers))
     }
 
     /// What the machine answered: the network's view of the image after `step` updates, which are all
@@ -138,7 +166,7 @@ impl Sample {
             probabilities.fill(0.0);
         }
         let (mut bulk, mut views) = (Vec::new(), Vec::with_capacity(tensors.len()));
-        for (tensor, numbers) in look.tensors.iter().zip(tensors) {
+        for (tensor, numbers) in look.tensors[..look.watched].iter().zip(tensors) {
             if let Some(dims) = network.sample_dims(*tensor) {
                 let start = bulk.len();
                 bulk.extend_from_slice(numbers);

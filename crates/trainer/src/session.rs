@@ -170,7 +170,7 @@ impl Session {
     fn carry_out(&mut self, Message { head, bulk, file }: Message<Command>, now_ms: f64) {
         let run = head.run();
         match head {
-            Command::Open { run, spec } => return self.open(run, spec),
+            Command::Open { run, spec } => return self.open(run, spec, file),
             Command::Load { run } => return self.load(run, file),
             Command::Close { .. } => (self.training, self.waiting) = (None, None),
             _ => {}
@@ -204,6 +204,7 @@ impl Session {
             }
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
             Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
+            Command::Dissect { opened, .. } => training.sample.dissect(opened, &training.network),
             Command::Show { .. } => training.sample.show(bulk),
             Command::Probe { what, .. } => {
                 training.want(what, outbox);
@@ -238,15 +239,22 @@ impl Session {
         }
     }
 
-    fn open(&mut self, run: RunId, spec: RunSpec) {
+    fn open(&mut self, run: RunId, spec: RunSpec, file: Vec<u8>) {
         (self.training, self.waiting) = (None, None);
         match Network::open_on(&spec, self.portion, Standing::default(), &self.data) {
             Ok(network) => {
-                let numbers = network.first_numbers();
+                let mut numbers = network.first_numbers();
+                if !file.is_empty()
+                    && let Err(error) = checkpoint::graft(&file, &network, &mut numbers)
+                {
+                    return self.decline(run, format!("open: {error}"));
+                }
                 let (training, refusal) = self.training(run, network, numbers);
                 self.begin(training, refusal);
             }
-            Err(OpenError::Waits) if !self.data_broken => self.waiting = Some(Command::Open { run, spec }.into()),
+            Err(OpenError::Waits) if !self.data_broken => {
+                self.waiting = Some(Message { head: Command::Open { run, spec }, bulk: Vec::new(), file });
+            }
             Err(OpenError::Spec(error)) => self.outbox.push(Event::Refused { run, error }.into()),
             Err(error) => self.decline(run, format!("open: {error}")),
         }

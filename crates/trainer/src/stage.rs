@@ -31,6 +31,7 @@ pub enum Ask {
     Seek,
     SetPace,
     Watch,
+    Dissect,
     Show,
     Ack,
     Probe,
@@ -58,7 +59,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 18] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 19] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -69,6 +70,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 18] = [
     (Ask::Seek,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::SetPace,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Dissect,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
     (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
@@ -92,6 +94,7 @@ impl From<&Command> for Ask {
             Command::Seek { .. } => Self::Seek,
             Command::SetPace { .. } => Self::SetPace,
             Command::Watch { .. } => Self::Watch,
+            Command::Dissect { .. } => Self::Dissect,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
             Command::Probe { .. } => Self::Probe,

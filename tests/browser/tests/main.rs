@@ -9,12 +9,14 @@
 mod stage;
 
 mod accuracy;
+mod building;
 mod card;
 mod cores;
 mod drawing;
 mod looks;
 mod memory;
 mod monitors;
+mod opening;
 mod time;
 mod toolbox;
 mod training;

@@ -14,6 +14,8 @@ pub enum Ask {
     Session(Command),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
     Pick(Which),
+    /// The safetensors file beside it as ONNX, please. Answered by [`Tell::Onnx`].
+    Onnx,
     /// Fetch the data files that have not arrived once more.
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
@@ -41,6 +43,8 @@ pub enum Tell {
     Session(Box<Event>),
     /// Bulk: the digit's pixels, 0 to 1.
     Picked(Picked),
+    /// The ONNX file beside it, or why there is none.
+    Onnx(Option<String>),
     /// The last words of a worker that has panicked.
     Panicked(String),
 }

@@ -47,6 +47,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             let graph = Graph::check(&spec.model).ok().map(Arc::new);
             if state.graph.with_untracked(|g| g.as_deref() != graph.as_deref()) {
                 state.focus.set(None);
+                state.stage.clear();
                 state.graph.set(graph);
             }
             super::url::write(&spec);
@@ -127,6 +128,13 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.frame.set_value(Frame { id: frame, run, step, views, numbers: bulk });
             Then::Draw
         }
+        Event::Dissected { opened, parts, trouble, .. } => {
+            state.stage.parts.update_value(|known| known.take(opened, parts, bulk));
+            if state.stage.trouble.with_untracked(|t| *t != trouble) {
+                state.stage.trouble.set(trouble);
+            }
+            Then::Nothing
+        }
         Event::Evaluated { score, .. } => {
             state.add_score(score);
             bump(state.curve_tick);
@@ -168,7 +176,9 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             super::time::apply(state, event, bulk)
         }
         Event::LoadFailed { message, .. } => {
-            state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
+            let told = format!("The file was not loaded: {message}. The run goes on as it was.");
+            state.builder.told.set(Some((false, told.clone())));
+            state.notify(NoticeKind::Failed, told, None);
             Then::NotLoaded
         }
         Event::DataFailed { file, message } => {

@@ -1,8 +1,10 @@
 //! What can be done with the run: every control of the page ends here.
 
+mod building;
 mod moments;
 mod monitors;
 mod recovery;
+mod stage;
 mod time;
 pub mod toolbox;
 mod transport;
@@ -35,12 +37,16 @@ const DEATHS_LIMIT: u32 = 3;
 const LIFE_MS: f64 = 20_000.0;
 
 /// What a file was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Purpose {
     Download,
     Keep,
     /// For the browser's store.
     Moment(u32),
+    /// To be written for other programs.
+    Onnx,
+    /// For a run that is to begin with what fits of it.
+    Graft(Box<RunSpec>),
 }
 
 #[derive(Debug, Default)]
@@ -50,6 +56,8 @@ struct Inner {
     last_ask: u32,
     asked: HashMap<u32, Purpose>,
     watched: Vec<Tensor>,
+    /// What the worker takes apart.
+    dissected: Option<protocol::Opened>,
     /// Play as soon as the run stands ready.
     play_when_ready: bool,
     /// `Play` was sent and not answered yet.
@@ -93,6 +101,7 @@ impl Lab {
         }
         let inner = Inner { play_when_ready: url::page_value("play").as_deref() != Some("0"), ..Inner::default() };
         let lab = Self { state, inner: StoredValue::new_local(inner) };
+        state.builder.follow(state.spec);
         lab.connect(asked.wish);
         lab.send(Ask::Pick(Which::First));
         leptos::task::spawn_local(async move {
@@ -169,10 +178,14 @@ impl Lab {
     /// A new run of `spec`, which begins at once unless the page was asked to wait.
     pub fn open(&self, spec: RunSpec) {
         let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
+        self.begin_run(run);
+        self.command(Command::Open { run, spec });
+    }
+
+    fn begin_run(&self, run: protocol::RunId) {
         self.state.run.set(run);
         self.state.phase.set(Phase::Starting);
         self.inner.update_value(|inner| inner.loading = None);
-        self.command(Command::Open { run, spec });
     }
 
     /// A new run that starts to train at once.
@@ -325,6 +338,7 @@ impl Lab {
                 match head {
                     Tell::Session(event) => return self.take(*event, bulk, file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
+                    Tell::Onnx(problem) => return self.converted(problem, &file),
                     Tell::Panicked(why) => why,
                 }
             }
@@ -383,11 +397,13 @@ impl Lab {
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
         self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
+            self.state.builder.told.set(Some((true, told.clone())));
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
         self.command(Command::Probe { run, what: self.state.monitors.wanted() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
+        self.dissect_again();
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();
         }

@@ -1,11 +1,13 @@
 //! What the page knows: one typed structure of signals. [`mod@lab`] acts on it, [`events`] writes what
 //! the worker tells into it, panels read it.
 
+pub mod builder;
 pub mod events;
 pub mod keep;
 pub mod lab;
 pub mod monitors;
 pub mod sample;
+pub mod stage;
 pub mod tabs;
 pub mod time;
 pub mod toolbox;
@@ -159,6 +161,7 @@ pub struct AppState {
     pub sample: RwSignal<Sample>,
     pub pad_key: RwSignal<Option<PadKey>>,
     pub focus: RwSignal<Option<Focus>>,
+    pub stage: stage::StageState,
     pub pace: RwSignal<Pace>,
     pub rate: RwSignal<f32>,
     pub theme_choice: RwSignal<ThemeChoice>,
@@ -168,6 +171,7 @@ pub struct AppState {
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
+    pub builder: builder::Builder,
     pub toolbox: Toolbox,
     pub tabs: Tabs,
     pub monitors: Monitors,
@@ -180,11 +184,15 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
+        let draft = RwSignal::new(spec.clone());
+        let graph = Graph::check(&spec.model).ok().map(Arc::new);
         Self {
             run: RwSignal::new(RunId(0)),
-            graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
+            stage: stage::StageState::new(graph.as_deref()),
+            graph: RwSignal::new(graph),
             rate: RwSignal::new(spec.train.rate),
-            draft: RwSignal::new(spec.clone()),
+            draft,
+            builder: builder::Builder::new(draft),
             spec: RwSignal::new(spec),
             summary: RwSignal::new(Summary::default()),
             phase: RwSignal::new(Phase::Starting),

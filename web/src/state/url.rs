@@ -39,6 +39,13 @@ pub fn page_value(key: &str) -> Option<String> {
     pairs(&query).find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
 }
 
+/// The whole address that opens `spec`.
+pub fn address_of(spec: &RunSpec) -> String {
+    let location = window().map(|w| w.location());
+    let place = location.and_then(|l| Some(l.origin().ok()? + &l.pathname().ok()?)).unwrap_or_default();
+    format!("{place}?{}", link::encode(spec))
+}
+
 /// Puts the run into the address bar, keeping the page's own keys.
 pub fn write(spec: &RunSpec) {
     let Some(window) = window() else { return };
@@ -51,6 +58,20 @@ pub fn write(spec: &RunSpec) {
     let address = format!("{}?{text}{}", location.pathname().unwrap_or_default(), location.hash().unwrap_or_default());
     if let Ok(history) = window.history() {
         // Refused only for another origin.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
+    }
+}
+
+/// Sets one of the page's own keys, or takes it away.
+pub fn put(key: &str, value: Option<&str>) {
+    let Some(window) = window() else { return };
+    let location = window.location();
+    let query = location.search().unwrap_or_default();
+    let mut rest: Vec<String> = pairs(&query).filter(|(k, _)| *k != key).map(|(k, v)| format!("{k}={v}")).collect();
+    rest.extend(value.map(|value| format!("{key}={value}")));
+    let mark = if rest.is_empty() { "" } else { "?" };
+    let address = format!("{}{mark}{}{}", location.pathname().unwrap_or_default(), rest.join("&"), location.hash().unwrap_or_default());
+    if let Ok(history) = window.history() {
         let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&address));
     }
 }

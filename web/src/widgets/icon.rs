@@ -24,6 +24,12 @@ pub enum Glyph {
     Help,
     Close,
     Tune,
+    Plus,
+    Copy,
+    Above,
+    Below,
+    Redo,
+    Mend,
     Wide,
 }
 
@@ -53,6 +59,12 @@ impl Glyph {
             Self::System => "M3 4.5h14v9H3zM7.5 16.5h5M10 13.5v3",
             Self::Help => "M7.5 7.6a2.5 2.5 0 1 1 3.6 2.3c-.8.4-1.1.9-1.1 1.8M10 14.5h.01",
             Self::Close => "M5.5 5.5l9 9M14.5 5.5l-9 9",
+            Self::Plus => "M10 4.5v11M4.5 10h11",
+            Self::Copy => "M7 7h9v9H7zM4 13V4h9",
+            Self::Above => "M10 16V4.5M5.5 9 10 4.5 14.5 9",
+            Self::Below => "M10 4v11.5M5.5 11l4.5 4.5 4.5-4.5",
+            Self::Redo => "M12.5 4.5 16 8l-3.5 3.5M16 8H9a4.5 4.5 0 0 0 0 9h3",
+            Self::Mend => "M12.8 3.6a4 4 0 0 0-4.6 5.4L3.6 13.6a2 2 0 0 0 2.8 2.8L11 11.8a4 4 0 0 0 5.4-4.6L14 9.6 11.4 8.6 10.4 6z",
             Self::Tune => "M4 6.5h7M15 6.5h1M4 13.5h1M9 13.5h7M13 4.8v3.4M7 11.8v3.4",
             Self::Wide => "M11.5 4H16v4.5M8.5 16H4v-4.5M16 4l-5 5M4 16l5-5",
         }

@@ -52,6 +52,13 @@ impl std::fmt::Debug for Host {
     }
 }
 
+/// A file of our own weights, written for other programs.
+fn onnx(file: &[u8]) -> Result<Vec<u8>, String> {
+    let (network, numbers) = trainer::checkpoint::open_own(file).map_err(|e| e.to_string())?;
+    let weights = exchange::Weights { params: &numbers.params, state: &numbers.state };
+    exchange::onnx(&network.graph, weights).map_err(|e| e.to_string())
+}
+
 impl Host {
     /// A session without a run. Fetches the data from `base` and speaks through `post` from now on.
     /// What runs compute on follows `wish` and, in time, what the graphics card turns out to be.
@@ -109,6 +116,13 @@ impl Host {
                 Surveyor::look(host);
             }
             Ask::Pick(which) => host.borrow_mut().pick(which),
+            Ask::Onnx => {
+                let (problem, file) = match onnx(&file) {
+                    Ok(file) => (None, file),
+                    Err(why) => (Some(why), Vec::new()),
+                };
+                (host.borrow().post)(Parcel { head: Tell::Onnx(problem), bulk: Vec::new(), file });
+            }
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
             // What follows, the card tells.

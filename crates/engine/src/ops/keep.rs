@@ -26,7 +26,7 @@ pub fn infer(p: f32, inputs: &[Shape]) -> Result<Inferred, ShapeError> {
 
 impl Keep {
     /// Factor of run `index` of the batch: 0 or 1 / (1 − p).
-    fn factor(&self, at: &Placement, now: &StepInputs, index: usize) -> f32 {
+    pub fn factor(&self, at: &Placement, now: &StepInputs, index: usize) -> f32 {
         if at.mode == Mode::Eval {
             return 1.0;
         }

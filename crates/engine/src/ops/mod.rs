@@ -5,6 +5,7 @@
 //! (`cases.rs`), and what the page says about it (`about.md`). The list makes [`LayerSpec`], its
 //! serde tags and [`KINDS`]; the test suites and the layer editor walk them.
 
+pub mod account;
 mod adaptive;
 mod boxes;
 mod distribution;
@@ -13,13 +14,16 @@ mod grouped;
 pub(crate) mod join;
 mod keep;
 mod kind;
+mod knob;
 mod moments;
 mod pointwise;
 mod window;
 
 use std::fmt::Debug;
 
-pub use kind::{Case, Control, Exhibit, Kind, Knob, Signs, Worked};
+pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
+pub use knob::{Control, Knob, KnobValue};
+pub(crate) use knob::{set, written};
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -44,6 +44,7 @@ impl Training {
                 self.scored(number, first, &pieces, &scores, around);
             }
             (Some(Underway::Look(look)), Done::Looked { scores, tensors }) => {
+                around.outbox.extend(self.sample.dissected(self.id, &self.network, &look, &tensors));
                 around.outbox.push(self.sample.frame(self.id, &self.network, &look, scores, &tensors, self.step));
             }
             (Some(Underway::Copy { step }), Done::Read(numbers)) => {

@@ -134,10 +134,11 @@ impl Training {
 
     /// The frame of the moment that is looked at.
     pub(super) fn show_past(&mut self, around: &mut Surroundings) {
-        let (look, work) = self.sample.look(around.now_ms);
+        let (look, work) = self.sample.look(&self.network, around.now_ms);
         if let (Some(viewer), Work::Look { image, tensors }) = (&mut self.viewer, work) {
             let (scores, tensors) = viewer.look(&image, &tensors);
             let step = viewer.step;
+            around.outbox.extend(self.sample.dissected(self.id, &self.network, &look, &tensors));
             around.outbox.push(self.sample.frame(self.id, &self.network, &look, scores, &tensors, step));
         }
     }

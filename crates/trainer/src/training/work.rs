@@ -28,7 +28,7 @@ impl Training {
         match self.sample.due(now_ms) {
             Due::Now if self.viewer.is_some() => self.show_past(around),
             Due::Now if self.takes_more() => {
-                let (look, work) = self.sample.look(now_ms);
+                let (look, work) = self.sample.look(&self.network, now_ms);
                 self.put(Underway::Look(look), work, around);
                 self.take(around);
             }

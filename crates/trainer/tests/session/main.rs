@@ -7,6 +7,7 @@ mod arrival;
 mod cards;
 mod cores;
 mod curve;
+mod dissection;
 mod ending;
 mod faults;
 mod files;

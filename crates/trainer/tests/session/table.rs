@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
-use engine::Tensor;
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Quest, RunSpec, Save, Travel};
+use engine::{NodeId, Tensor};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Quest, RunSpec, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -47,6 +47,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Seek => Command::Seek { run, quest: Some(Quest::Rate) },
         Ask::SetPace => Command::SetPace { run, pace: Pace::StepsPerSecond(1.0) },
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
+        Ask::Dissect => Command::Dissect { run, opened: Some(Opened { node: NodeId(0), channel: 1, field_of: None }) },
         Ask::Show => return Message { head: Command::Show { run }, bulk: digit(0), file: vec![] },
         Ask::Ack => Command::Ack { run, frame: FrameId(0) },
         Ask::Probe => Command::Probe { run, what: protocol::Probing::Layers },
@@ -130,6 +131,11 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
         Ask::Probe => {
             assert!(said.is_empty() && after == before, "{at}");
             rig.until(|e| matches!(e, Event::Probed { .. }));
+        }
+        Ask::Dissect => {
+            assert!(said.is_empty() && after == before, "{at}");
+            let told = rig.until(|e| matches!(e, Event::Dissected { .. }));
+            assert!(matches!(told, Event::Dissected { parts, .. } if !parts.is_empty()), "{at}");
         }
         Ask::Evaluate => {
             assert!(said.is_empty() && after == before, "{at}");

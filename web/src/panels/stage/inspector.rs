@@ -8,7 +8,8 @@ use figures::{
 use leptos::{html, prelude::*};
 
 use super::{
-    model::{Block, BlockKind, Column, HEAD, KernelTiles},
+    marks::Sight,
+    model::{Block, BlockKind, Column, HEADS, KernelTiles},
     paint::Painter,
     view::Whole,
 };
@@ -38,6 +39,11 @@ pub fn Reading(layout: Whole) -> impl IntoView {
         with_values(focus, block, |values| read(&graph, column, block, focus, values))
     });
     let some = move || words.with(Option::is_some);
+    let hint = move || match state.stage.opening.get().map(|o| o.cell.is_some()) {
+        None => "Point at a map to see what feeds it; press it to open it.",
+        Some(false) => "Press a cell to see its arithmetic; Escape or a press beside the maps goes back.",
+        Some(true) => "Arrows go from cell to cell; Escape or a press beside the maps goes back.",
+    };
     let part = move |of: fn(&Words) -> &String| move || words.with(|r| r.as_ref().map(|r| of(r).clone()).unwrap_or_default());
     view! {
         <p class="stage-reading" data-testid="inspector">
@@ -45,7 +51,7 @@ pub fn Reading(layout: Whole) -> impl IntoView {
             <span class="number" data-testid="inspector-range">{part(|r| &r.range)}</span>
             <span class="number" data-testid="inspector-cell">{part(|r| &r.cell)}</span>
             <span>{part(|r| &r.seen)}</span>
-            <span class:hidden=some>"Point at a map, a filter or a cell to see its numbers and what it looks at."</span>
+            <span class:hidden=some>{hint}</span>
         </p>
     }
 }
@@ -57,7 +63,7 @@ const LARGE: f64 = 96.0;
 
 /// The tile that is pointed at, enlarged beside it.
 #[component]
-pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl IntoView {
+pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>, sight: Memo<Sight>) -> impl IntoView {
     let state = app();
     let node = NodeRef::<html::Canvas>::new();
     let place = Memo::new(move |_| {
@@ -67,9 +73,12 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>) -> impl
         if block.kind == BlockKind::Vector || w >= LARGE {
             return None;
         }
+        // Within what is in sight, and not over what it enlarges.
+        let [left, top, width, height] = sight.get();
+        let (x, y) = (x - left, y - top);
         let right = x + w + 12.0;
-        let left = if right + LOUPE > layout.width { (x - LOUPE - 12.0).max(0.0) } else { right };
-        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEAD, (layout.height - LOUPE - 2.0).max(HEAD));
+        let left = if right + LOUPE > width { (x - LOUPE - 12.0).max(0.0) } else { right };
+        let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (height - LOUPE - 2.0).max(HEADS[1]));
         Some((left, top))
     });
     Effect::new(move |_| {
@@ -127,7 +136,7 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
         }
         BlockKind::Vector => Words {
             title: format!("{}: unit {}", column.name, focus.channel),
-            range: format!("{} units, {}", block.count, {
+            range: format!("{} units, {}", block.total, {
                 let all = Range::of(values);
                 format!("{} to {}", number::signed(all.lo), number::signed(all.hi))
             }),
@@ -138,7 +147,7 @@ fn read(graph: &Graph, column: &Column, block: &Block, focus: Focus, values: &[f
             let title = if block.kind == BlockKind::Image {
                 "The image".to_owned()
             } else {
-                format!("{}: map {} of {}", column.name, focus.channel + 1, block.count)
+                format!("{}: map {} of {}", column.name, focus.channel + 1, block.total)
             };
             let cell = focus.cell.map_or_else(String::new, |(row, col)| format!("row {row}, column {col} = {}", value(row, col)));
             Words { title, range: span, cell, seen: seen(graph, focus) }

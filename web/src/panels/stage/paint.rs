@@ -1,7 +1,7 @@
 //! Numbers of a frame onto the canvases of the stage.
 
 use figures::{
-    ColourMap, Range, Spread,
+    ColourMap, Range, Sheet, Spread,
     kernels::{KernelDims, KernelView},
     tiles::PaintError,
 };
@@ -31,61 +31,58 @@ impl Painter {
         self.maps = maps::of(theme);
     }
 
+    fn map(&self, signed: bool) -> &ColourMap {
+        if signed { &self.maps.signed } else { &self.maps.positive }
+    }
+
     /// Paints the image that the network is shown.
     pub fn image(&mut self, block: &Block, values: &[f32], canvas: &HtmlCanvasElement) {
-        let Self { maps: Maps { positive, .. }, pixels, .. } = self;
         // Ink is at most 1, and a faint drawing should look faint.
-        let painted = paint(block, values, positive, Spread::Fixed(Range { lo: 0.0, hi: 1.0 }), pixels);
-        show(block, painted, pixels, canvas);
+        self.plane(values, block.sheet, false, Spread::Fixed(Range { lo: 0.0, hi: 1.0 }), canvas);
     }
 
     /// Paints one block from the frame; without its numbers the canvas stays as it is.
     pub fn block(&mut self, column: &Column, block: &Block, frame: &Frame, spread: Spread, canvas: &HtmlCanvasElement) {
         let Some((dims, values)) = frame.view(block.tensor) else { return };
-        let Self { maps: Maps { signed, positive }, pixels, tiles } = self;
-        let painted = match block.kind {
-            BlockKind::Kernels(view) => {
-                let view = match view {
-                    KernelTiles::Table => KernelView::Table,
-                    KernelTiles::Mean => KernelView::Mean,
-                };
-                match KernelDims::of(dims).and_then(|dims| dims.gather(values, view, tiles)) {
-                    // A filter's form is what is looked for; filters grow at different speeds.
-                    Ok(_) => paint(block, tiles, signed, Spread::Shared, pixels),
-                    Err(_) => return,
-                }
-            }
-            BlockKind::Image | BlockKind::Vector => {
-                paint(block, values, if column.signed { signed } else { positive }, Spread::Shared, pixels)
-            }
-            BlockKind::Maps => paint(block, values, if column.signed { signed } else { positive }, spread, pixels),
+        let shown = block.first * block.plane()..(block.first + block.count) * block.plane();
+        let BlockKind::Kernels(view) = block.kind else {
+            let spread = if block.kind == BlockKind::Maps || matches!(spread, Spread::Fixed(_)) { spread } else { Spread::Shared };
+            // A layer's scale is that of all its maps, not of those on the page that is shown.
+            let spread = if spread == Spread::Shared { Spread::Fixed(Range::of(values)) } else { spread };
+            let Some(values) = values.get(shown) else { return };
+            return self.plane(values, block.sheet, column.signed, spread, canvas);
         };
-        show(block, painted, pixels, canvas);
-    }
-
-    /// One tile alone, for the inspector.
-    pub fn tile(&mut self, column: &Column, block: &Block, tile: usize, values: &[f32], canvas: &HtmlCanvasElement) {
-        let signed = column.signed || matches!(block.kind, BlockKind::Kernels(_));
-        let map = if signed { &self.maps.signed } else { &self.maps.positive };
-        let (h, w) = (block.sheet.tile_h, block.sheet.tile_w);
-        let sheet = figures::Sheet::single(h, w);
-        self.pixels.resize(sheet.size_bytes(), 0);
-        let plane = &values[(tile * h * w).min(values.len())..((tile + 1) * h * w).min(values.len())];
-        let spread = if block.kind == BlockKind::Image { Spread::Fixed(Range { lo: 0.0, hi: 1.0 }) } else { Spread::Shared };
-        if sheet.paint(plane, map, spread, &mut self.pixels).is_ok() {
-            image::show(canvas, &self.pixels, w as u32, h as u32);
+        let view = match view {
+            KernelTiles::Table => KernelView::Table,
+            KernelTiles::Mean => KernelView::Mean,
+        };
+        let mut tiles = std::mem::take(&mut self.tiles);
+        // A filter's form is what is looked for; filters grow at different speeds.
+        if KernelDims::of(dims).and_then(|dims| dims.gather(values, view, &mut tiles)).is_ok()
+            && let Some(shown) = tiles.get(shown)
+        {
+            self.plane(shown, block.sheet, true, Spread::Shared, canvas);
         }
+        self.tiles = tiles;
     }
-}
 
-fn paint(block: &Block, values: &[f32], map: &ColourMap, spread: Spread, pixels: &mut Vec<u8>) -> Result<(), PaintError> {
-    pixels.resize(block.sheet.size_bytes(), 0);
-    block.sheet.paint(values, map, spread, pixels)
-}
+    /// One tile alone, for the loupe.
+    pub fn tile(&mut self, column: &Column, block: &Block, tile: usize, values: &[f32], canvas: &HtmlCanvasElement) {
+        let signed = column.signed || block.is_kernels();
+        let plane = values.get(tile * block.plane()..(tile + 1) * block.plane()).unwrap_or_default();
+        let spread = if block.kind == BlockKind::Image { Spread::Fixed(Range { lo: 0.0, hi: 1.0 }) } else { Spread::Shared };
+        self.plane(plane, Sheet::single(block.sheet.tile_h, block.sheet.tile_w), signed, spread, canvas);
+    }
 
-fn show(block: &Block, painted: Result<(), PaintError>, pixels: &[u8], canvas: &HtmlCanvasElement) {
-    // A frame of the network before this one does not fit; the next one will.
-    if painted.is_ok() {
-        image::show(canvas, pixels, block.sheet.width() as u32, block.sheet.height() as u32);
+    /// Paints tiles of numbers.
+    pub fn plane(&mut self, values: &[f32], sheet: Sheet, signed: bool, spread: Spread, canvas: &HtmlCanvasElement) {
+        let mut pixels = std::mem::take(&mut self.pixels);
+        pixels.resize(sheet.size_bytes(), 0);
+        let painted: Result<(), PaintError> = sheet.paint(values, self.map(signed), spread, &mut pixels);
+        // A frame of the network before this one does not fit; the next one will.
+        if painted.is_ok() {
+            image::show(canvas, &pixels, sheet.width() as u32, sheet.height() as u32);
+        }
+        self.pixels = pixels;
     }
 }

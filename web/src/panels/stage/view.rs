@@ -2,54 +2,196 @@
 
 use std::sync::Arc;
 
-use figures::Spread;
+use engine::{Graph, Tensor, graph::Feed};
 use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+use protocol::Opened;
 
 use super::{
+    gestures::{self, Gestures, ZOOMS, page_size},
     inspector::{Loupe, Reading},
-    marks,
-    model::{Block, BlockKind, Column, Layout},
+    legend::{Legend, Scales, spread},
+    marks::{self, Sight},
+    model::{Block, BlockKind, Choice, Column, Layout},
+    opened::Opened as OpenedTile,
     paint::Painter,
 };
 use crate::{
     dom::{image, size},
-    state::{Focus, app, lab},
+    state::{app, lab, stage::Opening},
     widgets::number,
 };
 
 pub type Whole = Memo<Option<Arc<Layout>>>;
-type Canvases = Vec<(Column, Block, NodeRef<html::Canvas>)>;
+type Canvases = StoredValue<Vec<(Column, Block, NodeRef<html::Canvas>)>, LocalStorage>;
+
+/// So far beyond its edges the stage is ready to be seen.
+const BEYOND: f64 = 240.0;
 
 #[component]
 pub fn Stage() -> impl IntoView {
     let state = app();
-    let scroller = NodeRef::<html::Div>::new();
+    let body = NodeRef::<html::Div>::new();
     let (size, set_size) = signal((0.0_f64, 0.0_f64));
-    let per_tile = RwSignal::new(false);
-    observe_size(scroller, set_size);
-
+    Effect::new(move |_| {
+        if let Some(element) = body.get() {
+            size::follow(&element, move |now| set_size.set(now));
+        }
+    });
     let layout: Whole = Memo::new(move |_| {
         let (width, height) = size.get();
-        state.graph.get().filter(|_| width > 0.0).map(|graph| Arc::new(Layout::of(&graph, width, height, image::device_ratio())))
+        let choice = Choice { zoom: state.stage.zoom.get(), pages: state.stage.pages.get() };
+        // What scrolls sideways needs room for its bar.
+        let height = height - 10.0;
+        state.graph.get().filter(|_| width > 0.0).map(|graph| Arc::new(Layout::of(&graph, width, height, image::device_ratio(), &choice)))
+    });
+    watch_opened();
+    let open = Memo::new(move |_| state.stage.opening.with(Option::is_some));
+    view! {
+        <Top layout/>
+        <div class="stage-body" node_ref=body>
+            {move || if open.get() { view! { <OpenedTile/> }.into_any() } else { view! { <Overview layout size/> }.into_any() }}
+        </div>
+    }
+}
+
+/// The bar above: legend, reading, scales, zoom.
+#[component]
+fn Top(layout: Whole) -> impl IntoView {
+    let state = app();
+    let measured = state.stage.measured;
+    view! {
+        <div class="stage-top">
+            <Legend/>
+            <Reading layout/>
+            <button class="quiet" class:on=move || measured.get() aria-pressed=move || measured.get().to_string() data-testid="measured"
+                on:click=move |_| measured.update(|m| *m = !*m)
+                title="Colours the image by how much each pixel moves the number of the cell that is pointed at, instead of its box alone">"Measured field"</button>
+            <span class="stage-word">"scale per"</span>
+            <Scales/>
+            <Zooms/>
+        </div>
+    }
+}
+
+#[component]
+fn Zooms() -> impl IntoView {
+    let stage = app().stage;
+    let by = move |factor: f64| move |_| stage.zoom.update(|z| *z = (*z * factor).clamp(ZOOMS.0, ZOOMS.1));
+    let shut = move || stage.opening.with(Option::is_some);
+    view! {
+        <div class="choice" class:hidden=shut role="group" aria-label="Size of the maps">
+            <button on:click=by(0.8) aria-label="Smaller" title="Smaller (−)" data-testid="zoom-out">"−"</button>
+            <button on:click=move |_| stage.zoom.set(1.0) title="As large as fits (0 on the stage)" data-testid="zoom-fit">"fit"</button>
+            <button on:click=by(1.25) aria-label="Larger" title="Larger (+)" data-testid="zoom-in">"+"</button>
+        </div>
+    }
+}
+
+/// Tells the worker what is looked into: the open tile, and the cell whose field is to be measured.
+fn watch_opened() {
+    let state = app();
+    Effect::new(move |_| {
+        let (opening, measured, focus) = (state.stage.opening.get(), state.stage.measured.get(), state.focus.get());
+        let pointed = focus.and_then(|f| match f.tensor {
+            Tensor::Output(node) => Some((node, f.channel, f.cell?)),
+            _ => None,
+        });
+        let cell = |(row, col): (usize, usize)| [row as u32, col as u32];
+        let opened = match (opening, pointed) {
+            (Some(o), pointed) => {
+                let own = pointed.filter(|(node, ..)| *node == o.node).map(|(.., at)| at);
+                Some(Opened { node: o.node, channel: o.channel as u32, field_of: o.cell.or(own).filter(|_| measured).map(cell) })
+            }
+            (None, Some((node, channel, at))) if measured => Some(Opened { node, channel: channel as u32, field_of: Some(cell(at)) }),
+            _ => None,
+        };
+        lab().dissect(opened);
+    });
+}
+
+/// All tensors that the open tile is shown with.
+fn needed(graph: &Graph, opening: Opening) -> Vec<Tensor> {
+    let Some(node) = graph.nodes.get(opening.node.0) else { return Vec::new() };
+    let feeds = node.inputs.iter().map(|feed| match *feed {
+        Feed::Image => Tensor::Input,
+        Feed::Node(id) => Tensor::Output(id),
+    });
+    let after = graph.nodes.iter().filter(|n| n.inputs.contains(&Feed::Node(node.id))).map(|n| Tensor::Output(n.id));
+    let params = node.params.clone().map(|i| Tensor::Param(engine::ParamId(i)));
+    let state = node.state.clone().map(|i| Tensor::State(engine::ParamId(i)));
+    feeds.chain([Tensor::Output(node.id)]).chain(params).chain(state).chain(after).collect()
+}
+
+#[component]
+fn Overview(layout: Whole, size: ReadSignal<(f64, f64)>) -> impl IntoView {
+    let state = app();
+    let scroller = NodeRef::<html::Div>::new();
+    let (scroll, set_scroll) = signal((0.0_f64, 0.0_f64));
+    let sight = Memo::new(move |_| {
+        let ((left, top), (width, height)) = (scroll.get(), size.get());
+        [left, top, width, height]
     });
     let painter = StoredValue::new_local(Painter::new(state.theme.get_untracked()));
-    let canvases = StoredValue::new_local(Canvases::new());
-    let wires = NodeRef::<html::Canvas>::new();
-    let overlay = NodeRef::<html::Canvas>::new();
+    let canvases: Canvases = StoredValue::new_local(Vec::new());
+    let mounted = RwSignal::new(0_u32);
+    let (wires, overlay) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
+    paint_tiles(canvases, painter, mounted);
+    paint_lines(layout, sight, wires, overlay);
+    watch(layout, sight);
 
-    // Frames, and whatever else changes what is to be seen, repaint the tiles.
+    let hand = lab();
+    let gestures = Gestures::new(hand, scroller, layout);
+    let more = move || layout.with(|layout| layout.as_deref().is_some_and(|layout| layout.width > size.get().0));
+    let shown = Memo::new(move |_| {
+        let [left, _, width, _] = sight.get();
+        layout.with(|layout| {
+            let columns = layout.as_deref().map(|l| &l.columns[..]).unwrap_or_default();
+            let near = |c: &Column| c.x < left + width + BEYOND && c.x + c.width > left - BEYOND;
+            columns.iter().enumerate().filter(|(_, c)| near(c)).map(|(i, _)| i).collect::<Vec<_>>()
+        })
+    });
+    let field_style =
+        move || layout.with(|l| l.as_deref().map_or_else(String::new, |l| format!("width:{}px;height:{}px", l.width, l.height)));
+    // Other layouts have other places: every column is then made anew.
+    let keyed = move || {
+        let generation = layout.with(|l| l.as_ref().map_or(0, |l| Arc::as_ptr(l) as usize));
+        shown.get().into_iter().map(|i| (generation, i)).collect::<Vec<_>>()
+    };
+    let [down, moved, up, leave] = gestures.pointer();
+    view! {
+        <div class="stage-frame">
+            <canvas class="stage-layer" node_ref=wires aria-hidden="true"></canvas>
+            <div class="stage-scroll" class:more=more node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group"
+                aria-label="Layers of the network, from image to answer. Arrows go from map to map, Enter opens one."
+                on:scroll=move |_| if let Some(s) = scroller.get_untracked() { set_scroll.set((f64::from(s.scroll_left()), f64::from(s.scroll_top()))); }
+                on:wheel=move |event| gestures::wheel(hand, &event, scroller)
+                on:keydown=move |event| gestures::key(hand, &event, layout, scroller)>
+                <div class="stage-field" style=field_style on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointerleave=leave>
+                    <For each=keyed key=|key| *key children=move |(_, index)| {
+                        layout.with_untracked(|l| l.as_deref().and_then(|l| l.columns.get(index)).map(|column| column_view(column, canvases, mounted)))
+                    }/>
+                </div>
+            </div>
+            <canvas class="stage-layer stage-marks" node_ref=overlay aria-hidden="true"></canvas>
+            <Loupe layout painter sight/>
+        </div>
+    }
+}
+
+/// Frames, and whatever else changes what is to be seen, repaint the tiles.
+fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, mounted: RwSignal<u32>) {
+    let state = app();
     Effect::new(move |_| {
         state.frame_tick.track();
-        let (theme, spread) = (state.theme.get(), if per_tile.get() { Spread::PerTile } else { Spread::Shared });
-        layout.track();
+        mounted.track();
+        let (theme, spread) = (state.theme.get(), spread(state.stage.scale.get()));
+        canvases.update_value(|all| all.retain(|(.., node)| node.get_untracked().is_some()));
         painter.update_value(|painter| {
             painter.set_theme(theme);
             canvases.with_value(|all| {
                 state.frame.with_value(|frame| {
                     for (column, block, node) in all.iter().filter(|(_, block, _)| block.kind != BlockKind::Image) {
-                        if let Some(canvas) = node.get() {
+                        if let Some(canvas) = node.get_untracked() {
                             painter.block(column, block, frame, spread, &canvas);
                         }
                     }
@@ -58,14 +200,32 @@ pub fn Stage() -> impl IntoView {
         });
     });
     Effect::new(move |_| {
-        let theme = state.theme.get();
-        layout.track();
+        let (theme, measured, focus) = (state.theme.get(), state.stage.measured.get(), state.focus.get());
+        mounted.track();
+        if measured {
+            state.frame_tick.track();
+        }
         state.sample.with(|sample| {
             painter.update_value(|painter| {
                 painter.set_theme(theme);
                 canvases.with_value(|all| {
                     for (_, block, node) in all.iter().filter(|(_, block, _)| block.kind == BlockKind::Image) {
-                        if let Some(canvas) = node.get() {
+                        let Some(canvas) = node.get_untracked() else { continue };
+                        // The measured field stands in the place of the image.
+                        let painted = measured
+                            && focus.is_some_and(|focus| {
+                                state.stage.parts.with_value(|parts| {
+                                    let own = parts
+                                        .field_of
+                                        .is_some_and(|of| focus.tensor == Tensor::Output(of.node) && of.channel as usize == focus.channel);
+                                    let fits = own && parts.field.len() == block.plane() * block.count;
+                                    if fits {
+                                        painter.plane(&parts.field, block.sheet, true, figures::Spread::Shared, &canvas);
+                                    }
+                                    fits
+                                })
+                            });
+                        if !painted {
                             painter.image(block, &sample.image, &canvas);
                         }
                     }
@@ -73,101 +233,56 @@ pub fn Stage() -> impl IntoView {
             });
         });
     });
+}
+
+fn paint_lines(layout: Whole, sight: Memo<Sight>, wires: NodeRef<html::Canvas>, overlay: NodeRef<html::Canvas>) {
+    let state = app();
     Effect::new(move |_| {
         let palette = state.theme.get().palette();
-        if let (Some(layout), Some(canvas)) = (layout.get(), wires.get()) {
-            marks::draw_wires(&canvas, &layout, palette);
+        if let (Some(layout), Some(canvas), Some(graph)) = (layout.get(), wires.get(), state.graph.get()) {
+            marks::draw_wires(&canvas, &layout, &graph, sight.get(), palette);
         }
     });
     Effect::new(move |_| {
         let palette = state.theme.get().palette();
         let focus = state.focus.get();
         if let (Some(layout), Some(canvas)) = (layout.get(), overlay.get()) {
-            state.graph.with(|graph| marks::draw_focus(&canvas, &layout, graph.as_deref(), focus, palette));
+            state.graph.with(|graph| marks::draw_focus(&canvas, &layout, graph.as_deref(), focus, sight.get(), palette));
         }
     });
-    // Frames bring what is within sight.
-    let watch = move || {
-        let Some(layout) = layout.get_untracked() else { return };
-        let (left, right) = scroller.get_untracked().map_or((0.0, f64::MAX), |s| {
-            let left = f64::from(s.scroll_left());
-            (left, left + f64::from(s.client_width()))
-        });
-        let seen = |block: &Block| block.kind != BlockKind::Image && block.x < right && block.x + block.width() > left;
-        lab().watch(layout.blocks().filter(|(_, b)| seen(b)).map(|(_, b)| b.tensor).collect());
-    };
-    Effect::new(move |_| {
-        layout.track();
-        watch();
-    });
-
-    let point = move |event: PointerEvent| {
-        let Some(target) = event.current_target().and_then(|t| t.dyn_into::<HtmlElement>().ok()) else { return };
-        let bounds = target.get_bounding_client_rect();
-        let (x, y) = (f64::from(event.client_x()) - bounds.left(), f64::from(event.client_y()) - bounds.top());
-        let focus = layout.with_untracked(|layout| layout.as_deref().and_then(|layout| focus_at(layout, x, y)));
-        if state.focus.get_untracked() != focus {
-            state.focus.set(focus);
-        }
-    };
-    let press = move |event: KeyboardEvent| {
-        let focus = layout.with_untracked(|layout| focus_by_key(layout.as_deref()?, state.focus.get_untracked(), &event.key()));
-        let Some(focus) = focus else { return };
-        event.prevent_default();
-        event.stop_propagation();
-        state.focus.set(focus);
-        // Brings the tile into sight.
-        if let (Some(focus), Some(scroller)) = (focus, scroller.get_untracked())
-            && let Some(x) = layout.with_untracked(|l| l.as_deref().and_then(|l| l.block(focus.tensor)).map(|(_, b)| b.x))
-        {
-            let (left, width) = (f64::from(scroller.scroll_left()), f64::from(scroller.client_width()));
-            if x < left || x + 120.0 > left + width {
-                scroller.set_scroll_left((x - width / 2.0) as i32);
-            }
-        }
-    };
-    let leave = move |event: PointerEvent| {
-        // A finger that has gone leaves its mark to be read.
-        if event.pointer_type() == "mouse" {
-            state.focus.set(None);
-        }
-    };
-
-    let more = move || layout.with(|layout| layout.as_deref().is_some_and(|layout| layout.width > size.get().0));
-    let columns = move || {
-        let laid = layout.get()?;
-        let mut all = Canvases::new();
-        let views: Vec<AnyView> = laid.columns.iter().map(|column| column_view(column, &mut all)).collect();
-        canvases.set_value(all);
-        let style = format!("width:{}px;height:{}px", laid.width, laid.height);
-        Some(view! {
-            <div class="stage-field" style=style on:pointermove=point on:pointerdown=point on:pointerleave=leave>
-                <canvas class="stage-layer" node_ref=wires aria-hidden="true"></canvas>
-                {views}
-                <canvas class="stage-layer stage-marks" node_ref=overlay aria-hidden="true"></canvas>
-                <Loupe layout painter/>
-            </div>
-        })
-    };
-    view! {
-        <div class="stage-top">
-            <Legend/>
-            <Reading layout/>
-            <div class="choice" role="radiogroup" aria-label="Colour scale of the maps">
-                <button role="radio" aria-checked=move || (!per_tile.get()).to_string() data-testid="scale-layer" on:click=move |_| per_tile.set(false)
-                    title="All maps of a layer share one scale: strong maps look strong">"per layer"</button>
-                <button role="radio" aria-checked=move || per_tile.get().to_string() data-testid="scale-tile" on:click=move |_| per_tile.set(true)
-                    title="Each map uses the whole scale: its form shows, its strength does not">"per map"</button>
-            </div>
-        </div>
-        <div class="stage-scroll" class:more=more node_ref=scroller data-testid="stage-scroll" tabindex="0" role="group" aria-label="Layers of the network, from image to answer" on:scroll=move |_| watch() on:keydown=press>
-            {columns}
-        </div>
-    }
 }
 
-fn column_view(column: &Column, canvases: &mut Canvases) -> AnyView {
-    let style = format!("left:{}px;width:{}px", column.x, column.width);
+/// Frames bring what is within sight.
+fn watch(layout: Whole, sight: Memo<Sight>) {
+    let tensors = Memo::new(move |_| {
+        let [left, top, width, height] = sight.get();
+        let seen = |b: &Block| {
+            let across = b.x < left + width && b.x + b.width() > left;
+            b.kind != BlockKind::Image && across && b.y < top + height && b.y + b.height() > top
+        };
+        layout.with(|layout| layout.as_deref().map(|l| l.blocks().filter(|(_, b)| seen(b)).map(|(_, b)| b.tensor).collect::<Vec<_>>()))
+    });
+    Effect::new(move |_| {
+        if let Some(tensors) = tensors.get() {
+            lab().watch(tensors);
+        }
+    });
+}
+
+/// What the tile that is open is shown with.
+pub fn watch_tile() {
+    let state = app();
+    Effect::new(move |_| {
+        let opening = state.stage.opening.get();
+        let tensors = state.graph.with(|graph| Some(needed(graph.as_deref()?, opening?)));
+        if let Some(tensors) = tensors {
+            lab().watch(tensors);
+        }
+    });
+}
+
+fn column_view(column: &Column, canvases: Canvases, mounted: RwSignal<u32>) -> AnyView {
+    let style = format!("left:{}px;width:{}px;top:{}px;height:{}px", column.x, column.width, column.top, column.bottom - column.top);
     let [rows, cols] = column.sees;
     let field = if rows == cols { format!("sees {rows}²") } else { format!("sees {rows}×{cols}") };
     let weights = if column.params > 0 { format!("{} weights", number::large(column.params as f64)) } else { String::new() };
@@ -176,28 +291,58 @@ fn column_view(column: &Column, canvases: &mut Canvases) -> AnyView {
         column.name, column.title, column.shape, column.params
     );
     let thin = column.maps.is_none();
-    let tiles: Vec<AnyView> = column.kernels.iter().chain(column.maps.iter()).map(|block| tiles_view(column, block, canvases)).collect();
+    let tiles: Vec<AnyView> = column.blocks().map(|block| tiles_view(column, block, canvases)).collect();
     let mark = column.name.clone();
+    crate::dom::frame::next(move |_| {
+        mounted.try_update(|m| *m = m.wrapping_add(1));
+    });
     view! {
-        <div class="stage-column" class:thin=thin style=style>
+        <div class="stage-column" class:thin=thin class:low=column.is_low() style=style>
             <div class="stage-head" title=full data-testid=format!("layer-{mark}")>
                 <b>{column.name.clone()}</b>
                 <span class="number">{column.shape.clone()}</span>
                 <span>{weights}</span>
                 <span>{if column.node.is_some() { field } else { String::new() }}</span>
             </div>
+            {leafing(column)}
         </div>
         {tiles}
     }
     .into_any()
 }
 
-fn tiles_view(column: &Column, block: &Block, canvases: &mut Canvases) -> AnyView {
+/// Leafs through the maps of a layer that has more than there is room for.
+fn leafing(column: &Column) -> Option<AnyView> {
+    let (block, node) = (column.maps.filter(|b| b.count < b.total)?, column.node?);
+    let (per, name) = (page_size(&block), column.name.clone());
+    let last = block.total.div_ceil(per) - 1;
+    let page = block.first / per;
+    let pages = app().stage.pages;
+    let go = move |to: usize| {
+        move |_| {
+            pages.update(|pages| {
+                pages.insert(node.0, to);
+            });
+        }
+    };
+    Some(
+        view! {
+            <div class="stage-leaf" data-testid=format!("leaf-{name}")>
+                <button aria-label=format!("Earlier maps of {name}") disabled=page == 0 on:click=go(page.saturating_sub(1))>"‹"</button>
+                <span class="number">{format!("{}–{}", block.first + 1, block.first + block.count)}</span>
+                <button aria-label=format!("Later maps of {name}") disabled=page == last on:click=go((page + 1).min(last))>"›"</button>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn tiles_view(column: &Column, block: &Block, canvases: Canvases) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
-    canvases.push((column.clone(), *block, node));
+    canvases.update_value(|all| all.push((column.clone(), *block, node)));
     let style = format!("left:{}px;top:{}px;width:{}px;height:{}px", block.x, block.y, block.width(), block.height());
     let (testid, label) = match block.kind {
-        BlockKind::Kernels(_) => (format!("filters-{}", column.name), format!("Filters of {}: {} tiles", column.name, block.count)),
+        BlockKind::Kernels(_) => (format!("filters-{}", column.name), format!("Filters of {}: {} tiles", column.name, block.total)),
         BlockKind::Image => ("image".to_owned(), "The image as the network sees it".to_owned()),
         BlockKind::Maps | BlockKind::Vector => (format!("maps-{}", column.name), format!("What {} gives: {}", column.name, column.shape)),
     };
@@ -205,53 +350,4 @@ fn tiles_view(column: &Column, block: &Block, canvases: &mut Canvases) -> AnyVie
     let dim = move || lit.with(|lit| lit.as_ref().is_some_and(|lit| !lit.contains(&tensor)));
     view! { <canvas class="stage-tiles" class:dim=dim style=style node_ref=node role="img" aria-label=label data-testid=testid></canvas> }
         .into_any()
-}
-
-/// Where the focus goes from the keyboard: left and right from tensor to tensor, up and down from
-/// tile to tile. `None` for keys that mean something else.
-fn focus_by_key(layout: &Layout, focus: Option<Focus>, key: &str) -> Option<Option<Focus>> {
-    let blocks: Vec<&Block> = layout.blocks().map(|(_, block)| block).collect();
-    let at = focus.and_then(|f| blocks.iter().position(|b| b.tensor == f.tensor));
-    let to = |index: usize, channel: usize| {
-        let block = blocks.get(index)?;
-        let middle = (block.sheet.tile_h / 2, block.sheet.tile_w / 2);
-        Some(Focus { tensor: block.tensor, channel: channel.min(block.count.saturating_sub(1)), cell: Some(middle) })
-    };
-    let (index, channel) = (at.unwrap_or(0), focus.map_or(0, |f| f.channel));
-    let next = match key {
-        "Escape" => return Some(None),
-        "ArrowRight" if at.is_some() => to((index + 1).min(blocks.len().saturating_sub(1)), channel),
-        "ArrowLeft" => to(index.saturating_sub(1), channel),
-        "ArrowDown" if at.is_some() => to(index, channel + 1),
-        "ArrowUp" => to(index, channel.saturating_sub(1)),
-        "ArrowRight" | "ArrowDown" => to(0, 0),
-        _ => return None,
-    };
-    Some(next)
-}
-
-fn focus_at(layout: &Layout, x: f64, y: f64) -> Option<Focus> {
-    layout.blocks().find_map(|(_, block)| {
-        let hit = block.hit(x, y)?;
-        Some(Focus { tensor: block.tensor, channel: hit.tile, cell: Some((hit.row, hit.col)) })
-    })
-}
-
-#[component]
-fn Legend() -> impl IntoView {
-    view! {
-        <div class="stage-legend" aria-label="Colours: blue is negative, orange positive; activations from none to strong">
-            <span>"−"</span><i class="stage-signed"></i><span>"+"</span>
-            <span class="stage-legend-gap">"0"</span><i class="stage-positive"></i><span>"strong"</span>
-        </div>
-    }
-}
-
-/// Follows the room that the columns have.
-fn observe_size(node: NodeRef<html::Div>, set: WriteSignal<(f64, f64)>) {
-    Effect::new(move |_| {
-        if let Some(element) = node.get() {
-            size::follow(&element, move |now| set.set(now));
-        }
-    });
 }

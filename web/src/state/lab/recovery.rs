@@ -19,6 +19,8 @@ impl Lab {
                     self.state.notify(NoticeKind::Failed, format!("The weights could not be saved: {why}."), None);
                 }
             }
+            Some(Purpose::Onnx) => self.convert(file),
+            Some(Purpose::Graft(spec)) => self.graft(*spec, file),
             Some(Purpose::Keep) => {
                 let progress = self.state.progress_now();
                 let saved = SavedRun {

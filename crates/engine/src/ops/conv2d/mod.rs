@@ -139,6 +139,7 @@ pub const KIND: Kind = Kind {
     name: "conv2d",
     short: "conv",
     title: "Convolution",
+    family: super::Family::Convolution,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },

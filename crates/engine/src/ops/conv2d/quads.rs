@@ -67,7 +67,8 @@ mod tests {
                 [false, true].map(|subgroups| launches(&op, &at, &Site { wants_d_input: true, subgroups, ..Site::default() }));
             let what = format!("{in_ch} to {out_ch} channels of {extent}, kernel {kernel}");
             assert_eq!(plain.scratch_len, quads.scratch_len, "{what}");
-            for (shader, one, all) in [(&FORWARD, &plain.forward[0], &quads.forward[0]), (&D_INPUT, &plain.backward[3], &quads.backward[3])] {
+            for (shader, one, all) in [(&FORWARD, &plain.forward[0], &quads.forward[0]), (&D_INPUT, &plain.backward[3], &quads.backward[3])]
+            {
                 assert_eq!(one.dims, all.dims, "{what}");
                 let [fours, tiles] = ["fours", "tiles"].map(|name| field(all, name));
                 assert_eq!(all.shader == shader, quads_fit(fours), "{what}: {fours} fours");

@@ -35,7 +35,12 @@ fn parts(tiles: usize, wide: usize) -> usize {
 
 /// Tiles of `down` rows and `across` columns, each of them in so many parts: by which of the two shaders, for how
 /// many tiles (or quads) of work, and workgroups.
-fn tiled(site: &Site, [plain, quads]: [&'static Shader; 2], [down, across]: [usize; 2], parts: usize) -> (&'static Shader, usize, [u32; 3]) {
+fn tiled(
+    site: &Site,
+    [plain, quads]: [&'static Shader; 2],
+    [down, across]: [usize; 2],
+    parts: usize,
+) -> (&'static Shader, usize, [u32; 3]) {
     if site.subgroups && quads_fit(down) && quads_fit(across) {
         let work = down.div_ceil(2) * across.div_ceil(2) * parts;
         (quads, work, spread(work, SIZE / 4))
@@ -105,12 +110,7 @@ pub fn launches(op: &Dense, at: &Placement, site: &Site) -> Launches {
             shader,
             reads: &[Slot::Output, Slot::DOutput, Slot::Params],
             writes: &[Slot::DInput],
-            dims: with(&[
-                ("weight_at", site.params.into()),
-                ("relu", relu.into()),
-                ("fours", across(wide).into()),
-                ("work", work.into()),
-            ]),
+            dims: with(&[("weight_at", site.params.into()), ("relu", relu.into()), ("fours", across(wide).into()), ("work", work.into())]),
             groups,
         });
     }

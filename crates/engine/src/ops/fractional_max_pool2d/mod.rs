@@ -61,6 +61,7 @@ pub const KIND: Kind = Kind {
     name: "fractional_max_pool2d",
     short: "fracpool",
     title: "Fractional max pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 4 } },

@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     name: "stochastic_pool2d",
     short: "stochpool",
     title: "Stochastic pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
@@ -113,7 +114,7 @@ impl StochasticPool2d {
     }
 
     /// What is drawn for output `index` of the batch, uniform in [0, 1).
-    fn drawn(at: &Placement, now: &StepInputs, index: usize) -> f32 {
+    pub(super) fn drawn(at: &Placement, now: &StepInputs, index: usize) -> f32 {
         // The step picks the seed and the node the stream, so that neither repeats the other.
         let stream = Stream::STOCHASTIC_POOL.part(at.node.0 as u32);
         rng::uniform(rng::mix(now.seed ^ rng::mix(now.step)), stream, index as u32)
