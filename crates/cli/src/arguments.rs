@@ -1,12 +1,14 @@
 //! What can be typed.
 
+mod regime;
 mod values;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
-use values::{backend, batch, peak, seconds, threads};
+use regime::Regime;
+use values::{backend, batch, init_help, peak, seconds, threads};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]
@@ -120,6 +122,8 @@ pub struct Train {
     /// Make each larger or smaller by up to this share, at most 0.5
     #[arg(long, value_name = "SHARE")]
     pub scale: Option<f32>,
+    #[command(flatten)]
+    pub regime: Regime,
     /// Processor cores that share each step; the results are the same for any number [default: all, at most 8]
     #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub threads: Option<usize>,
@@ -164,11 +168,6 @@ fn optimizer_help() -> String {
 fn schedule_help() -> String {
     let names: Vec<&str> = engine::schedule::CurveSpec::all().iter().map(|c| c.curve().name()).collect();
     format!("How the learning rate changes over the run, with its usual settings: {}", names.join(", "))
-}
-
-fn init_help() -> String {
-    let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
-    format!("How weights start, with its usual number: {}", names.join(", "))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -90,7 +90,14 @@ impl Driver {
                 Event::Evaluated { score, .. } => hear(News::Score(score)),
                 Event::Faulted { message, .. } => return Err(Error::Faulted { message: message.clone() }),
                 Event::Moved { message, .. } | Event::Parted { message, .. } => hear(News::Notice(message)),
-                Event::Finished { progress, .. } | Event::Paused { progress, .. } => {
+                Event::Finished { progress, message, .. } => {
+                    hear(News::Progress { now: progress, history: &[] });
+                    if let Some(message) = message {
+                        hear(News::Notice(&format!("ended: {message}")));
+                    }
+                    return Ok(Some(()));
+                }
+                Event::Paused { progress, .. } => {
                     hear(News::Progress { now: progress, history: &[] });
                     return Ok(Some(()));
                 }

@@ -22,7 +22,8 @@ pub fn export(order: &Export) -> Result<(), Error> {
     write(&order.out, content)?;
     if order.to != Format::Onnx {
         let beside = order.out.with_extension("safetensors");
-        let file = checkpoint::write(&network, &numbers, step, None).map_err(|error| Error::Declined { message: error.to_string() })?;
+        let file =
+            checkpoint::write(&network, &numbers, step, None, None).map_err(|error| Error::Declined { message: error.to_string() })?;
         write(&beside, file)?;
     }
     Ok(())

@@ -38,6 +38,7 @@ impl arguments::Train {
         augment.shift = self.shift.unwrap_or(augment.shift);
         augment.rotate = self.rotate.unwrap_or(augment.rotate);
         augment.scale = self.scale.unwrap_or(augment.scale);
+        self.regime.apply(train);
         if let Some(text) = &self.loss {
             train.loss = loss(text)?;
         }

@@ -104,6 +104,21 @@ impl Dataset {
         there.then(|| (digits.image(i), digits.labels[i]))
     }
 
+    /// Digit `i` of the 60,000 among which training and validation digits are divided, and its class, once it has
+    /// arrived: the training digits, then the validation digits.
+    pub fn pool_image(&self, i: usize) -> Option<(&[u8], u8)> {
+        match i.checked_sub(Set::Train.total()) {
+            None => self.train_image(i),
+            Some(i) => self.set(Set::Validation).filter(|d| i < d.len()).map(|d| (d.image(i), d.labels[i])),
+        }
+    }
+
+    /// Number of these that are there without a gap from the first on.
+    pub fn pool_ready(&self) -> usize {
+        let train = self.train_ready();
+        if train == Set::Train.total() && self.set(Set::Validation).is_some() { train + Set::Validation.total() } else { train }
+    }
+
     /// A whole set, once all its packs have arrived.
     pub fn set(&self, set: Set) -> Option<&Digits> {
         self.files().all(|(p, there)| p.set != set || there).then_some(&self.sets[set as usize])

@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod order;
 pub mod pack;
 mod packs;
+pub mod selection;
 
 pub use dataset::{Dataset, DatasetError, InstallError};
 pub use digits::{CLASSES, Digits, PIXELS, SIDE};
@@ -25,3 +26,4 @@ pub use idx::IdxError;
 pub use manifest::{PackFile, Set, TEST_TOTAL, TRAIN_TOTAL, VALIDATION_TOTAL, packs};
 pub use order::epoch_order;
 pub use pack::PackError;
+pub use selection::Chosen;

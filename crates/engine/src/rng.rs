@@ -12,6 +12,8 @@ impl Stream {
     pub const SHUFFLE: Self = Self(0x2000_0000);
     pub const DROPOUT: Self = Self(0x3000_0000);
     pub const AUGMENT: Self = Self(0x4000_0000);
+    /// Which digits are trained on, and with which labels.
+    pub const SELECTION: Self = Self(0x7000_0000);
     pub const FRACTIONAL_POOL: Self = Self(0xa000_0000);
     pub const STOCHASTIC_POOL: Self = Self(0xb000_0000);
 

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, RunId, RunSpec, Travel};
+use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, Quest, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,8 +21,14 @@ pub enum Command {
     Pause { run: RunId },
     /// So many steps, then pause: answered by `Played` and, after the last, by `Paused`.
     Step { run: RunId, count: u32 },
-    /// From the next step on. Out of range: `Declined`.
+    /// The rate from the next step on; answered by `Amended`. Out of range: `Declined`.
     Tune { run: RunId, hyper: Hyper },
+    /// Goes on with other settings, with the same weights: once the steps under way have come back; answered by
+    /// `Amended`. `Declined` where settings are out of range, or weights would have other shapes or another start.
+    Amend { run: RunId, spec: RunSpec },
+    /// Looks for a rate or a batch size on a copy of the network, while training waits: answered by `Found`, more than
+    /// once. `None` ends a search. The run's numbers stay as they are.
+    Seek { run: RunId, quest: Option<Quest> },
     /// Out of range: `Declined`.
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
@@ -66,6 +72,8 @@ impl Command {
             | Self::Pause { run }
             | Self::Step { run, .. }
             | Self::Tune { run, .. }
+            | Self::Amend { run, .. }
+            | Self::Seek { run, .. }
             | Self::SetPace { run, .. }
             | Self::Watch { run, .. }
             | Self::Dissect { run, .. }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, FrameId, Opened, PartView, Previewed, Probed, RunId, RunSpec, Trace, Traffic};
+use crate::{Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,23 @@ pub enum Event {
         progress: Progress,
         history: Vec<Progress>,
         scores: Vec<Score>,
+        /// What was changed on the way.
+        notes: Vec<Note>,
+    },
+    /// The run goes on with other settings from `step` on. `notes` are all of the run.
+    Amended {
+        run: RunId,
+        step: u32,
+        spec: RunSpec,
+        summary: Summary,
+        notes: Vec<Note>,
+    },
+    /// What a search has found so far: `over` with the last, or where it was given up; `message` says why.
+    Found {
+        run: RunId,
+        finding: Finding,
+        over: bool,
+        message: String,
     },
     /// The specification is no network.
     Refused {
@@ -96,9 +113,12 @@ pub enum Event {
         images: Vec<Previewed>,
     },
     /// The last epoch is over and the test digits have been scored.
+    /// The last epoch is over and the test digits have been scored. `message` says why it was the last, if the run was
+    /// ended early, and whose weights are in place, if not the last ones.
     Finished {
         run: RunId,
         progress: Progress,
+        message: Option<String>,
     },
     /// The file lies in [`Message::file`](crate::Message::file).
     Saved {
@@ -184,6 +204,8 @@ impl Event {
         match self {
             Self::Ready { .. } | Self::DataArrived { .. } | Self::DataFailed { .. } | Self::Checked { .. } => None,
             Self::Opened { run, .. }
+            | Self::Amended { run, .. }
+            | Self::Found { run, .. }
             | Self::Refused { run, .. }
             | Self::Declined { run, .. }
             | Self::Played { run }
@@ -240,6 +262,10 @@ pub struct Progress {
     pub rate: f32,
     /// Training speed over the last moment; 0 while paused and in points of a history.
     pub images_per_second: f64,
+    /// What the penalty on the weights adds to the loss, which is given without it: as of a moment ago; 0 in points of a
+    /// history.
+    #[serde(default)]
+    pub penalty: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

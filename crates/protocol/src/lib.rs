@@ -13,6 +13,7 @@
 
 pub mod advice;
 pub mod card;
+pub mod change;
 pub mod command;
 pub mod compact;
 pub mod dissection;
@@ -20,16 +21,21 @@ pub mod event;
 pub mod link;
 pub mod preview;
 pub mod probe;
+pub mod quest;
+pub mod regime;
 pub mod run;
 pub mod time;
 
 pub use advice::{Advice, Change, Remedy};
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
+pub use change::Note;
 pub use command::{Command, Save};
 pub use dissection::{Opened, PartView};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
 pub use preview::{Preview, Previewed};
 pub use probe::{Histogram, LayerReading, Probed, Probing, Reading};
+pub use quest::{BatchRow, BatchSuggestion, Finding, Quest, RatePoint, RateSuggestion};
+pub use regime::{ClassWeights, Precision, Selection, Stopping};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
 pub use time::{ParamChange, Trace, Travel};
 

@@ -13,6 +13,8 @@
 //! | `update` | what stands around the optimizer, in the text of [`crate::compact`] without the usual settings |
 //! | `warmup`, `warmup_from` | steps of the warm-up, share of the rate that it begins with |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
+//! | `select`, `stop` | which digits train; when training ends early: in the text of [`crate::compact`] without the usual settings |
+//! | `class_weights`, `precision` | a word |
 //! | `shift`, `rotate`, `scale` | numbers: how far the images of training are moved |
 //! | `augment` | how else they are changed, in the text of [`crate::compact`] without the usual settings |
 //!
@@ -34,11 +36,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use values::{augment_of, loss_of};
-use values::{curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of};
+use values::{checked_of, curve_of, init_of, input_of, layers_of, number_of, optimizer_of, shown, treatment_of, whole_of, word_of};
 
 use crate::{
-    RunError, RunSpec, TrainSpec,
+    RunError, RunSpec, Selection, Stopping, TrainSpec,
     compact::{self, CompactError},
+    regime::Word,
     run::{BATCHES, EPOCHS, RATES},
 };
 
@@ -135,6 +138,10 @@ pub fn encode(run: &RunSpec) -> String {
     let number =
         |value: f32, usual: f32| if value != usual && value.is_finite() { json::value(&value).ok().map(|v| v.to_string()) } else { None };
     put("warmup_from", number(train.schedule.start_factor, usual.schedule.start_factor));
+    put("select", changed(train.selection != usual.selection, &|| lean(&train.selection, "").map(|v| compact::write(&v, ""))));
+    put("stop", changed(train.stopping != usual.stopping, &|| lean(&train.stopping, "").map(|v| compact::write(&v, ""))));
+    put("class_weights", changed(train.class_weights != usual.class_weights, &|| Some(train.class_weights.word().to_owned())));
+    put("precision", changed(train.precision != usual.precision, &|| Some(train.precision.word().to_owned())));
     put("rate", number(train.rate, usual.rate));
     put("batch", changed(train.batch != usual.batch, &|| Some(train.batch.to_string())));
     put("epochs", changed(train.epochs != usual.epochs, &|| Some(train.epochs.to_string())));
@@ -222,9 +229,9 @@ struct Reader {
 }
 
 #[rustfmt::skip]
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 22] = [
     "v", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
-    "rate", "batch", "epochs", "seed", "shift", "rotate", "scale", "augment",
+    "select", "stop", "class_weights", "precision", "rate", "batch", "epochs", "seed", "shift", "rotate", "scale", "augment",
 ];
 
 impl Reader {
@@ -296,6 +303,10 @@ impl Reader {
                 scale: self.value("scale", rest.scale, |text| number_of(text, &SCALES)),
                 ..rest
             },
+            selection: self.value("select", t.selection, |text| checked_of(text, Selection::check)),
+            stopping: self.value("stop", t.stopping, |text| checked_of(text, Stopping::check)),
+            class_weights: self.value("class_weights", t.class_weights, word_of),
+            precision: self.value("precision", t.precision, word_of),
         };
         let mut run = RunSpec { model, train };
         // Rates of layers that the network has not.

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use engine::{Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec, presets::PRESETS};
 use serde::{Deserialize, Serialize};
 
+use crate::{ClassWeights, Precision, Selection, Stopping};
+
 /// A setting of a run that lies outside its limits (or is no number).
 pub use engine::SettingError as RunError;
 
@@ -53,6 +55,14 @@ pub struct TrainSpec {
     pub seed: u32,
     /// How the images of training are changed at random.
     pub augment: Augment,
+    /// Which digits train, and with which labels.
+    pub selection: Selection,
+    /// When the run ends before its last epoch.
+    pub stopping: Stopping,
+    /// How much the classes count.
+    pub class_weights: ClassWeights,
+    /// How the graphics card stores activations.
+    pub precision: Precision,
 }
 
 impl Default for TrainSpec {
@@ -67,11 +77,15 @@ impl Default for TrainSpec {
             epochs: 3,
             seed: 1,
             augment: Augment::default(),
+            selection: Selection::default(),
+            stopping: Stopping::default(),
+            class_weights: ClassWeights::default(),
+            precision: Precision::default(),
         }
     }
 }
 
-/// What can be changed while a run goes on.
+/// What can be changed at the cost of nothing: see [`crate::Command::Tune`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hyper {
     pub rate: f32,
@@ -104,7 +118,9 @@ impl TrainSpec {
         self.augment.check()?;
         self.optimizer.check()?;
         self.treatment.check_settings()?;
-        self.schedule.check()
+        self.schedule.check()?;
+        self.selection.check()?;
+        self.stopping.check()
     }
 
     /// The optimizer and what stands around it.

@@ -13,8 +13,9 @@ use engine::{
 };
 use proptest::prelude::*;
 use protocol::{
-    RunSpec, TrainSpec,
+    ClassWeights, Precision, RunSpec, Selection, Stopping, TrainSpec,
     link::{PAGE_KEYS, decode, encode},
+    regime::Word,
     run::{BATCHES, EPOCHS, RATES},
 };
 
@@ -356,17 +357,20 @@ fn runs() -> impl Strategy<Value = RunSpec> {
             }
         ),
     ];
-    let train = (losses(), optimizer, treatment, schedule, RATES, BATCHES, EPOCHS, any::<u32>(), augment).prop_map(
-        |(loss, optimizer, treatment, schedule, rate, batch, epochs, seed, augment)| TrainSpec {
-            loss,
-            optimizer,
-            treatment,
-            rate,
-            schedule,
-            batch,
-            epochs,
-            seed,
-            augment,
+    let selection = prop_oneof![
+        Just(Selection::default()),
+        (100..30_000u32, 0..59_900u32, prop::collection::vec(0.0..=1f32, 0..=10), 0.0..=1f32, any::<bool>())
+            .prop_map(|(validation, subset, keep, label_noise, balanced)| Selection { validation, subset, keep, label_noise, balanced })
+    ];
+    let stopping = (0..1000u32, prop_oneof![Just(0.0), 0.0..100f32], any::<bool>())
+        .prop_map(|(patience, min_delta, restore_best)| Stopping { patience, min_delta, restore_best });
+    let words = (prop::sample::select(ClassWeights::ALL), prop::sample::select(Precision::ALL));
+    let lengths = (RATES, BATCHES, EPOCHS, any::<u32>());
+    let train = (losses(), optimizer, treatment, schedule, lengths, augment, selection, stopping, words).prop_map(
+        |(loss, optimizer, treatment, schedule, (rate, batch, epochs, seed), augment, selection, stopping, words)| {
+            let (class_weights, precision) = (words.0.0, words.1.0);
+            let usual = TrainSpec { loss, optimizer, treatment, schedule, augment, selection, ..TrainSpec::default() };
+            TrainSpec { rate, batch, epochs, seed, stopping, class_weights, precision, ..usual }
         },
     );
     let init = prop_oneof![prop::sample::select(Init::ALL.to_vec()), (0.0..9f32).prop_map(|std| Init::Normal { std })];

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
-    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Opened, Pace, ParamChange, PartView,
-    Preview, Previewed, Probed, Probing, Progress, Quality, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic,
-    TrainSpec, Travel, View, Wish,
+    Adapter, Advice, Backend, BatchRow, BatchSuggestion, CardReport, Change, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note,
+    Opened, Pace, ParamChange, PartView, Preview, Previewed, Probed, Probing, Progress, Quality, Quest, RatePoint, RateSuggestion, Remedy,
+    RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -40,6 +40,10 @@ fn commands() -> Vec<Command> {
             Command::Pause { run: RUN },
             Command::Step { run: RUN, count: u32::MAX },
             Command::Tune { run: RUN, hyper: Hyper { rate: 0.1 } },
+            Command::Amend { run: RUN, spec: RunSpec::default() },
+            Command::Seek { run: RUN, quest: Some(Quest::Rate) },
+            Command::Seek { run: RUN, quest: Some(Quest::Batch) },
+            Command::Seek { run: RUN, quest: None },
             Command::SetPace { run: RUN, pace: Pace::Full },
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
@@ -68,7 +72,15 @@ fn commands() -> Vec<Command> {
 
 /// Numbers that try the digits: the smallest, the largest, and whole ones that look like integers.
 fn progress() -> Progress {
-    Progress { step: u32::MAX, epoch: 1.0, loss: 0.1 + 0.2, accuracy: f64::MIN_POSITIVE, rate: f32::MAX, images_per_second: 0.0 }
+    Progress {
+        step: u32::MAX,
+        epoch: 1.0,
+        loss: 0.1 + 0.2,
+        accuracy: f64::MIN_POSITIVE,
+        rate: f32::MAX,
+        images_per_second: 0.0,
+        penalty: 0.1,
+    }
 }
 
 fn events() -> Vec<Event> {
@@ -117,6 +129,13 @@ fn events() -> Vec<Event> {
         chosen: Backend::Gpu,
         reason: message(),
     };
+    let note = Note { step: 812, what: "rate".to_owned(), from: "0.002".to_owned(), to: "0.0005".to_owned() };
+    let rates = Finding::Rate {
+        points: vec![RatePoint { rate: 1e-6, loss: 2.3, smooth: 2.0 }],
+        suggestion: Some(RateSuggestion { rate: None, why: message() }),
+    };
+    let row = BatchRow { batch: 64, images_per_second: 1e4, step_ms: 6.4, memory_bytes: 1e9 };
+    let batches = Finding::Batch { rows: vec![row], suggestion: Some(BatchSuggestion { batch: Some(64), why: message() }) };
     let remedies = [
         None,
         Some(Remedy { label: message(), change: Change::Rate { rate: 0.1 } }),
@@ -141,7 +160,17 @@ fn events() -> Vec<Event> {
             progress: progress(),
             history: vec![progress(), Progress::default()],
             scores: vec![score.clone()],
+            notes: vec![note.clone()],
         },
+        Event::Amended {
+            run: RUN,
+            step: 9,
+            spec: RunSpec::default(),
+            summary: Summary::default(),
+            notes: vec![note, Note::told(3, message())],
+        },
+        Event::Found { run: RUN, finding: rates, over: false, message: message() },
+        Event::Found { run: RUN, finding: batches, over: true, message: String::new() },
         Event::Declined { run: RUN, message: message() },
         Event::Played { run: RUN },
         Event::Paused { run: RUN, progress: progress() },
@@ -159,6 +188,8 @@ fn events() -> Vec<Event> {
         Event::Advised { run: RUN, advice: vec![] },
         Event::Finished { run: RUN, progress: progress() },
         Event::Previewed { run: RUN, ask: 3, step: 7, images: vec![Previewed { label: 3, other: 9, share: 0.1 }] },
+        Event::Finished { run: RUN, progress: progress(), message: None },
+        Event::Finished { run: RUN, progress: progress(), message: Some(message()) },
         Event::Saved { run: RUN, ask: 3 },
         Event::Kept { run: RUN, steps: vec![0, 1, 2, u32::MAX] },
         Event::Looked { run: RUN, step: Some(7) },
@@ -201,21 +232,21 @@ fn as_doubles(tree: &mut serde_json::Value) {
 
 /// The tags that serde knows, from its complaint about one that it does not: so no variant can be
 /// missing from the lists above.
-fn tags<T: DeserializeOwned + std::fmt::Debug>(tag: &str) -> HashSet<String> {
-    let error = serde_json::from_value::<T>(serde_json::json!({ tag: "?" })).unwrap_err().to_string();
+fn tags<T: DeserializeOwned + std::fmt::Debug>() -> HashSet<String> {
+    let error = serde_json::from_value::<T>(serde_json::json!({ "?": {} })).unwrap_err().to_string();
     let (_, known) = error.split_once("expected one of ").unwrap();
     known.split(", ").map(|t| t.trim_matches('`').to_owned()).collect()
 }
 
-fn tags_of<T: Serialize>(list: &[T], tag: &str) -> HashSet<String> {
-    list.iter().map(|v| serde_json::to_value(v).unwrap()[tag].as_str().unwrap().to_owned()).collect()
+fn tags_of<T: Serialize>(list: &[T]) -> HashSet<String> {
+    list.iter().flat_map(|v| serde_json::to_value(v).unwrap().as_object().unwrap().keys().cloned().collect::<Vec<_>>()).collect()
 }
 
 #[test]
 fn every_command_comes_back() {
     let commands = commands();
     commands.iter().for_each(comes_back);
-    assert_eq!(tags_of(&commands, "do"), tags::<Command>("do"));
+    assert_eq!(tags_of(&commands), tags::<Command>());
     assert!(commands.iter().all(|c| c.run() == RUN));
 }
 
@@ -223,7 +254,7 @@ fn every_command_comes_back() {
 fn every_event_comes_back() {
     let events = events();
     events.iter().for_each(comes_back);
-    assert_eq!(tags_of(&events, "happened"), tags::<Event>("happened"));
+    assert_eq!(tags_of(&events), tags::<Event>());
     let without_run: Vec<_> = events.iter().filter(|e| e.run().is_none()).collect();
     assert!(matches!(
         without_run[..],

@@ -13,15 +13,22 @@ use std::collections::HashMap;
 
 use engine::{Graph, json, kept::Kept, ops::ParamRole};
 use half::{bf16, f16};
-use protocol::{Hyper, RunSpec, Score};
+use protocol::{Hyper, Note as Change, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::{Network, OpenError, Portion, history::Columns, machine::Numbers, training::SCORES_LIMIT};
+use crate::{
+    Network, OpenError, Portion, Standing,
+    history::Columns,
+    machine::Numbers,
+    training::{Best, SCORES_LIMIT},
+};
 
 /// Version of [`Note`].
 pub const VERSION: u32 = 1;
 const NOTE_KEY: &str = "kernelscope";
+/// Oldest notes are forgotten beyond this.
+pub const NOTES_LIMIT: usize = 500;
 const CONFUSION_LEN: usize = data::CLASSES * data::CLASSES;
 
 /// What a file says about itself.
@@ -47,12 +54,27 @@ pub struct Position {
     pub train_digits: usize,
     pub history: Columns,
     pub scores: Vec<Score>,
+    /// Those below are absent in files of earlier versions.
+    #[serde(default)]
+    pub notes: Vec<Change>,
+    #[serde(default)]
+    pub standing: Standing,
+    /// The step that made the best weights, which are in the file then.
+    #[serde(default)]
+    pub best: Option<u32>,
+    /// The step before which they were put back.
+    #[serde(default)]
+    pub restored_at: Option<u32>,
+    /// Validation losses up to this step are not counted against the run.
+    #[serde(default)]
+    pub patient_since: u32,
 }
 
 impl Position {
     /// # Errors
-    /// What cannot be so in a run of `steps_per_epoch` over `train_digits`.
-    pub(crate) fn check(&self, steps_per_epoch: u32, train_digits: usize) -> Result<(), FileError> {
+    /// What cannot be so in a run of `network`.
+    pub(crate) fn check(&self, network: &Network) -> Result<(), FileError> {
+        let train_digits = network.portion.train;
         let bad = |cause: String| Err(FileError::History { cause });
         if self.train_digits != train_digits {
             return bad(format!("it went through {} training digits, this session has {train_digits}", self.train_digits));
@@ -60,9 +82,17 @@ impl Position {
         if let Err(error) = (Hyper { rate: self.rate }).check() {
             return bad(error.to_string());
         }
-        match self.goal.checked_mul(steps_per_epoch) {
-            Some(last) if self.step <= last => {}
+        let reached = network.feed.epoch_at(self.step);
+        match self.goal.checked_mul(network.feed.steps_per_epoch()) {
+            Some(_) if reached <= f64::from(self.goal) || self.standing != Standing::default() => {}
             _ => return bad(format!("step {} lies beyond its {} epochs", self.step, self.goal)),
+        }
+        let Standing { origin, clock } = self.standing;
+        if origin.step > self.step || clock.since > self.step || clock.made > self.step || origin.epoch > self.step {
+            return bad(format!("it was changed after step {}", self.step));
+        }
+        if self.notes.len() > NOTES_LIMIT {
+            return bad(format!("it has {} notes; the limit is {NOTES_LIMIT}", self.notes.len()));
         }
         if self.scores.len() > SCORES_LIMIT {
             return bad(format!("it has {} scores; the limit is {SCORES_LIMIT}", self.scores.len()));
@@ -118,6 +148,10 @@ fn counters(network: &Network) -> impl Iterator<Item = String> {
 
 fn slot_name(slot: &str, param: &str) -> String {
     format!("optimizer.{slot}/{param}")
+}
+
+fn best_name(param: &str) -> String {
+    format!("best/{param}")
 }
 
 /// The network of `spec` with the numbers of a file, which may come from another program, and the updates that made
@@ -179,12 +213,24 @@ pub fn import(bytes: &[u8], spec: &RunSpec) -> Result<Vec<u8>, FileError> {
         train_digits: network.portion.train,
         history: Columns::default(),
         scores: Vec::new(),
+        notes: Vec::new(),
+        standing: Standing::default(),
+        best: None,
+        restored_at: None,
+        patient_since: 0,
     };
-    write(&network, &numbers, 0, Some(position))
+    write(&network, &numbers, 0, Some(position), None)
 }
 
-/// The file of `network` with `numbers` after `step` updates; with `position`, a checkpoint.
-pub fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<Position>) -> Result<Vec<u8>, FileError> {
+/// The file of `network` with `numbers` after `step` updates; with `position`, a checkpoint, which keeps the best
+/// weights too.
+pub fn write(
+    network: &Network,
+    numbers: &Numbers,
+    step: u32,
+    position: Option<Position>,
+    best: Option<&Best>,
+) -> Result<Vec<u8>, FileError> {
     let graph = &network.graph;
     let mut tensors: Vec<(String, Dtype, Vec<usize>, Vec<u8>)> = Vec::new();
     let mut put = |name: String, dims: &[usize], block: &[f32]| {
@@ -200,6 +246,11 @@ pub fn write(network: &Network, numbers: &Numbers, step: u32, position: Option<P
         for (slot, block) in slots(network).zip(numbers.optimizer_state.chunks_exact(numbers.params.len())) {
             for param in &graph.params {
                 put(slot_name(slot, &param.name), &param.dims, &block[param.range.clone()]);
+            }
+        }
+        if let Some(best) = best {
+            for (list, block) in [(&graph.params, &best.params), (&graph.state, &best.state)] {
+                list.iter().for_each(|param| put(best_name(&param.name), &param.dims, &block[param.range.clone()]));
             }
         }
     }
@@ -282,9 +333,11 @@ impl File<'_> {
             self.take(&param.name, &param.dims, &mut numbers.state[param.range.clone()])?;
         }
         let own = self.checkpoint().is_some();
+        let has_best = self.checkpoint().is_some_and(|(_, position)| position.best.is_some());
         let expected = |name: &str| {
             graph.params.iter().chain(&graph.state).any(|p| p.name == name)
                 || counters(network).any(|counter| counter == name)
+                || (has_best && graph.params.iter().chain(&graph.state).any(|p| best_name(&p.name) == name))
                 || (own && slots(network).any(|slot| graph.params.iter().any(|p| slot_name(slot, &p.name) == name)))
         };
         if let Some(name) = self.tensors.names().into_iter().filter(|name| !expected(name)).min() {
@@ -301,6 +354,19 @@ impl File<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The best weights, where the file has them.
+    pub(crate) fn best(&self, network: &Network) -> Result<Option<Best>, FileError> {
+        let Some(step) = self.checkpoint().and_then(|(_, position)| position.best) else { return Ok(None) };
+        let graph = &network.graph;
+        let mut best = Best { step, params: vec![0.0; graph.params_len()], state: vec![0.0; graph.state_len()] };
+        for (list, block) in [(&graph.params, &mut best.params), (&graph.state, &mut best.state)] {
+            for param in list {
+                self.take(&best_name(&param.name), &param.dims, &mut block[param.range.clone()])?;
+            }
+        }
+        Ok(Some(best))
     }
 
     /// One tensor into `numbers`, as `f32`.

@@ -1,9 +1,11 @@
 //! Scoring the network on a whole set, a piece at a time.
 
-use data::{CLASSES, Dataset, Digits, Set};
+use data::{CLASSES, Dataset, Digits, Set, VALIDATION_TOTAL};
 use engine::loss::{BatchResult, arg_max};
 use metrics::{ECE_BINS, Probabilities};
-use protocol::{EvalSet, Quality, Score};
+use protocol::{EvalSet, Quality, Score, regime::POOL};
+
+use crate::Portion;
 
 /// The digits of `set`, once all have arrived.
 pub fn digits(data: &Dataset, set: EvalSet) -> Option<&Digits> {
@@ -11,6 +13,50 @@ pub fn digits(data: &Dataset, set: EvalSet) -> Option<&Digits> {
         EvalSet::Validation => Set::Validation,
         EvalSet::Test => Set::Test,
     })
+}
+
+/// The digits that score a run: its split may take other ones than the validation set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scored {
+    /// Digits that validate; they are the last of the pool.
+    validation: usize,
+    /// At most so many of a set.
+    most: usize,
+}
+
+impl Scored {
+    pub fn of(validation: u32, portion: Portion) -> Self {
+        Self { validation: validation as usize, most: portion.scored }
+    }
+
+    /// They do not lie in a set of their own, but among the pool of training and validation digits.
+    pub fn is_pooled(self, set: EvalSet) -> bool {
+        set == EvalSet::Validation && self.validation != VALIDATION_TOTAL
+    }
+
+    /// Where they begin in what holds them.
+    pub fn offset(self, set: EvalSet) -> usize {
+        if self.is_pooled(set) { POOL - self.validation } else { 0 }
+    }
+
+    /// How many there are, once they have arrived.
+    pub fn count(self, set: EvalSet, data: &Dataset) -> Option<usize> {
+        let len = digits(data, set)?.len();
+        Some(if self.is_pooled(set) { (data.pool_ready() == POOL).then_some(self.validation)? } else { len }.min(self.most))
+    }
+
+    /// Digit `i` of them.
+    pub fn image(self, set: EvalSet, i: usize, data: &Dataset) -> Option<(&[u8], u8)> {
+        if self.is_pooled(set) {
+            return data.pool_image(self.offset(set) + i);
+        }
+        digits(data, set).filter(|d| i < d.len()).map(|d| (d.image(i), d.labels[i]))
+    }
+
+    /// The classes of the first `count`.
+    fn labels(self, set: EvalSet, count: usize, data: &Dataset) -> Vec<u8> {
+        (0..count).filter_map(|i| self.image(set, i, data)).map(|(_, label)| label).collect()
+    }
 }
 
 pub fn name(set: EvalSet) -> &'static str {
@@ -62,8 +108,8 @@ impl Evaluation {
     }
 
     /// What came out, of the digits that were scored.
-    pub fn score(self, step: u32, epoch: f64, digits: &Digits) -> Score {
-        let labels = &digits.labels[..self.count];
+    pub fn score(self, step: u32, epoch: f64, scored: Scored, data: &Dataset) -> Score {
+        let labels = &scored.labels(self.set, self.count, data);
         let mut confusion = vec![0; CLASSES * CLASSES];
         for (label, scores) in labels.iter().zip(self.scores.chunks_exact(CLASSES)) {
             confusion[usize::from(*label) * CLASSES + arg_max(scores)] += 1;

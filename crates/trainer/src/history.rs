@@ -33,6 +33,9 @@ pub struct Columns {
     pub loss: Vec<f64>,
     pub accuracy: Vec<f64>,
     pub rate: Vec<f32>,
+    /// Empty where epochs follow from the step alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub epoch: Vec<f64>,
     /// Sum of losses, right answers and count since the last point.
     pub open: (f64, u32, u32),
 }
@@ -44,16 +47,17 @@ impl History {
     }
 
     /// Takes in the result of the step that was the `step`-th (from 1).
-    pub fn add(&mut self, step: u32, steps_per_epoch: u32, result: BatchResult, rate: f32) {
+    pub fn add(&mut self, step: u32, epoch: f64, result: BatchResult, rate: f32) {
         self.open.add(result);
         if step.is_multiple_of(stride(step)) && self.points.len() < POINTS_LIMIT {
             self.points.push(Progress {
                 step,
-                epoch: f64::from(step) / f64::from(steps_per_epoch),
+                epoch,
                 loss: self.open.mean_loss(),
                 accuracy: self.open.accuracy(),
                 rate,
                 images_per_second: 0.0,
+                penalty: 0.0,
             });
             self.open = BatchResult::default();
         }
@@ -96,12 +100,14 @@ impl History {
         self.open = BatchResult::default();
     }
 
-    pub fn columns(&self) -> Columns {
+    /// With epochs in a column of their own where they do not follow from the step: `counted`.
+    pub fn columns(&self, counted: bool) -> Columns {
         Columns {
             step: self.points.iter().map(|p| p.step).collect(),
             loss: self.points.iter().map(|p| p.loss).collect(),
             accuracy: self.points.iter().map(|p| p.accuracy).collect(),
             rate: self.points.iter().map(|p| p.rate).collect(),
+            epoch: self.points.iter().filter(|_| counted).map(|p| p.epoch).collect(),
             open: (self.open.loss_sum, self.open.correct, self.open.count),
         }
     }
@@ -109,9 +115,9 @@ impl History {
     /// # Errors
     /// What is wrong with the columns of a file for a run that stands at `step`.
     pub fn from_columns(columns: &Columns, step: u32, steps_per_epoch: u32) -> Result<Self, String> {
-        let Columns { step: steps, loss, accuracy, rate, open } = columns;
+        let Columns { step: steps, loss, accuracy, rate, epoch: epochs, open } = columns;
         let count = steps.len();
-        if [loss.len(), accuracy.len(), rate.len()] != [count; 3] {
+        if [loss.len(), accuracy.len(), rate.len()] != [count; 3] || !(epochs.is_empty() || epochs.len() == count) {
             return Err("its columns differ in length".to_owned());
         }
         if count > POINTS_LIMIT {
@@ -120,12 +126,15 @@ impl History {
         if !steps.is_sorted_by(|a, b| a < b) || steps.last().is_some_and(|last| *last > step) {
             return Err(format!("its steps do not count up to {step}"));
         }
+        if !epochs.iter().all(|e| e.is_finite()) {
+            return Err("it has an epoch that is no number".to_owned());
+        }
         if !rate.iter().all(|r| r.is_finite()) {
             return Err("it has a rate that is no number".to_owned());
         }
         let mut history = Self::new();
         for i in 0..count {
-            let epoch = f64::from(steps[i]) / f64::from(steps_per_epoch);
+            let epoch = epochs.get(i).copied().unwrap_or(f64::from(steps[i]) / f64::from(steps_per_epoch));
             history.points.push(Progress {
                 step: steps[i],
                 epoch,
@@ -133,6 +142,7 @@ impl History {
                 accuracy: accuracy[i],
                 rate: rate[i],
                 images_per_second: 0.0,
+                penalty: 0.0,
             });
         }
         history.open = BatchResult { loss_sum: open.0, correct: open.1, count: open.2 };
@@ -148,7 +158,7 @@ mod tests {
     fn after(steps: u32) -> History {
         let mut history = History::new();
         for step in 1..=steps {
-            history.add(step, 781, BatchResult { loss_sum: f64::from(step), correct: 1, count: 2 }, 0.5);
+            history.add(step, f64::from(step) / 781.0, BatchResult { loss_sum: f64::from(step), correct: 1, count: 2 }, 0.5);
         }
         history
     }
@@ -171,7 +181,7 @@ mod tests {
     #[test]
     fn a_file_gives_the_history_back() {
         let history = after(4_003);
-        let columns = history.columns();
+        let columns = history.columns(false);
         let text = serde_json::to_string(&columns).unwrap();
         let back = History::from_columns(&serde_json::from_str(&text).unwrap(), 4_003, 781).unwrap();
         assert_eq!((back.points(), back.open), (history.points(), history.open));
@@ -180,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_file_with_another_history_is_refused() {
-        let columns = after(3).columns();
+        let columns = after(3).columns(false);
         let with = |change: &dyn Fn(&mut Columns)| {
             let mut changed = columns.clone();
             change(&mut changed);

@@ -30,13 +30,15 @@ mod safeguard;
 mod sample;
 mod session;
 pub mod stage;
+mod suggestion;
 pub mod survey;
 mod tempo;
 mod training;
+mod trial;
 
-pub use feed::{Feed, Portion};
+pub use feed::{Feed, Origin, Portion};
 pub use history::Columns;
 pub use moments::MOMENTS_LIMIT;
-pub use network::{Network, OpenError};
+pub use network::{Network, OpenError, Standing};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

@@ -44,6 +44,11 @@ impl Moments {
         Self { most: if fit < LEAST { 0 } else { fit }, ..Self::default() }
     }
 
+    /// None of those that are kept can be gone on from any more.
+    pub fn forget(&mut self) {
+        *self = Self { most: self.most, is_news: !self.list.is_empty(), ..Self::default() };
+    }
+
     pub fn steps(&self) -> Vec<u32> {
         self.list.iter().map(|m| m.step).collect()
     }

@@ -2,16 +2,23 @@
 
 use std::sync::Arc;
 
-use data::{CLASSES, SIDE};
+use data::{CLASSES, Dataset, SIDE};
 use engine::{
-    Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
+    Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
     loss::{Given, LossError},
+    optim::Clock,
     plan::Watch,
     shards::Job,
 };
-use protocol::{RunError, RunSpec};
+use protocol::{ClassWeights, RunError, RunSpec};
+use serde::{Deserialize, Serialize};
 
-use crate::{Portion, feed::Feed, machine::Numbers};
+use crate::{
+    Portion,
+    evaluation::Scored,
+    feed::{Feed, Origin},
+    machine::Numbers,
+};
 
 /// Why a run cannot be opened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -28,6 +35,20 @@ pub enum OpenError {
     Input { got: Shape },
     #[error("`batch` is {batch}, but there are only {digits} training digits")]
     Batch { batch: usize, digits: usize },
+    #[error("`class_weights` are balanced, which cross-entropy alone knows; the loss is `{loss}`")]
+    ClassWeights { loss: &'static str },
+    #[error("the digits that are to be chosen from have not all arrived")]
+    Waits,
+}
+
+/// Where a run stands that was changed on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Standing {
+    /// From where batches are counted.
+    pub origin: Origin,
+    /// From where updates are counted.
+    pub clock: Clock,
 }
 
 /// What all machines share: the network without its numbers.
@@ -37,6 +58,11 @@ pub struct Network {
     pub graph: Arc<Graph>,
     pub portion: Portion,
     pub feed: Feed,
+    /// That of `spec`, with the class weights that follow from the digits.
+    pub loss: LossSpec,
+    pub clock: Clock,
+    /// Which digits score it.
+    pub split: Scored,
     /// That of `spec`, its lengths fitted to the run.
     pub schedule: ScheduleSpec,
     /// Training mode, the batch of `spec`.
@@ -52,6 +78,27 @@ impl Network {
     /// A network that is none, settings out of range, or a loss that cannot train it.
     pub fn open(spec: &RunSpec, portion: Portion) -> Result<Self, OpenError> {
         let train = &spec.train;
+        let feed = Feed::plain(portion.train, train.batch, train.seed);
+        Self::with_feed(spec, portion, feed, Standing::default())
+    }
+
+    /// As [`Network::open`], with the digits that the run chooses from `data`, from `standing` on.
+    ///
+    /// # Errors
+    /// Besides, [`OpenError::Waits`] where something has to be chosen and not all digits have arrived.
+    pub fn open_on(spec: &RunSpec, portion: Portion, standing: Standing, data: &Dataset) -> Result<Self, OpenError> {
+        let train = &spec.train;
+        train.check()?;
+        let feed = if train.selection.is_plain() && train.class_weights == ClassWeights::AsGiven {
+            Feed::plain(portion.train, train.batch, train.seed)
+        } else {
+            Feed::selected(&train.selection, portion, train.batch, train.seed, data).ok_or(OpenError::Waits)?
+        };
+        Self::with_feed(spec, portion, feed, standing)
+    }
+
+    fn with_feed(spec: &RunSpec, portion: Portion, feed: Feed, standing: Standing) -> Result<Self, OpenError> {
+        let train = &spec.train;
         train.check()?;
         let graph = Arc::new(Graph::check_classifier(&spec.model, CLASSES)?);
         train.loss.check(graph.output())?;
@@ -59,23 +106,60 @@ impl Network {
             return Err(OpenError::Input { got: graph.spec.input });
         }
         train.update().check(&graph)?;
-        let feed = Feed { train: portion.train, batch: train.batch, seed: train.seed };
+        if train.batch > feed.train {
+            return Err(OpenError::Batch { batch: train.batch, digits: feed.train });
+        }
+        let mut loss = train.loss.clone();
+        if train.class_weights == ClassWeights::Balanced {
+            let weights = feed.chosen().map(data::Chosen::balanced_weights).unwrap_or_default();
+            if !loss.set_class_weights(&weights) {
+                return Err(OpenError::ClassWeights { loss: train.loss.name() });
+            }
+        }
+        let feed = feed.starting(standing.origin);
         let plan = |batch, mode, watch| Plan::compile(&graph, &PlanOptions { batch, mode, watch });
-        let mut network = Self {
+        Ok(Self {
             spec: spec.clone(),
             portion,
+            clock: standing.clock,
+            split: Scored::of(train.selection.validation, portion),
+            schedule: train.schedule.fitted(feed.end_of(train.epochs)),
             feed,
-            schedule: train.schedule,
             train: plan(train.batch, Mode::Train, Watch::Nothing)?,
-            job: Job::new(&graph, train.batch, train.loss.clone(), train.augment)?,
+            job: Job::new(&graph, train.batch, loss.clone(), train.augment)?,
             sample: plan(1, Mode::Eval, Watch::Everything)?,
+            loss,
             graph,
-        };
-        if train.batch > portion.train {
-            return Err(OpenError::Batch { batch: train.batch, digits: portion.train });
+        })
+    }
+
+    /// The same, from `standing` on.
+    #[must_use]
+    pub fn standing_at(mut self, standing: Standing) -> Self {
+        self.feed = self.feed.starting(standing.origin);
+        self.clock = standing.clock;
+        self.schedule = self.spec.train.schedule.fitted(self.feed.end_of(self.spec.train.epochs));
+        self
+    }
+
+    /// The same for batches of another size, at the start of the data.
+    ///
+    /// # Errors
+    /// More memory than a plan may take, or more images than there are.
+    pub fn resized(&self, batch: usize) -> Result<Self, OpenError> {
+        let mut feed = self.feed.clone().starting(Origin::default());
+        feed.batch = batch;
+        if batch > feed.train {
+            return Err(OpenError::Batch { batch, digits: feed.train });
         }
-        network.schedule = train.schedule.fitted(train.epochs.saturating_mul(feed.steps_per_epoch()));
-        Ok(network)
+        let train = Plan::compile(&self.graph, &PlanOptions { batch, mode: Mode::Train, watch: Watch::Nothing })?;
+        let job = Job::new(&self.graph, batch, self.loss.clone(), self.spec.train.augment)?;
+        Ok(Self { feed, train, job, ..self.clone() })
+    }
+
+    /// Where the run stands: what a checkpoint keeps besides the step.
+    pub fn standing(&self) -> Standing {
+        Standing { origin: self.feed.origin, clock: self.clock }
     }
 
     /// The numbers of a network that has learnt nothing, drawn from the run's seed.

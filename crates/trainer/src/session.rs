@@ -6,7 +6,7 @@ use data::{Dataset, Digits, InstallError, PackFile, TRAIN_TOTAL};
 use protocol::{CardReport, Command, Event, Message, RunId, RunSpec};
 
 use crate::{
-    Ask, Network, OpenError, Portion, Stage, Verdict,
+    Ask, Network, OpenError, Portion, Stage, Standing, Verdict,
     checkpoint::{self, FileError},
     evaluation,
     machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
@@ -44,6 +44,8 @@ pub struct Session {
     training: Option<Box<Training>>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
+    /// What opens a run that has to wait for its digits.
+    waiting: Option<Message<Command>>,
     /// For the moments that a run keeps; 0 for none.
     moments_bytes: usize,
     /// Where the CPU's further cores come from.
@@ -68,6 +70,7 @@ impl Session {
             portion,
             training: None,
             maker: None,
+            waiting: None,
             moments_bytes: 0,
             hire: Box::new(Alone),
             outbox: vec![ready.into()],
@@ -101,6 +104,9 @@ impl Session {
         Arc::make_mut(&mut self.data).install(pack, digits)?;
         self.data_broken = false;
         self.tell_data();
+        if let Some(message) = self.waiting.take() {
+            self.carry_out(message, f64::NEG_INFINITY);
+        }
         Ok(())
     }
 
@@ -109,6 +115,9 @@ impl Session {
     pub fn report_data_failure(&mut self, file: String, message: String) {
         self.data_broken = true;
         self.outbox.push(Event::DataFailed { file, message }.into());
+        if let Some(message) = self.waiting.take() {
+            self.carry_out(message, f64::NEG_INFINITY);
+        }
     }
 
     /// Where runs go on from now on: on machines of `maker`, or on the CPU. An open run moves there in
@@ -161,9 +170,9 @@ impl Session {
     fn carry_out(&mut self, Message { head, bulk, file }: Message<Command>, now_ms: f64) {
         let run = head.run();
         match head {
-            Command::Open { run, spec } => return self.open(run, &spec, &file),
-            Command::Load { run } => return self.load(run, &file),
-            Command::Close { .. } => self.training = None,
+            Command::Open { run, spec } => return self.open(run, spec, file),
+            Command::Load { run } => return self.load(run, file),
+            Command::Close { .. } => (self.training, self.waiting) = (None, None),
             _ => {}
         }
         let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
@@ -181,7 +190,18 @@ impl Session {
                 training.pause(now_ms, outbox);
                 Ok(())
             }
-            Command::Tune { hyper, .. } => hyper.check().map(|()| training.tune(hyper)).map_err(|e| format!("tune: {e}")),
+            Command::Tune { hyper, .. } => {
+                hyper.check().map(|()| outbox.push(training.tune(hyper, now_ms).into())).map_err(|e| format!("tune: {e}"))
+            }
+            Command::Amend { spec, .. } => {
+                let around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
+                let done = training.ask_amend(spec, &around).map_err(|e| format!("amend: {e}"));
+                done.map(|event| outbox.extend(event.map(Message::from)))
+            }
+            Command::Seek { quest, .. } => {
+                training.seek(quest, outbox);
+                Ok(())
+            }
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
             Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
             Command::Dissect { opened, .. } => training.sample.dissect(opened, &training.network),
@@ -220,18 +240,21 @@ impl Session {
         }
     }
 
-    fn open(&mut self, run: RunId, spec: &RunSpec, file: &[u8]) {
-        self.training = None;
-        match Network::open(spec, self.portion) {
+    fn open(&mut self, run: RunId, spec: RunSpec, file: Vec<u8>) {
+        (self.training, self.waiting) = (None, None);
+        match Network::open_on(&spec, self.portion, Standing::default(), &self.data) {
             Ok(network) => {
                 let mut numbers = network.first_numbers();
                 if !file.is_empty()
-                    && let Err(error) = checkpoint::graft(file, &network, &mut numbers)
+                    && let Err(error) = checkpoint::graft(&file, &network, &mut numbers)
                 {
                     return self.decline(run, format!("open: {error}"));
                 }
                 let (training, refusal) = self.training(run, network, numbers);
                 self.begin(training, refusal);
+            }
+            Err(OpenError::Waits) if !self.data_broken => {
+                self.waiting = Some(Message { head: Command::Open { run, spec }, bulk: Vec::new(), file });
             }
             Err(OpenError::Spec(error)) => self.outbox.push(Event::Refused { run, error }.into()),
             Err(error) => self.decline(run, format!("open: {error}")),
@@ -257,9 +280,14 @@ impl Session {
         self.training = Some(Box::new(training));
     }
 
-    fn load(&mut self, run: RunId, file: &[u8]) {
-        match self.loaded(run, file) {
+    fn load(&mut self, run: RunId, file: Vec<u8>) {
+        self.waiting = None;
+        match self.loaded(run, &file) {
             Ok((training, refusal)) => self.begin(training, refusal),
+            Err(FileError::Open(OpenError::Waits)) if !self.data_broken => {
+                self.training = None;
+                self.waiting = Some(Message { head: Command::Load { run }, bulk: Vec::new(), file });
+            }
             Err(error) => self.outbox.push(Event::LoadFailed { run, message: error.to_string() }.into()),
         }
     }
@@ -267,21 +295,20 @@ impl Session {
     fn loaded(&self, run: RunId, bytes: &[u8]) -> Result<(Training, Option<MachineFault>), FileError> {
         let file = checkpoint::read(bytes)?;
         if let Some((spec, position)) = file.checkpoint() {
-            let network = Network::open(spec, self.portion)?;
+            let network = Network::open_on(spec, self.portion, position.standing, &self.data)?;
             let mut numbers = network.first_numbers();
             file.fill_weights(&network, &mut numbers)?;
             file.fill_optimizer(&network, &mut numbers)?;
+            let best = file.best(&network)?;
             let (mut training, refusal) = self.training(run, network, numbers);
-            training.resume(position)?;
+            training.resume(position, best)?;
             return Ok((training, refusal));
         }
         let open = self.training.as_ref().filter(|t| t.id == run).ok_or(FileError::NoNetwork)?;
-        let network = Network::open(&open.network.spec, self.portion)?;
+        let network = Network::open_on(&open.network.spec, self.portion, Standing::default(), &self.data)?;
         let mut numbers = network.first_numbers();
         file.fill_weights(&network, &mut numbers)?;
-        let (mut training, refusal) = self.training(run, network, numbers);
-        training.tune(protocol::Hyper { rate: open.rate() });
-        Ok((training, refusal))
+        Ok(self.training(run, network, numbers))
     }
 
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is

@@ -27,6 +27,8 @@ pub enum Ask {
     Pause,
     Step,
     Tune,
+    Amend,
+    Seek,
     SetPace,
     Watch,
     Dissect,
@@ -58,13 +60,15 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 18] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 20] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
     (Ask::Pause,    [Decline, Do,     Do,      Do,      Do]), // Finished stays finished.
     (Ask::Step,     [Decline, Do,     Do,      Do,      Do]), // Finished: into the next epochs.
     (Ask::Tune,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Amend,    [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Seek,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::SetPace,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Dissect,  [Decline, Do,     Do,      Do,      Do]),
@@ -88,6 +92,8 @@ impl From<&Command> for Ask {
             Command::Pause { .. } => Self::Pause,
             Command::Step { .. } => Self::Step,
             Command::Tune { .. } => Self::Tune,
+            Command::Amend { .. } => Self::Amend,
+            Command::Seek { .. } => Self::Seek,
             Command::SetPace { .. } => Self::SetPace,
             Command::Watch { .. } => Self::Watch,
             Command::Dissect { .. } => Self::Dissect,

@@ -22,7 +22,7 @@ use engine::{
     presets::preset,
     schedule::{Cosine, CurveSpec},
 };
-use protocol::{Backend, Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Wish};
+use protocol::{Backend, Command, EvalSet, Event, Finding, Message, Progress, Quest, RunId, RunSpec, Save, Selection, Wish};
 use trainer::{
     Portion, Rest, Session,
     machine::{CardMaker, Clock},
@@ -348,6 +348,74 @@ fn a_survey_forces_chooses_and_says_why() {
         let timing = auto.report.timing.unwrap();
         assert_eq!(auto.report.chosen == Backend::Gpu, timing.gpu_step_ms < timing.cpu_step_ms, "{timing:?}");
     }
+}
+
+/// CPU and card, step by step: other settings, wrong labels and another order of the digits in the middle of a run.
+#[test]
+fn a_twin_stays_together_over_changes() {
+    let Some(card) = card() else { return };
+    let mut spec = RunSpec { model: preset("n1").unwrap().model(), ..RunSpec::default() };
+    (spec.train.batch, spec.train.epochs) = (16, 4);
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Twin, Storage::F32)));
+    let step = |rig: &mut Rig, count| {
+        rig.events.clear();
+        rig.send(Command::Step { run: RUN, count }.into());
+        rig.until(|e| matches!(e, Event::Paused { .. }));
+        let parted = rig.events.iter().find(|m| matches!(m.head, Event::Parted { .. }));
+        assert!(parted.is_none(), "{:?}", parted.map(|m| &m.head));
+    };
+    let amend = |rig: &mut Rig, spec: &RunSpec| {
+        rig.events.clear();
+        rig.send(Command::Amend { run: RUN, spec: spec.clone() }.into());
+        let amended = rig.until(|e| matches!(e, Event::Amended { .. } | Event::Declined { .. })).head;
+        assert!(
+            matches!(&amended, Event::Amended { spec: got, summary, .. } if got == spec && summary.backend == Backend::Twin),
+            "{amended:?}"
+        );
+    };
+    step(&mut rig, 3);
+    spec.train.selection = Selection { subset: 200, label_noise: 0.5, balanced: true, ..Selection::default() };
+    amend(&mut rig, &spec);
+    step(&mut rig, 3);
+    spec.train.batch = 32;
+    spec.train.optimizer = engine::optim::Momentum::default().into();
+    spec.train.treatment.accumulate = 2;
+    amend(&mut rig, &spec);
+    step(&mut rig, 4);
+    // Back to the digits' own labels, with Adam anew: its first update is corrected as a first one.
+    spec.train.selection = Selection::default();
+    spec.train.optimizer = engine::optim::Adam::default().into();
+    spec.train.loss = LossSpec::Focal(engine::loss::Focal::default());
+    amend(&mut rig, &spec);
+    step(&mut rig, 4);
+}
+
+/// A search on the card leaves the run's numbers as they are.
+#[test]
+fn a_search_on_the_card_changes_nothing() {
+    let Some(card) = card() else { return };
+    let mut spec = RunSpec { model: preset("n1").unwrap().model(), ..RunSpec::default() };
+    spec.train.batch = 16;
+    let mut rig = Rig::open(&spec, Some((&card, Backend::Gpu, Storage::F32)));
+    let save = |rig: &mut Rig| {
+        rig.events.clear();
+        rig.send(Command::Save { run: RUN, ask: 1, what: Save::Checkpoint }.into());
+        let file = rig.until(|e| matches!(e, Event::Saved { .. })).file;
+        // What follows the header: its own entries come in any order.
+        let header = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+        file[8 + header..].to_vec()
+    };
+    rig.send(Command::Step { run: RUN, count: 3 }.into());
+    rig.until(|e| matches!(e, Event::Paused { .. }));
+    let before = save(&mut rig);
+    rig.send(Command::Seek { run: RUN, quest: Some(Quest::Rate) }.into());
+    let Event::Found { finding: Finding::Rate { points, suggestion }, .. } =
+        rig.until(|e| matches!(e, Event::Found { over: true, .. })).head
+    else {
+        panic!()
+    };
+    assert!(points.len() > 30 && suggestion.is_some(), "{points:?}");
+    assert!(save(&mut rig) == before);
 }
 
 /// With and without moved images, in both ways to store: the run is put together as training puts it.

@@ -19,5 +19,6 @@ mod memory;
 mod monitors;
 mod opening;
 mod time;
+mod toolbox;
 mod training;
 mod trouble;

@@ -19,6 +19,8 @@ pub enum Then {
     Draw,
     /// The end of an epoch or of play: worth keeping.
     Keep,
+    /// Settings have changed: the last checkpoint is one of another run.
+    Changed,
     /// A moment is looked at, or the present again.
     Looked(Option<u32>),
     /// More digits are there.
@@ -40,7 +42,8 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.arrived.set(Arrived { train, train_total });
             Then::Arrived
         }
-        Event::Opened { spec, summary, progress, history, scores, .. } => {
+        Event::Opened { spec, summary, progress, history, scores, notes, .. } => {
+            state.toolbox.clear(notes);
             let graph = Graph::check(&spec.model).ok().map(Arc::new);
             if state.graph.with_untracked(|g| g.as_deref() != graph.as_deref()) {
                 state.focus.set(None);
@@ -67,9 +70,29 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             bump(state.curve_tick);
             Then::Begin
         }
+        Event::Amended { step, spec, summary, notes, .. } => {
+            let graph = Graph::check(&spec.model).ok().map(Arc::new);
+            if state.graph.with_untracked(|g| g.as_deref() != graph.as_deref()) {
+                state.graph.set(graph);
+            }
+            super::url::write(&spec);
+            state.rate.set(spec.train.rate);
+            state.spec.set(spec);
+            state.summary.set(summary);
+            state.toolbox.amended(step, notes);
+            Then::Changed
+        }
+        Event::Found { finding, over, message, .. } => {
+            state.toolbox.found(finding, over, message);
+            Then::Nothing
+        }
         Event::Refused { error, .. } => {
             state.phase.set(Phase::Stopped);
             state.notify(NoticeKind::Failed, format!("This is no network: {error}."), Some(Remedy::StartAnew));
+            Then::Nothing
+        }
+        Event::Declined { message, .. } if message.starts_with("amend: ") => {
+            state.toolbox.answer.set(Some(Err(sentence(&message[7..]))));
             Then::Nothing
         }
         Event::Declined { message, .. } => {
@@ -122,9 +145,12 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             bump(state.curve_tick);
             Then::Keep
         }
-        Event::Finished { progress, .. } => {
+        Event::Finished { progress, message, .. } => {
             state.set_progress(progress);
             state.phase.set(Phase::Finished);
+            if let Some(message) = message {
+                state.notify(NoticeKind::Told, format!("Training has ended: {message}."), None);
+            }
             Then::Keep
         }
         Event::Saved { ask, .. } => Then::Saved(ask),

@@ -27,6 +27,7 @@ pub struct Keeper {
     pub born: f64,
     /// Steps of the moments of this run that the store holds.
     places: [Option<u32>; PLACES],
+    outdated: bool,
 }
 
 /// A checkpoint on its way into the store.
@@ -62,12 +63,18 @@ impl Keeper {
 
     /// Whether a checkpoint at `step` would be news.
     pub fn wants(&self, step: u32) -> bool {
-        step > 0 && self.last.as_ref().is_none_or(|run| run.step != step)
+        step > 0 && (self.outdated || self.last.as_ref().is_none_or(|run| run.step != step))
+    }
+
+    /// The last checkpoint has other settings than the run has now.
+    pub fn outdate(&mut self) {
+        self.outdated = true;
     }
 
     /// Takes the newest checkpoint; what is returned must be run to write it.
     pub fn take(&mut self, run: SavedRun) -> Option<Writing> {
         self.last = Some(run.clone());
+        self.outdated = false;
         // After a failure the run is kept in memory only.
         let store = self.store.clone().filter(|_| self.trouble.is_none())?;
         Some(Writing { store, run })

@@ -8,6 +8,7 @@ mod preview;
 mod recovery;
 mod stage;
 mod time;
+pub mod toolbox;
 mod transport;
 
 use std::{collections::HashMap, rc::Rc};
@@ -384,6 +385,7 @@ impl Lab {
             Then::Begin => self.begin(),
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
+            Then::Changed => self.keep_changed(),
             Then::Looked(step) => {
                 if step.is_some() {
                     self.leave_walk();

@@ -12,6 +12,7 @@ pub mod sample;
 pub mod stage;
 pub mod tabs;
 pub mod time;
+pub mod toolbox;
 pub mod url;
 pub mod walk;
 
@@ -27,6 +28,7 @@ pub use monitors::Monitors;
 pub use preview::{Batch, BatchView};
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
+pub use toolbox::Toolbox;
 
 use crate::dom::timing::Smoothness;
 
@@ -174,6 +176,7 @@ pub struct AppState {
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
     pub builder: builder::Builder,
+    pub toolbox: Toolbox,
     pub tabs: Tabs,
     pub monitors: Monitors,
     pub help_open: RwSignal<bool>,
@@ -222,6 +225,7 @@ impl AppState {
             theme: RwSignal::new(figures::Theme::Light),
             time: time::Time::new(),
             notices: RwSignal::new(Vec::new()),
+            toolbox: Toolbox::new(),
             tabs: Tabs::new(),
             monitors: Monitors::new(),
             help_open: RwSignal::new(false),

@@ -43,3 +43,8 @@ pub fn seconds(text: &str) -> Result<f64, String> {
         _ => Err(String::from("must be 0.001 to 600")),
     }
 }
+
+pub fn init_help() -> String {
+    let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
+    format!("How weights start, with its usual number: {}", names.join(", "))
+}

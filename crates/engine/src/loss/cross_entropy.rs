@@ -13,7 +13,7 @@ use super::{
     launches::{Share, term},
 };
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader, Slot},
 };
 
@@ -112,6 +112,10 @@ impl CrossEntropy {
 impl Loss for CrossEntropy {
     fn name(&self) -> &'static str {
         "cross_entropy"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("label_smoothing", "Label smoothing", 0.0, 1.0)] }
     }
 
     fn check(&self, output: Shape) -> Result<(), LossError> {

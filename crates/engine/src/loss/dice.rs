@@ -11,7 +11,7 @@ use super::{
     launches::{READS, Share, term},
 };
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
 };
 
@@ -38,6 +38,10 @@ impl Loss for Dice {
     }
 
     /// Without `smooth`, all probabilities 0 and an empty target would divide 0 by 0.
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("smooth", "Smoothing", 1e-6, 1e6)] }
+    }
+
     fn check(&self, _output: Shape) -> Result<(), LossError> {
         within(self.name(), "smooth", self.smooth, 1e-6, 1e6)
     }

@@ -11,7 +11,7 @@ use super::{
     launches::{READS, Share, term},
 };
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
 };
 
@@ -39,6 +39,10 @@ impl Default for Distillation {
 impl Loss for Distillation {
     fn name(&self) -> &'static str {
         "distillation"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("temperature", "Temperature", 0.01, 1000.0), Setting::number("alpha", "Teacher's share", 0.0, 1.0)] }
     }
 
     fn check(&self, output: Shape) -> Result<(), LossError> {

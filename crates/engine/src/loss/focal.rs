@@ -10,7 +10,7 @@ use super::{
     launches::{READS, Share, term},
 };
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
 };
 
@@ -34,6 +34,10 @@ impl Default for Focal {
 impl Loss for Focal {
     fn name(&self) -> &'static str {
         "focal"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("gamma", "Gamma", 0.0, 20.0)] }
     }
 
     fn check(&self, output: Shape) -> Result<(), LossError> {

@@ -9,7 +9,7 @@ use super::{
     launches::{READS, Share, term},
 };
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
 };
 
@@ -32,6 +32,10 @@ impl Default for Hinge {
 impl Loss for Hinge {
     fn name(&self) -> &'static str {
         "hinge"
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        const { &[Setting::number("margin", "Margin", 0.0, 1000.0)] }
     }
 
     fn check(&self, output: Shape) -> Result<(), LossError> {

@@ -37,13 +37,18 @@ pub use sum::{Sum, Term};
 pub use targets::{Target, Targets, arg_max, is_mask};
 
 use crate::{
-    Shape,
+    Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
 };
 
 /// A loss of one example's outputs against its target.
 pub trait Loss: std::fmt::Debug {
     fn name(&self) -> &'static str;
+
+    /// What can be set, but for class weights.
+    fn settings(&self) -> &'static [Setting] {
+        &[]
+    }
 
     /// # Errors
     /// A setting outside its limits, or an output that this loss is not for.
@@ -107,6 +112,23 @@ impl Default for LossSpec {
 impl LossSpec {
     pub fn name(&self) -> &'static str {
         self.single().map_or("sum", Loss::name)
+    }
+
+    /// What can be set; of a sum, nothing: its losses have their own.
+    pub fn settings(&self) -> &'static [Setting] {
+        self.single().map_or(&[], Loss::settings)
+    }
+
+    /// The class weights of every cross-entropy in it. False where there is none.
+    pub fn set_class_weights(&mut self, weights: &[f32]) -> bool {
+        match self {
+            Self::CrossEntropy(loss) => {
+                loss.weight = weights.to_vec();
+                true
+            }
+            Self::Sum(sum) => sum.terms.iter_mut().fold(false, |found, term| term.loss.set_class_weights(weights) || found),
+            _ => false,
+        }
     }
 
     /// Each loss and its weight, those of sums within sums too.

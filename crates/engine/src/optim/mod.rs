@@ -29,7 +29,7 @@ pub use nesterov::Nesterov;
 pub use rmsprop::Rmsprop;
 pub use sgd::Sgd;
 pub use treatment::{Treatment, UpdateError, UpdateSpec};
-pub use update::{Group, Update};
+pub use update::{Clock, Group, Update};
 
 use crate::{
     Setting, SettingError, StepInputs,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Optimizer, Part, SLOTS_LIMIT, Treatment, UpdateSpec, passes};
 use crate::{Graph, StepInputs, arena::carve, ops::ParamRole};
 
@@ -17,11 +19,30 @@ pub struct Group {
     pub penalised: bool,
 }
 
+/// From where updates are counted. Rules that correct for their first updates (Adam) know their number; where a rule
+/// or the number of batches to an update changes within a run, the count begins anew or goes on from here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// A batch (step), with which an update begins.
+    pub since: u32,
+    /// Updates of the rule before it.
+    pub made: u32,
+}
+
+impl Clock {
+    /// Updates before the one that the batch of `step` belongs to.
+    pub fn updates(self, step: u32, accumulate: u32) -> u32 {
+        self.made.saturating_add(step.saturating_sub(self.since) / accumulate.max(1))
+    }
+}
+
 /// A rule and what stands around it, for one network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
     pub spec: UpdateSpec,
     pub params_len: usize,
+    pub clock: Clock,
     groups: Vec<Group>,
 }
 
@@ -43,7 +64,7 @@ impl Update {
                 _ => groups.push(group),
             }
         }
-        Self { params_len: graph.params_len(), spec, groups }
+        Self { params_len: graph.params_len(), clock: Clock::default(), spec, groups }
     }
 
     /// In order; the last ends with the weights.
@@ -65,12 +86,13 @@ impl Update {
 
     /// Whether the weights move after this batch; else its gradient is only added to the sum.
     pub fn moves_at(&self, step: u32) -> bool {
-        step % self.treatment().accumulate.max(1) == self.treatment().accumulate.max(1) - 1
+        let batches = self.treatment().accumulate.max(1);
+        step.saturating_sub(self.clock.since) % batches == batches - 1
     }
 
     /// What the rule sees: updates are counted, not batches.
     fn rule_inputs(&self, now: &StepInputs) -> StepInputs {
-        StepInputs { step: now.step / self.treatment().accumulate.max(1), ..*now }
+        StepInputs { step: self.clock.updates(now.step, self.treatment().accumulate), ..*now }
     }
 
     /// What the rule's shader finds in `now.rule`.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{CLASSES, LinkProblem};
-use crate::compact;
+use crate::{RunError, compact, regime::Word};
 
 /// At most so many characters of a bad value are repeated in a message.
 const SHOWN: usize = 40;
@@ -53,6 +53,17 @@ pub fn init_of(text: &str) -> Result<Init, LinkProblem> {
     }
     let known = || Init::ALL.iter().map(|i| i.name()).collect::<Vec<_>>().join(", ");
     Init::ALL.into_iter().find(|i| i.name() == text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: known() })
+}
+
+/// Settings in the text of [`compact`], within their limits.
+pub fn checked_of<T: DeserializeOwned>(text: &str, check: fn(&T) -> Result<(), RunError>) -> Result<T, LinkProblem> {
+    let settings: T = content_of(text)?;
+    check(&settings).map_err(|error| LinkProblem::Setting { error })?;
+    Ok(settings)
+}
+
+pub fn word_of<T: Word>(text: &str) -> Result<T, LinkProblem> {
+    T::of(text).ok_or_else(|| LinkProblem::UnknownName { got: shown(text), known: T::known() })
 }
 
 pub fn treatment_of(text: &str) -> Result<Treatment, LinkProblem> {

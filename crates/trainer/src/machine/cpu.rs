@@ -8,7 +8,7 @@ use engine::{Cpu, Run, ScheduleSpec, SpecError, StepInputs, Tensor, plan::Watch,
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Done, Hire, Machine, MachineFault, Numbers, Work};
-use crate::{Network, evaluation, feed::Feed};
+use crate::{Network, evaluation::Scored, feed::Feed};
 
 #[derive(Debug)]
 pub struct CpuMachine {
@@ -18,6 +18,7 @@ pub struct CpuMachine {
     sample: Run,
     schedule: ScheduleSpec,
     feed: Feed,
+    scored: Scored,
     /// The step under way.
     now: StepInputs,
     /// Order of the digits in `epoch`; made anew once per epoch.
@@ -46,13 +47,15 @@ impl CpuMachine {
 
     fn with_crew(network: &Network, numbers: Numbers, crew: Crew) -> Self {
         let Numbers { params, state, optimizer_state } = numbers;
-        let cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
+        let mut cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
+        cpu.update.clock = network.clock;
         Self {
             cpu,
             crew,
             sample: Run::new(network.sample.clone()),
             schedule: network.schedule,
-            feed: network.feed,
+            feed: network.feed.clone(),
+            scored: network.split,
             now: StepInputs::default(),
             order: Vec::new(),
             epoch: None,
@@ -90,12 +93,12 @@ impl CpuMachine {
             self.epoch = Some(epoch);
         }
         let chosen = &self.order[first..first + self.feed.batch];
-        self.crew.begin(&mut self.cpu, chosen.iter().filter_map(|i| data.train_image(*i as usize)), self.now);
+        self.crew.begin(&mut self.cpu, chosen.iter().filter_map(|i| self.feed.digit(*i, data)), self.now);
     }
 
     fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) {
-        let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
-        self.crew.begin_score(&mut self.cpu, digits);
+        let scored = self.scored;
+        self.crew.begin_score(&mut self.cpu, (first..first + count).filter_map(|i| scored.image(set, i, data)));
     }
 
     /// Takes in what has come from the shards.

@@ -11,7 +11,7 @@ use engine::{
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Clock, Done, Machine, MachineFault, Numbers, Shelf, Work};
-use crate::{Network, feed::Feed};
+use crate::{Network, evaluation::Scored, feed::Feed};
 
 /// Submissions that may be under way: one that the card works on, and what it goes on with meanwhile.
 const UNDERWAY: usize = 3;
@@ -36,6 +36,7 @@ pub struct GpuMachine {
     sample: GpuRun,
     shelf: Rc<Shelf>,
     feed: Feed,
+    split: Scored,
     augment: Augment,
     schedule: ScheduleSpec,
     /// Whose order of digits lies on the card.
@@ -69,8 +70,9 @@ impl GpuMachine {
     /// # Errors
     /// A limit of the card that the network exceeds.
     pub fn new(network: &Network, numbers: &Numbers, shelf: &Rc<Shelf>, storage: Storage, clock: &Clock) -> Result<Self, CardError> {
-        let loss = &network.spec.train.loss;
-        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
+        let loss = &network.loss;
+        let mut gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
+        gpu.set_clock(network.clock);
         gpu.write(&numbers.params, &numbers.state, &numbers.optimizer_state);
         // What is scored and shown is as exact as on the CPU.
         let exact = |plan: &engine::Plan, loss: &LossSpec| GpuRun::new(&gpu, plan.clone(), loss, Storage::F32);
@@ -79,7 +81,8 @@ impl GpuMachine {
             score: exact(&network.job.score, loss)?,
             sample: exact(&network.sample, loss)?,
             shelf: Rc::clone(shelf),
-            feed: network.feed,
+            feed: network.feed.clone(),
+            split: network.split,
             augment: network.spec.train.augment,
             schedule: network.schedule,
             epoch: None,
@@ -97,6 +100,7 @@ impl GpuMachine {
 
     fn train(&mut self, step: u32, count: u32, rate: f32, data: &Dataset) -> Result<(), CardError> {
         let set = self.shelf.train(data)?;
+        self.shelf.label(&self.feed);
         let (epoch, _) = self.feed.place(step);
         if self.epoch != Some(epoch) {
             set.set_order(&self.feed.order(epoch));
@@ -118,8 +122,10 @@ impl GpuMachine {
     }
 
     fn score(&mut self, which: EvalSet, first: usize, count: usize, data: &Dataset) -> Result<(), CardError> {
+        let first = first + self.split.offset(which);
         if self.scored != Some(which) {
-            let Some(set) = self.shelf.scored(which, data)? else { return Ok(()) };
+            let set = if self.split.is_pooled(which) { Some(self.shelf.train(data)?) } else { self.shelf.scored(which, data)? };
+            let Some(set) = set else { return Ok(()) };
             self.score.gather_from(&self.gpu, set, false)?;
             self.scored = Some(which);
         }

@@ -3,7 +3,7 @@
 use std::{fmt, rc::Rc};
 
 use engine::backend::gpu::{Card, launch::Storage};
-use protocol::Backend;
+use protocol::{Backend, Precision};
 
 use super::{Clock, GpuMachine, Machine, MachineFault, MakeMachine, Numbers, Shelf, TwinMachine};
 use crate::Network;
@@ -35,9 +35,14 @@ impl MakeMachine for CardMaker {
         if let Some(error) = self.shelf.card().trouble() {
             return Err(error.into());
         }
+        let storage = match network.spec.train.precision {
+            Precision::Auto => self.storage,
+            Precision::Half if self.shelf.card().info.half => Storage::F16,
+            Precision::Half | Precision::Full => Storage::F32,
+        };
         Ok(match self.backend {
             Backend::Twin => Box::new(TwinMachine::new(network, numbers, &self.shelf)?),
-            Backend::Cpu | Backend::Gpu => Box::new(GpuMachine::new(network, numbers, &self.shelf, self.storage, &self.clock)?),
+            Backend::Cpu | Backend::Gpu => Box::new(GpuMachine::new(network, numbers, &self.shelf, storage, &self.clock)?),
         })
     }
 }

@@ -1,32 +1,46 @@
 //! The digits on the card, shared by all machines on it.
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{
+    cell::{OnceCell, RefCell},
+    rc::Rc,
+};
 
-use data::{Dataset, PIXELS, TRAIN_TOTAL};
+use data::{Dataset, PIXELS, TRAIN_TOTAL, VALIDATION_TOTAL};
 use engine::backend::gpu::{Card, CardError, DigitSet};
 use protocol::EvalSet;
 
-use crate::evaluation;
+use crate::{evaluation, feed::Feed};
 
 /// Sets are put on the card when somebody first asks for them, the training set as it arrives.
 #[derive(Debug)]
 pub struct Shelf {
     card: Rc<Card>,
     train: OnceCell<DigitSet>,
+    /// The labels that were put on the card in place of their own; empty where none were.
+    labelled: RefCell<Vec<u8>>,
+    /// Those that are their own.
+    own: RefCell<Vec<u8>>,
     validation: OnceCell<DigitSet>,
     test: OnceCell<DigitSet>,
 }
 
 impl Shelf {
     pub fn new(card: &Rc<Card>) -> Self {
-        Self { card: Rc::clone(card), train: OnceCell::new(), validation: OnceCell::new(), test: OnceCell::new() }
+        Self {
+            card: Rc::clone(card),
+            train: OnceCell::new(),
+            labelled: RefCell::default(),
+            own: RefCell::default(),
+            validation: OnceCell::new(),
+            test: OnceCell::new(),
+        }
     }
 
     pub fn card(&self) -> &Rc<Card> {
         &self.card
     }
 
-    /// The training digits, with all that have arrived.
+    /// The training digits, with all that have arrived, and behind them the validation digits.
     ///
     /// # Errors
     /// [`CardError::Limit`].
@@ -34,20 +48,40 @@ impl Shelf {
         let set = match self.train.get() {
             Some(set) => set,
             None => {
-                let made = DigitSet::new(&self.card, TRAIN_TOTAL, PIXELS)?;
+                let made = DigitSet::new(&self.card, TRAIN_TOTAL + VALIDATION_TOTAL, PIXELS)?;
                 self.train.get_or_init(|| made)
             }
         };
-        if set.ready() < data.train_ready() {
-            let news = (set.ready()..data.train_ready()).filter_map(|i| data.train_image(i));
+        let ready = data.pool_ready();
+        if set.ready() < ready {
+            let news = (set.ready()..ready).filter_map(|i| data.pool_image(i));
             let (mut pixels, mut labels) = (Vec::new(), Vec::new());
             for (image, label) in news {
                 pixels.extend_from_slice(image);
                 labels.push(label);
             }
             set.append(&pixels, &labels);
+            self.own.borrow_mut().extend_from_slice(&labels);
         }
         Ok(set)
+    }
+
+    /// Gives the digits on the card the labels that `feed` takes them for.
+    pub fn label(&self, feed: &Feed) {
+        let Some(set) = self.train.get() else { return };
+        let (mut labelled, own) = (self.labelled.borrow_mut(), self.own.borrow());
+        match feed.wrong_labels() {
+            Some(labels) if *labelled != labels => {
+                set.set_classes(0, &own);
+                set.set_classes(0, labels);
+                labels.clone_into(&mut labelled);
+            }
+            None if !labelled.is_empty() => {
+                set.set_classes(0, &own);
+                labelled.clear();
+            }
+            _ => {}
+        }
     }
 
     /// The digits of a set that has arrived as a whole; `None` before.

@@ -55,8 +55,9 @@ impl TwinMachine {
         if let Ok(plan) = Plan::compile(&network.graph, &options) {
             network.train = plan;
         }
-        let gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
-        let run = GpuRun::with_targets(&gpu, network.train.clone(), &network.spec.train.loss, network.given(), Storage::F32)?;
+        let mut gpu = Gpu::new(shelf.card(), &network.graph, network.spec.train.update())?;
+        gpu.set_clock(network.clock);
+        let run = GpuRun::with_targets(&gpu, network.train.clone(), &network.loss, network.given(), Storage::F32)?;
         let nodes = || (0..network.graph.nodes.len()).map(NodeId);
         let params = |count: usize| (0..count).map(ParamId);
         let mut tensors = vec![Tensor::Input];
@@ -81,8 +82,9 @@ impl TwinMachine {
     }
 
     fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> Result<(), CardError> {
-        let feed = self.network.feed;
+        let feed = &self.network.feed;
         let set = self.shelf.train(data)?;
+        self.shelf.label(feed);
         let (epoch, first) = feed.place(step);
         if self.epoch != Some(epoch) {
             set.set_order(&feed.order(epoch));

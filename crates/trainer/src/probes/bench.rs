@@ -83,16 +83,19 @@ impl Bench {
         let train = &network.spec.train;
         // Where batches are summed up first, the update that this one is part of.
         let every = train.treatment.accumulate.max(1);
-        self.now = StepInputs { rate, step: step / every * every + (every - 1), seed: train.seed };
+        let since = network.clock.since;
+        let place = step.saturating_sub(since) / every * every + (every - 1);
+        self.cpu.update.clock = network.clock;
+        self.now = StepInputs { rate, step: since + place, seed: train.seed };
         self.histograms = histograms;
         self.before.clone_from(&self.cpu.params);
-        let digits = (0..self.run.plan.batch).filter_map(|i| data.train_image(i));
+        let digits = (0..self.run.plan.batch as u32).filter_map(|i| network.feed.digit(i, data));
         let mut augmenter = Augmenter::new(&train.augment, self.run.plan.batch, self.run.plan.graph.spec.input, CLASSES);
         augmenter.fill(&self.now, digits, &mut self.run.images, &mut self.run.labels, &mut self.run.targets);
         self.times_ms.iter_mut().for_each(|times| times.fill(0.0));
         let head = Probed {
             step,
-            epoch: f64::from(step) / f64::from(network.feed.steps_per_epoch()),
+            epoch: network.feed.epoch_at(step),
             images: self.run.plan.batch as u32,
             cost_ms: 0.0,
             layers: network.graph.nodes.len() as u32,
@@ -114,7 +117,7 @@ impl Bench {
                 self.part = if step + 1 < steps { Part::Forward(step + 1) } else { Part::Loss };
             }
             Part::Loss => {
-                cpu.loss_gradient(run, &network.spec.train.loss, run.plan.batch);
+                cpu.loss_gradient(run, &network.loss, run.plan.batch);
                 self.part = Part::Backward(steps);
             }
             Part::Backward(left) => {

@@ -127,6 +127,13 @@ impl Probes {
         self.last = None;
     }
 
+    /// The network has other settings from now on: a probe under way is given up, and the copy made anew.
+    pub fn change(&mut self) {
+        self.bench = None;
+        self.state = State::Idle;
+        self.last = None;
+    }
+
     pub fn is_measuring(&self) -> bool {
         self.state == State::Measuring
     }

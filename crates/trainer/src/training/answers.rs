@@ -6,8 +6,8 @@ use protocol::{Event, Message, Save};
 
 use super::{Drive, SCORES_LIMIT, Surroundings, Training, Underway};
 use crate::{
+    Standing,
     checkpoint::{self, Position},
-    evaluation,
     machine::{Done, MachineFault, Numbers, Parting},
 };
 
@@ -47,7 +47,14 @@ impl Training {
                 around.outbox.extend(self.sample.dissected(self.id, &self.network, &look, &tensors));
                 around.outbox.push(self.sample.frame(self.id, &self.network, &look, scores, &tensors, self.step));
             }
-            (Some(Underway::Copy { step }), Done::Read(numbers)) => self.safeguard.keep(step, numbers),
+            (Some(Underway::Copy { step }), Done::Read(numbers)) => {
+                self.penalty = super::amend::penalty(&self.network, &numbers);
+                self.safeguard.keep(step, numbers);
+            }
+            (Some(Underway::Amend), Done::Read(numbers)) => self.amended(&numbers, around),
+            (Some(Underway::Best), Done::Read(numbers)) => self.keep_best(numbers),
+            (Some(Underway::Restore), Done::Read(numbers)) => self.restore_best(numbers, around),
+            (Some(Underway::Seek(quest)), Done::Read(numbers)) => self.begin_search(quest, numbers, around),
             (Some(Underway::Save { ask, what, rate, goal }), Done::Read(numbers)) => {
                 let position = (what == Save::Checkpoint).then(|| self.position(rate, goal));
                 self.saved(ask, position, &numbers, around);
@@ -77,7 +84,7 @@ impl Training {
         self.step += 1;
         self.ahead -= 1;
         self.meter.add(self.network.feed.batch);
-        self.history.add(self.step, self.network.feed.steps_per_epoch(), result, rate);
+        self.history.add(self.step, self.epoch(), result, rate);
         self.sample.touch();
         let stops = match self.drive {
             Drive::Playing { until } => until == Some(self.step),
@@ -93,13 +100,12 @@ impl Training {
         // One that was given up for another is still answered.
         let Some(mut evaluation) = self.evaluation.take_if(|e| e.number == number) else { return };
         let set = evaluation.set;
-        let Some(digits) = evaluation::digits(around.data, set) else { return };
         if !evaluation.add(first, pieces, scores) {
             self.evaluation = Some(evaluation);
             return;
         }
         let answers = evaluation.answers();
-        let score = evaluation.score(self.step, self.epoch(), digits);
+        let score = evaluation.score(self.step, self.epoch(), self.network.split, around.data);
         if !score.loss.is_finite() {
             self.fault(around.outbox);
             return;
@@ -120,8 +126,13 @@ impl Training {
             rate,
             goal,
             train_digits: self.network.portion.train,
-            history: self.history.columns(),
+            history: self.history.columns(self.network.standing() != Standing::default()),
             scores: self.scores.clone(),
+            notes: self.notes.clone(),
+            standing: self.network.standing(),
+            best: self.best.as_ref().map(|best| best.step),
+            restored_at: self.restored_at,
+            patient_since: self.patient_since,
         }
     }
 
@@ -129,7 +140,7 @@ impl Training {
     fn saved(&mut self, ask: u32, position: Option<Position>, numbers: &Numbers, around: &mut Surroundings) {
         let run = self.id;
         let written = if numbers.is_sound() {
-            checkpoint::write(&self.network, numbers, self.step, position).map_err(|e| format!("save: {e}"))
+            checkpoint::write(&self.network, numbers, self.step, position, self.best.as_ref()).map_err(|e| format!("save: {e}"))
         } else {
             self.fault(around.outbox);
             Err("save: the weights were no longer numbers, and have been put back".to_owned())

@@ -57,6 +57,8 @@ impl Training {
         if step < self.step {
             self.history.rewind(step);
             self.scores.retain(|s| s.step <= step);
+            self.notes.retain(|n| n.step <= step);
+            self.best.take_if(|best| best.step > step);
         }
         (self.step, self.ahead) = (step, 0);
         self.told.0 = step;

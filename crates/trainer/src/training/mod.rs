@@ -4,10 +4,14 @@
 //! on the CPU at once, from a card later. What is told (steps, curve, scores, files) follows the
 //! answers; what is put next follows what has been put.
 
+mod amend;
 mod answers;
+mod ending;
 mod faults;
 mod preview;
 mod probing;
+mod seek;
+mod summary;
 mod time;
 mod trace;
 mod work;
@@ -15,7 +19,7 @@ mod work;
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{Advice, EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
+use protocol::{Advice, EvalSet, Event, Message, Note, Pace, Progress, Quest, RunId, RunSpec, Save, Score};
 
 use crate::{
     Network, Rest, Stage,
@@ -29,7 +33,10 @@ use crate::{
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
+    trial::Trial,
 };
+
+pub use ending::Best;
 
 /// Oldest scores are forgotten beyond this.
 pub const SCORES_LIMIT: usize = 2_000;
@@ -113,6 +120,14 @@ enum Underway {
     },
     /// For the next machine.
     Move,
+    /// To go on with other settings.
+    Amend,
+    /// To be kept, for their validation loss is the best so far.
+    Best,
+    /// To be replaced by the best.
+    Restore,
+    /// For a search on a copy.
+    Seek(Quest),
 }
 
 #[derive(Debug)]
@@ -156,6 +171,22 @@ pub struct Training {
     viewer: Option<Box<time::Viewer>>,
     /// The next step is to be taken apart, for this image of its batch.
     trace: Option<u32>,
+    /// Other settings that are to be taken up.
+    amends: Option<RunSpec>,
+    notes: Vec<Note>,
+    /// When a setting was changed last.
+    changed_ms: f64,
+    /// What the penalty added to the loss when the numbers were last seen.
+    penalty: f64,
+    best: Option<Best>,
+    /// The step before which the best weights were put back.
+    restored_at: Option<u32>,
+    /// Validation losses up to this step try nobody's patience any more.
+    patient_since: u32,
+    /// A search that is to begin, the one under way, and when it was told of last.
+    sought: Option<Quest>,
+    trial: Option<Box<Trial>>,
+    found_ms: f64,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -183,6 +214,16 @@ impl Training {
             evaluations: 0,
             saves: VecDeque::new(),
             moves: false,
+            penalty: amend::penalty(&network, &numbers),
+            amends: None,
+            notes: Vec::new(),
+            changed_ms: f64::NEG_INFINITY,
+            best: None,
+            restored_at: None,
+            patient_since: 0,
+            sought: None,
+            trial: None,
+            found_ms: 0.0,
             safeguard: Safeguard::new(0, numbers),
             probes: Probes::default(),
             lost: None,
@@ -196,39 +237,21 @@ impl Training {
         }
     }
 
-    /// Goes on where `position` says; the numbers are those of that moment.
-    pub fn resume(&mut self, position: &Position) -> Result<(), FileError> {
+    /// Goes on where `position` says; the numbers are those of that moment, `best` those that are kept.
+    pub fn resume(&mut self, position: &Position, best: Option<Best>) -> Result<(), FileError> {
         let steps = self.network.feed.steps_per_epoch();
-        position.check(steps, self.network.portion.train)?;
+        position.check(&self.network)?;
         self.history = History::from_columns(&position.history, position.step, steps).map_err(|cause| FileError::History { cause })?;
         self.scores.clone_from(&position.scores);
+        self.notes.clone_from(&position.notes);
+        (self.best, self.restored_at, self.patient_since) = (best, position.restored_at, position.patient_since);
         (self.step, self.rate, self.goal) = (position.step, position.rate, position.goal);
         self.told.0 = self.step;
         self.safeguard.begin_at(self.step);
-        if self.at_goal() && self.due_score().is_none() {
+        if self.step > 0 && self.network.feed.is_boundary(self.step) && self.is_ending() && self.due_score().is_none() {
             self.drive = Drive::Finished;
         }
         Ok(())
-    }
-
-    pub fn opened(&self) -> Event {
-        let summary = Summary {
-            backend: self.machine.backend(),
-            half: self.machine.half(),
-            cores: self.machine.cores() as u32,
-            params: self.network.graph.params_len() as u32,
-            multiply_adds: self.network.graph.cost().multiply_adds as f64,
-            memory_bytes: self.machine.memory_bytes() as f64,
-            steps_per_epoch: self.network.feed.steps_per_epoch(),
-        };
-        Event::Opened {
-            run: self.id,
-            spec: self.network.spec.clone(),
-            summary,
-            progress: self.progress(0.0),
-            history: self.history.points().to_vec(),
-            scores: self.scores.clone(),
-        }
     }
 
     /// That the run is on this machine now, and why.
@@ -252,41 +275,32 @@ impl Training {
         }
     }
 
-    pub fn rate(&self) -> f32 {
-        self.rate
-    }
-
     fn epoch(&self) -> f64 {
-        f64::from(self.step) / f64::from(self.network.feed.steps_per_epoch())
-    }
-
-    fn at_goal(&self) -> bool {
-        u64::from(self.step) >= u64::from(self.goal) * u64::from(self.network.feed.steps_per_epoch())
+        self.network.feed.epoch_at(self.step)
     }
 
     fn progress(&self, images_per_second: f64) -> Progress {
         let last = self.history.points().last().copied().unwrap_or_default();
-        Progress { step: self.step, epoch: self.epoch(), rate: self.rate, images_per_second, ..last }
+        Progress { step: self.step, epoch: self.epoch(), rate: self.rate, images_per_second, penalty: self.penalty, ..last }
     }
 
     /// The set that the end of an epoch calls for and that has not been scored yet.
     fn due_score(&self) -> Option<EvalSet> {
-        if self.step == 0 || !self.step.is_multiple_of(self.network.feed.steps_per_epoch()) {
+        if self.step == 0 || !self.network.feed.is_boundary(self.step) {
             return None;
         }
         let missing = |set| !self.scores.iter().rev().take_while(|s| s.step == self.step).any(|s| s.set == set);
-        let wanted = [(EvalSet::Validation, true), (EvalSet::Test, self.at_goal())];
-        wanted.into_iter().find(|&(set, due)| due && missing(set)).map(|(set, _)| set)
+        if missing(EvalSet::Validation) {
+            return Some(EvalSet::Validation);
+        }
+        (self.is_ending() && missing(EvalSet::Test)).then_some(EvalSet::Test)
     }
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
         self.look_now(outbox);
         match self.drive {
-            Drive::Finished => {
-                let most = u32::MAX / self.network.feed.steps_per_epoch();
-                self.goal = self.goal.saturating_add(self.network.spec.train.epochs).min(most);
-            }
+            Drive::Finished => self.send_on(),
             // That it was to pause is answered all the same.
             Drive::Pausing => self.stop(now_ms, outbox),
             Drive::Paused | Drive::Playing { .. } => {}
@@ -320,12 +334,6 @@ impl Training {
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
-    pub fn tune(&mut self, hyper: Hyper) {
-        // Another rate is another try.
-        self.lost = None;
-        self.rate = hyper.rate;
-    }
-
     pub fn set_pace(&mut self, pace: Pace) {
         self.throttle.set_pace(pace);
     }
@@ -343,7 +351,7 @@ impl Training {
             && let Some(viewer) = &self.viewer
         {
             // What is looked at is what is saved.
-            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None) {
+            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None, None) {
                 Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },
                 Err(error) => Event::Declined { run: self.id, message: format!("save: {error}") }.into(),
             };

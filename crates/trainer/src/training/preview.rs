@@ -13,7 +13,7 @@ impl Training {
     /// A setting out of range, or digits that have not arrived.
     pub fn preview(&self, preview: &Preview, data: &Dataset) -> Result<Message<Event>, String> {
         preview.augment.check().map_err(|error| format!("preview: {error}"))?;
-        let (feed, shape) = (self.network.feed, self.network.graph.spec.input);
+        let (feed, shape) = (&self.network.feed, self.network.graph.spec.input);
         let missing = || "preview: the digits of the next step have not arrived".to_owned();
         if !feed.is_ready(self.step, data) {
             return Err(missing());
@@ -21,7 +21,7 @@ impl Training {
         let now = StepInputs { rate: 0.0, step: self.step, seed: preview.seed };
         let (epoch, first) = feed.place(self.step);
         let order = feed.order(epoch);
-        let digit = |place: usize| order.get(first + place).and_then(|i| data.train_image(*i as usize)).ok_or_else(missing);
+        let digit = |place: usize| order.get(first + place).and_then(|i| feed.digit(*i, data)).ok_or_else(missing);
         let mut augmenter = Augmenter::new(&preview.augment, feed.batch, shape, CLASSES);
         let count = feed.batch.min(preview.count as usize);
         let len = shape.len();

@@ -150,7 +150,7 @@ impl Training {
         self.go_back(step);
         self.look_now(outbox);
         self.history.reopen(open);
-        self.rate = rate;
+        (self.rate, self.network.spec.train.rate) = (rate, rate);
         self.asked.clear();
         self.trace = None;
         self.drive = Drive::Paused;
@@ -208,8 +208,13 @@ impl Training {
             train_digits: self.network.portion.train,
             history: Columns { open: (open.loss_sum, open.correct, open.count), ..Columns::default() },
             scores: Vec::new(),
+            notes: Vec::new(),
+            standing: self.network.standing(),
+            best: None,
+            restored_at: None,
+            patient_since: 0,
         };
-        checkpoint::write(&self.network, numbers, *step, Some(position))
+        checkpoint::write(&self.network, numbers, *step, Some(position), None)
     }
 
     fn moment_of(&self, bytes: &[u8]) -> Result<Moment, FileError> {
@@ -217,10 +222,13 @@ impl Training {
         let file = checkpoint::read(bytes)?;
         let other = |cause: &str| FileError::History { cause: cause.to_owned() };
         let (spec, position) = file.checkpoint().ok_or_else(|| other("it is no checkpoint"))?;
-        if *spec != network.spec {
+        // The rate is the moment's own.
+        let mut own = network.spec.clone();
+        own.train.rate = spec.train.rate;
+        if *spec != own || position.standing != network.standing() {
             return Err(other("it is of another run"));
         }
-        position.check(network.feed.steps_per_epoch(), network.portion.train)?;
+        position.check(network)?;
         if position.step > self.step {
             return Err(other("it lies ahead of the run"));
         }

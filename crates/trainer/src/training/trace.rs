@@ -95,7 +95,7 @@ impl Training {
         let mut probabilities = logits[place * classes..(place + 1) * classes].to_vec();
         let label = machine.labels().get(place).copied().unwrap_or_default();
         let targets = Targets { labels: &[label], dense: &[], whole: &[] };
-        let alone = network.spec.train.loss.evaluate(&probabilities, &targets, graph.output());
+        let alone = network.loss.evaluate(&probabilities, &targets, graph.output());
         softmax(&mut probabilities);
         let trace = Trace {
             step: self.step,

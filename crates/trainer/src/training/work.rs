@@ -5,7 +5,7 @@ use protocol::{Backend, EvalSet, Event};
 
 use super::{Drive, Surroundings, Training, Underway, Unit};
 use crate::{
-    Rest, evaluation,
+    Rest,
     evaluation::Evaluation,
     machine::{Numbers, Work},
     sample::Due,
@@ -16,7 +16,7 @@ const PROGRESS_GAP_MS: f64 = 100.0;
 /// A machine that works is asked again after this at the latest.
 const POLL_MS: f64 = 4.0;
 
-const NOTHING: Unit = Unit::Waits(Rest::UntilCalled);
+pub(super) const NOTHING: Unit = Unit::Waits(Rest::UntilCalled);
 
 impl Training {
     /// Hears what has come, and puts one piece of work: a frame, and some steps of training or a part
@@ -72,7 +72,7 @@ impl Training {
 
     /// Whether the machine is there for more. A run that moves puts nothing more to the old one.
     pub(super) fn takes_more(&self) -> bool {
-        !self.moves && self.machine.has_room()
+        !self.moves && self.amends.is_none() && self.machine.has_room()
     }
 
     pub(super) fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
@@ -91,11 +91,21 @@ impl Training {
             self.put(Underway::Move, Work::Read(Numbers::default()), around);
             return Unit::Worked;
         }
+        if self.amends.is_some() {
+            if self.ahead > 0 || self.underway.iter().any(|u| matches!(u, Underway::Amend)) {
+                return NOTHING;
+            }
+            self.put(Underway::Amend, Work::Read(Numbers::default()), around);
+            return Unit::Worked;
+        }
         if self.put_save(around) || self.put_trace(around) {
             return Unit::Worked;
         }
         if let Some(set) = self.asked.front().copied() {
             return self.put_score(set, around);
+        }
+        if let Some(unit) = self.search(around) {
+            return unit;
         }
         match self.drive {
             Drive::Playing { until } => self.go_on(until, around),
@@ -109,19 +119,13 @@ impl Training {
         if until.is_some_and(|until| next >= until) {
             return NOTHING;
         }
-        let is_boundary = next.is_multiple_of(self.network.feed.steps_per_epoch());
+        let is_boundary = self.network.feed.is_boundary(next);
         if is_boundary && self.ahead > 0 {
             // What comes next depends on answers.
             return NOTHING;
         }
-        if is_boundary
-            && let Some(set) = self.due_score()
-            && !(around.data_broken && evaluation::digits(around.data, set).is_none())
-        {
-            return self.put_score(set, around);
-        }
-        if is_boundary && self.at_goal() {
-            return self.finish(around);
+        if is_boundary && let Some(unit) = self.end_epoch(around) {
+            return unit;
         }
         if !self.network.feed.is_ready(next, around.data) {
             if around.data_broken && self.ahead == 0 {
@@ -138,6 +142,23 @@ impl Training {
         }
     }
 
+    /// What the end of an epoch calls for; `None` where the next one begins.
+    fn end_epoch(&mut self, around: &mut Surroundings) -> Option<Unit> {
+        let due = |training: &Self, around: &Surroundings| {
+            training.due_score().filter(|set| !around.data_broken || training.network.split.count(*set, around.data).is_some())
+        };
+        if due(self, around) == Some(EvalSet::Validation) {
+            return Some(self.put_score(EvalSet::Validation, around));
+        }
+        if let Some(unit) = self.settle(around) {
+            return Some(unit);
+        }
+        if let Some(set) = due(self, around) {
+            return Some(self.put_score(set, around));
+        }
+        (self.step > 0 && self.is_ending()).then(|| self.finish(around))
+    }
+
     fn finish(&mut self, around: &mut Surroundings) -> Unit {
         if self.machine.backend() != Backend::Cpu && !self.safeguard.has(self.step) {
             // What is finished must not be lost with the card.
@@ -145,7 +166,8 @@ impl Training {
         }
         self.drive = Drive::Finished;
         self.report(around.now_ms, around.outbox);
-        around.outbox.push(Event::Finished { run: self.id, progress: self.progress(0.0) }.into());
+        let event = self.finished();
+        around.outbox.push(event.into());
         NOTHING
     }
 
@@ -163,8 +185,8 @@ impl Training {
                 return Unit::Worked;
             }
         }
-        let feed = self.network.feed;
-        let in_epoch = feed.steps_per_epoch() - next % feed.steps_per_epoch();
+        let feed = &self.network.feed;
+        let in_epoch = feed.left_in_epoch(next);
         let wanted = until.map_or(u32::MAX, |until| until - next);
         let wanted = wanted.min(self.moments.gap(next));
         let mut count = self.machine.steps_at_once().min(in_epoch).min(wanted).min(self.throttle.steps_at_once()).max(1);
@@ -188,22 +210,19 @@ impl Training {
     /// epochs, so a run that goes back or resumes finds it again.
     pub(super) fn reduction(&self) -> f32 {
         let CurveSpec::Plateau(plateau) = &self.network.schedule.curve else { return 1.0 };
-        let (mut reduction, mut seen) = (Reduction::default(), 0);
-        for score in self.scores.iter().filter(|s| s.set == EvalSet::Validation) {
-            if score.step > seen && score.step.is_multiple_of(self.network.feed.steps_per_epoch()) {
-                seen = score.step;
-                reduction.observe(plateau, self.rate, score.loss);
-            }
+        let mut reduction = Reduction::default();
+        for score in self.epoch_scores() {
+            reduction.observe(plateau, self.rate, score.loss);
         }
         reduction.factor()
     }
 
     fn put_score(&mut self, set: EvalSet, around: &mut Surroundings) -> Unit {
-        let Some(digits) = evaluation::digits(around.data, set) else { return NOTHING };
+        let Some(count) = self.network.split.count(set, around.data) else { return NOTHING };
         // What was suspended gives way to what is asked for.
         let mut evaluation = self.evaluation.take().filter(|e| e.set == set).unwrap_or_else(|| {
             self.evaluations = self.evaluations.wrapping_add(1);
-            Evaluation::new(set, self.evaluations, self.network.portion.scored.min(digits.len()))
+            Evaluation::new(set, self.evaluations, count)
         });
         self.meter.hold(around.now_ms);
         let piece = evaluation.ask(self.machine.digits_at_once());

@@ -6,10 +6,14 @@ use engine::shards::{Hand, Loan, Lost, Shard, Task};
 use protocol::{Command, EvalSet, Event, RunSpec, Save, Score};
 use trainer::{
     Network, Rest, Stage,
+    checkpoint::{self, Position},
     machine::{Hire, Threads},
 };
 
-use crate::rig::{RUN, Rig, small};
+use crate::{
+    cards::numbers,
+    rig::{RUN, Rig, small},
+};
 
 /// How the shards of a test behave.
 #[derive(Debug, Default)]
@@ -73,14 +77,16 @@ fn rig(spec: RunSpec, hire: impl Hire + 'static) -> Rig {
     rig
 }
 
-/// The checkpoint at the end, curve and all, and the scores.
-fn end(rig: &mut Rig) -> (Vec<u8>, Vec<Score>) {
+/// The numbers of the checkpoint at the end, what it says of the run, curve and all, and the scores. (The entries of
+/// its header come in any order.)
+fn end(rig: &mut Rig) -> (Vec<u8>, Position, Vec<Score>) {
     rig.send(Command::Play { run: RUN });
     rig.until(|e| matches!(e, Event::Finished { .. }));
     rig.send(Command::Save { run: RUN, ask: 1, what: Save::Checkpoint });
     let file = rig.events.iter().rev().find(|m| matches!(m.head, Event::Saved { .. })).unwrap().file.clone();
     let score = |m: &protocol::Message<Event>| if let Event::Evaluated { score, .. } = &m.head { Some(score.clone()) } else { None };
-    (file, rig.events.iter().filter_map(score).collect())
+    let position = checkpoint::read(&file).unwrap().checkpoint().unwrap().1.clone();
+    (numbers(&file), position, rig.events.iter().filter_map(score).collect())
 }
 
 /// With a batch norm and dropout, in several leaves, the last of them smaller.

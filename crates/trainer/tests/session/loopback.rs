@@ -21,7 +21,7 @@ fn a_run_from_ready_to_finished() {
     assert_eq!(rig.turn(), Rest::UntilCalled);
 
     rig.send(Command::Open { run: RUN, spec: small() });
-    let Event::Opened { run: RUN, spec, summary, progress, history, scores } = rig.last().clone() else { panic!() };
+    let Event::Opened { run: RUN, spec, summary, progress, history, scores, .. } = rig.last().clone() else { panic!() };
     assert_eq!((spec, progress.step, history.len(), scores.len()), (small(), 0, 0, 0));
     assert_eq!((summary.steps_per_epoch, summary.params), (STEPS, 4 * 25 + 4 + 8 + 144 * 10 + 10));
     assert!(summary.multiply_adds >= f64::from(144 * 4 * 25 + 1440) && summary.memory_bytes > 4.0 * f64::from(summary.params));

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // A test may panic.
 
+mod amend;
 mod arrival;
 mod cards;
 mod cores;
 mod curve;
 mod dissection;
+mod ending;
 mod faults;
 mod files;
 mod frames;

@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::{NodeId, Tensor};
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Preview, Save, Travel};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Preview, Quest, RunSpec, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -28,6 +28,13 @@ fn standing(stage: Stage) -> Rig {
     rig
 }
 
+/// [`small`] with a penalty.
+fn amended() -> RunSpec {
+    let mut spec = small();
+    spec.train.treatment.l2 = 0.5;
+    spec
+}
+
 fn command(ask: Ask, file: &[u8]) -> Message<Command> {
     let run = RUN;
     let head = match ask {
@@ -36,6 +43,8 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Pause => Command::Pause { run },
         Ask::Step => Command::Step { run, count: 2 },
         Ask::Tune => Command::Tune { run, hyper: Hyper { rate: 0.125 } },
+        Ask::Amend => Command::Amend { run, spec: amended() },
+        Ask::Seek => Command::Seek { run, quest: Some(Quest::Rate) },
         Ask::SetPace => Command::SetPace { run, pace: Pace::StepsPerSecond(1.0) },
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
         Ask::Dissect => Command::Dissect { run, opened: Some(Opened { node: NodeId(0), channel: 1, field_of: None }) },
@@ -99,9 +108,19 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             assert_eq!(rig.session.stage(), Stage::Paused, "{at}");
         }
         Ask::Tune => {
-            assert!(said.is_empty() && after == before, "{at}");
+            assert!(matches!(said, [Event::Amended { .. }]) && after == before, "{at}");
             rig.send(Command::Pause { run: RUN });
             assert!(matches!(rig.last(), Event::Paused { progress, .. } if progress.rate == 0.125), "{at}");
+        }
+        Ask::Amend => {
+            assert!(said.is_empty() && after == before, "{at}");
+            let amended = rig.until(|e| matches!(e, Event::Amended { .. }));
+            assert!(matches!(amended, Event::Amended { spec, .. } if spec.train.treatment.l2 == 0.5), "{at}");
+        }
+        Ask::Seek => {
+            assert!(said.is_empty() && after == before, "{at}");
+            rig.until(|e| matches!(e, Event::Found { over: true, .. }));
+            assert!(plays_on || rig.session.stage() == before, "{at}");
         }
         Ask::SetPace | Ask::Ack => assert!(said.is_empty() && after == before, "{at}"),
         Ask::Watch | Ask::Show => {

@@ -1,9 +1,14 @@
-//! How the network is trained.
+//! How the network is trained. Whatever is changed here the open run takes up as it goes, but for its start.
 
 mod augmentation;
+mod digits;
+mod layers;
 mod objective;
-mod rules;
+mod rate;
+mod rows;
+mod search;
 mod view;
+mod words;
 
 use leptos::prelude::*;
 

@@ -54,6 +54,13 @@ impl DigitSet {
         self.ready.set(first + count);
     }
 
+    /// Other classes for the images from `first` on; those beyond what has arrived are left out.
+    pub fn set_classes(&self, first: usize, classes: &[u8]) {
+        let count = classes.len().min(self.ready.get().saturating_sub(first));
+        let words: Vec<u8> = classes[..count].iter().flat_map(|c| u32::from(*c).to_le_bytes()).collect();
+        self.card.queue.write_buffer(&self.classes, (first * 4) as u64, &words);
+    }
+
     /// The order in which batches go through the set.
     pub fn set_order(&self, order: &[u32]) {
         let bytes: Vec<u8> = order.iter().take(self.total).flat_map(|i| i.to_le_bytes()).collect();

@@ -20,7 +20,7 @@ use super::{
     run::GpuRun,
     updating::Updating,
 };
-use crate::{Graph, StepInputs, Tensor, Update, UpdateSpec, loss::BatchResult};
+use crate::{Graph, StepInputs, Tensor, Update, UpdateSpec, loss::BatchResult, optim::Clock};
 
 /// Bytes of one batch's result.
 pub const RESULT_BYTES: usize = 16;
@@ -78,6 +78,11 @@ impl Gpu {
     /// How weights are updated.
     pub fn rule(&self) -> &Update {
         &self.updating.update
+    }
+
+    /// From where updates are counted.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.updating.update.clock = clock;
     }
 
     /// The buffers that all runs share.

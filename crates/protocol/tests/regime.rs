@@ -1,0 +1,31 @@
+//! Links that say which digits train and when training ends.
+
+use protocol::{
+    ClassWeights, Precision, RunSpec, Selection, Stopping, TrainSpec,
+    link::{decode, encode},
+};
+
+#[test]
+fn what_trains_and_when_it_ends_are_keys_of_their_own() {
+    let selection = Selection { subset: 2_000, keep: vec![1.0, 0.1], label_noise: 0.2, balanced: true, ..Selection::default() };
+    let stopping = Stopping { patience: 3, min_delta: 0.01, restore_best: true };
+    let (class_weights, precision) = (ClassWeights::Balanced, Precision::Full);
+    let run = RunSpec { train: TrainSpec { selection, stopping, class_weights, precision, ..TrainSpec::default() }, ..RunSpec::default() };
+    let query = encode(&run);
+    assert_eq!(
+        query,
+        "v=1&select=(balanced:!t,keep:!(1.0,0.1),label_noise:0.2,subset:2000)&stop=(min_delta:0.01,patience:3,restore_best:!t)\
+         &class_weights=balanced&precision=full"
+    );
+    assert_eq!(decode(&query), (run, vec![]));
+    let (spec, problems) = decode("select=(label_noise:2)&stop=(patience:2)&precision=quarter");
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "`select` in the link: `label_noise` is 2, but must lie in 0 to 1; the default is used",
+            "`precision` in the link: `quarter` is none of auto, half, full; the default is used"
+        ]
+    );
+    assert_eq!((spec.train.selection, spec.train.stopping.patience), (Selection::default(), 2));
+}
