@@ -178,7 +178,7 @@ fn events() -> Vec<Event> {
         Event::Progressed { run: RUN, progress: progress(), history: vec![progress()], traffic: Some(traffic) },
         Event::Checked { report: CardReport::default() },
         Event::Checked { report },
-        Event::Moved { run: RUN, backend: Backend::Gpu, half: true, progress: progress(), message: message() },
+        Event::Moved { run: RUN, backend: Backend::Gpu, half: true, cores: 4, progress: progress(), message: message() },
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Dissected { run: RUN, opened: OPENED, parts: vec![part], trouble: Some(message()) },
