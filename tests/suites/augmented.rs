@@ -5,7 +5,7 @@ use std::{rc::Rc, sync::Arc};
 use data::PIXELS;
 use engine::{
     Augment, Augmenter, Graph, Init, LossSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Shape, StepInputs, Tensor,
-    augment::{AUGMENTATIONS, Draw, Patch, Quantiles},
+    augment::{AUGMENTATIONS, Draw, Patch, Quantiles, Room},
     backend::gpu::{Card, DigitSet, Gpu, GpuRun, Turn, launch::Storage, results},
     loss::{Given, Targets},
     ops::{Dense, Flatten},
@@ -89,11 +89,20 @@ fn assert_greys(got: &[f32], want: &[f64]) {
     assert_close(&"greys", &greys(got), want, Tolerance { rtol: 1e-5, atol: 1e-3 });
 }
 
+fn chosen(place: usize) -> (&'static [u8], u8) {
+    (digits().image(place), digits().labels[place])
+}
+
 /// Images and targets of a batch of digits in order.
 fn batch(augment: &Augment, now: &StepInputs) -> (Vec<f32>, Vec<u8>, Vec<f32>) {
     let (mut images, mut labels, mut targets) = (vec![f32::NAN; BATCH * PIXELS], Vec::new(), Vec::new());
-    let chosen = (0..BATCH).map(|i| (digits().image(i), digits().labels[i]));
-    Augmenter::new(augment, BATCH, DIGIT, 10).fill(now, chosen, &mut images, &mut labels, &mut targets);
+    Augmenter::new(augment, BATCH, DIGIT, 10).fill(
+        now,
+        0..BATCH,
+        BATCH,
+        chosen,
+        Room { images: &mut images, labels: &mut labels, targets: &mut targets },
+    );
     (images, labels, targets)
 }
 
@@ -451,8 +460,13 @@ async fn follow(card: Rc<Card>) {
             let rtol = if storage == Storage::F16 { 1e-3 } else { 0.0 };
             for (now, count) in [(now(0, 1), BATCH), (now(9, 4_000_000_000), BATCH), (now(u32::MAX - 1, 3), 5)] {
                 let (mut images, mut kept, mut targets) = (vec![0.0; BATCH * PIXELS], Vec::new(), Vec::new());
-                let chosen = (0..count).map(|i| (digits().image(i), digits().labels[i]));
-                Augmenter::new(&augment, BATCH, DIGIT, 10).fill(&now, chosen, &mut images, &mut kept, &mut targets);
+                Augmenter::new(&augment, BATCH, DIGIT, 10).fill(
+                    &now,
+                    0..count,
+                    count,
+                    chosen,
+                    Room { images: &mut images, labels: &mut kept, targets: &mut targets },
+                );
                 let (got, ..) = bench.step(now, count).await;
                 let what = format!("{name} in step {}, {storage:?}", now.step);
                 assert_close(&what, &got, &wide(&images), Tolerance { rtol, atol: PIXEL_MOST });
@@ -464,8 +478,14 @@ async fn follow(card: Rc<Card>) {
     let grey: Vec<u8> = (0..BATCH * shape.len()).map(|i| (i * 37 % 251) as u8).collect();
     let bench = Bench::new(&card, &all_at_once(), Storage::F32, shape, &grey, labels);
     let (mut images, mut kept, mut targets) = (vec![0.0; grey.len()], Vec::new(), Vec::new());
-    let chosen = grey.chunks_exact(shape.len()).zip(labels.iter().copied());
-    Augmenter::new(&all_at_once(), BATCH, shape, 10).fill(&now(4, 6), chosen, &mut images, &mut kept, &mut targets);
+    let planes = |place: usize| (&grey[place * shape.len()..][..shape.len()], labels[place]);
+    Augmenter::new(&all_at_once(), BATCH, shape, 10).fill(
+        &now(4, 6),
+        0..BATCH,
+        BATCH,
+        planes,
+        Room { images: &mut images, labels: &mut kept, targets: &mut targets },
+    );
     let (got, ..) = bench.step(now(4, 6), BATCH).await;
     assert_close(&"3×8×4", &got, &wide(&images), Tolerance { rtol: 0.0, atol: PIXEL_MOST });
 }

@@ -27,6 +27,7 @@ mod reserved;
 mod schedule;
 #[cfg(not(target_arch = "wasm32"))]
 mod shaders;
+mod shards;
 mod traffic;
 mod training;
 mod update;

@@ -3,7 +3,11 @@
 use std::rc::Rc;
 
 use engine::{
-    backend::gpu::{Card, Single, check, launch::Storage},
+    backend::gpu::{
+        Card, Single,
+        check::{self, Scope},
+        launch::Storage,
+    },
     ops::Reference,
 };
 
@@ -70,7 +74,7 @@ fn half(x: f32) -> f32 {
 }
 
 async fn start(card: Rc<Card>) {
-    for found in check::run(&card).await.unwrap() {
+    for found in check::run(&card, &Scope::everything()).await.unwrap() {
         assert!(found.passed, "{found:?} on {:?}", card.info);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use engine::{
     Graph, LayerSpec, ModelSpec, OptimizerSpec, Shape,
-    ops::{Control, Dense, Flatten, KINDS, Kind, PADDINGS},
+    ops::{Control, Dense, Family, Flatten, KINDS, Kind, KnobValue, PADDINGS},
     presets::{PRESETS, preset},
 };
 use serde_json::{Value, json};
@@ -108,6 +108,57 @@ fn knobs_are_settings() {
             }
             assert!(accepted > 0, "{}.{}: no end of the range is legal on any input", kind.name, knob.key);
         }
+    }
+}
+
+/// What an editor does with a knob, for every operator: nothing that can be set lies outside, and what is set is read
+/// again, with all else as it was.
+#[wasm_bindgen_test(unsupported = test)]
+fn every_setting_has_a_knob_and_comes_back() {
+    for kind in KINDS {
+        let layer = kind.usual().unwrap_or_else(|| panic!("{}: needs something to be written at all", kind.name));
+        let written = serde_json::to_value(&layer).unwrap();
+        let settings: HashSet<&str> =
+            written.as_object().unwrap().keys().map(String::as_str).filter(|k| !["op", "branches"].contains(k)).collect();
+        assert_eq!(settings, kind.knobs.iter().map(|k| k.key).collect(), "{}: settings and knobs", kind.name);
+        for knob in kind.knobs {
+            let counts = |n: usize| (0..n).map(|i| i + 1).collect::<Vec<_>>();
+            let mut values = match knob.control {
+                Control::Count { least, most } => vec![KnobValue::Counts(vec![least]), KnobValue::Counts(vec![most])],
+                Control::Padding { most } => {
+                    let names = PADDINGS.iter().map(|name| KnobValue::Word((*name).to_owned()));
+                    names.chain([KnobValue::Counts(vec![0]), KnobValue::Counts(vec![most])]).collect()
+                }
+                Control::Ratio { least, most, step } => {
+                    vec![KnobValue::Ratio(least), KnobValue::Ratio(most), KnobValue::Ratio(least + step)]
+                }
+                Control::Choice(names) => names.iter().map(|name| KnobValue::Word((*name).to_owned())).collect(),
+                Control::Switch => vec![KnobValue::Switch(false), KnobValue::Switch(true)],
+            };
+            if knob.sides(&layer) > 1 {
+                values.push(KnobValue::Counts(counts(knob.sides(&layer))));
+            }
+            assert_eq!(knob.with(&layer, &knob.value(&layer).unwrap()), Some(layer.clone()), "{}.{}: as it was", kind.name, knob.key);
+            for value in values {
+                let set = knob.with(&layer, &value).unwrap_or_else(|| panic!("{}.{} cannot be {value:?}", kind.name, knob.key));
+                assert_eq!(knob.value(&set), Some(value), "{}.{}", kind.name, knob.key);
+                for other in kind.knobs.iter().filter(|other| other.key != knob.key) {
+                    assert_eq!(other.value(&set), other.value(&layer), "{}.{} changes {}", kind.name, knob.key, other.key);
+                }
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn operators_stand_in_families_and_say_what_they_are_in_a_sentence() {
+    for family in Family::ALL {
+        assert!(KINDS.iter().any(|k| k.family == family), "{} is empty", family.title());
+    }
+    for kind in KINDS {
+        let summary = kind.summary();
+        assert!(summary.ends_with('.') && (20..230).contains(&summary.len()), "{}: {summary}", kind.name);
+        assert_eq!(kind.usual().is_some_and(|l| l.op().branches().len() == 2), kind.family == Family::Join, "{}", kind.name);
     }
 }
 

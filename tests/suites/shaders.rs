@@ -83,7 +83,7 @@ fn element(module: &Module, binding: &Binding<'_>) -> Option<(ScalarKind, u8)> {
 #[test]
 fn shaders_are_valid() {
     for shader in shaders() {
-        let subgroups = shader.source.contains("subgroup_") || shader.source.contains("subgroupAdd(");
+        let subgroups = shader.source.contains("subgroup_") || ["subgroupAdd(", "quadSwap"].iter().any(|f| shader.source.contains(f));
         assert_eq!(shader.source.contains("enable subgroups;\n"), subgroups, "{}: browsers want subgroups to be enabled", shader.name);
         for storage in forms(shader) {
             let module = parsed(shader, storage);

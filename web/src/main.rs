@@ -7,6 +7,7 @@ mod bench;
 mod dom;
 mod link;
 mod panels;
+mod shards;
 mod shell;
 mod state;
 mod widgets;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
-use values::{backend, batch, peak, seconds};
+use values::{backend, batch, peak, seconds, threads};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]
@@ -123,6 +123,9 @@ pub struct Train {
     /// How else each is changed at random, as in a link: elastic:3,noise:0.1,mixup:0.2
     #[arg(long, value_name = "SETTINGS", help = augment_help())]
     pub augment: Option<String>,
+    /// Processor cores that share each step; the results are the same for any number [default: all, at most 8]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Stop after so many steps
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     pub steps: Option<u32>,
@@ -197,6 +200,9 @@ pub struct Eval {
     /// What computes
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
     pub backend: Wish,
+    /// Processor cores that share the work [default: all, at most 8]
+    #[arg(long, value_name = "COUNT", value_parser = threads)]
+    pub threads: Option<usize>,
     /// Folder of the digits [default: assets/mnist, here or above]
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
@@ -292,8 +298,9 @@ pub struct Bench {
     /// Images of a step, separated by commas [default: 64; on the graphics card 64,256,1024 in training and 1,256 in inference]
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', value_parser = batch)]
     pub batch: Vec<usize>,
-    /// Threads: 1
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    /// Processor cores that share each step of training; above 1 the speed on one is measured beside it, and what
+    /// stays serial
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = threads)]
     pub threads: usize,
     /// Length of a round
     #[arg(long, default_value_t = 1.0, value_parser = seconds)]

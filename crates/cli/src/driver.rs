@@ -6,10 +6,11 @@ use std::{
 };
 
 use data::Dataset;
-use engine::backend::gpu::reader::block_on;
+use engine::{backend::gpu::reader::block_on, shards::threads::cores};
 use protocol::{Backend, Command, EvalSet, Event, Message, Progress, RunId, RunSpec, Save, Score, Summary, Wish};
 use trainer::{
     Rest, Session,
+    machine::Threads,
     survey::{Survey, survey},
 };
 
@@ -43,13 +44,14 @@ pub enum News<'a> {
 }
 
 impl Driver {
-    /// Opens a run on what `wish` asks for, and says what that is.
+    /// Opens a run on what `wish` asks for, and says what that is. On the CPU so many threads share the work.
     ///
     /// # Errors
     /// A card was asked for and there is none, or the run cannot be opened.
-    pub fn open(data: Dataset, spec: &RunSpec, wish: Wish) -> Result<Self, Error> {
+    pub fn open(data: Dataset, spec: &RunSpec, wish: Wish, threads: Option<usize>) -> Result<Self, Error> {
         let started = Instant::now();
         let mut driver = Self { session: Session::new(data), started, summary: Summary::default() };
+        driver.session.set_hire(Box::new(Threads { cores: threads.unwrap_or_else(cores) }));
         // What is wrong with the run is known before a card is looked for.
         driver.tell(Command::Open { run: RUN, spec: spec.clone() }.into());
         driver.opened()?;

@@ -71,7 +71,7 @@ pub enum Error {
     Conformance { failed: usize, all: usize },
     #[error(transparent)]
     Card(#[from] engine::backend::gpu::CardError),
-    #[error("{threads} threads were asked for, but this program computes on 1; leave --threads out")]
+    #[error("{threads} threads were asked for, but inference is timed on one, and so is every layer alone; leave --threads out")]
     Threads { threads: usize },
     #[error("{} holds {found} bytes, but the {needed} weights of `{net}` take {}", .path.display(), 4 * .needed)]
     Start { path: PathBuf, net: String, found: usize, needed: usize },

@@ -28,7 +28,7 @@ pub fn run(order: &Eval) -> Result<(), Error> {
     let bytes = fs::read(&order.weights).map_err(|cause| Error::Read { path: order.weights.clone(), cause })?;
     let spec = source::network(&order.network, &order.weights, &bytes)?;
     let data = digits::read(order.data.as_deref())?;
-    let mut driver = Driver::open(data, &spec, order.backend)?;
+    let mut driver = Driver::open(data, &spec, order.backend, order.threads)?;
     driver.load(bytes).map_err(|error| unusable(order, error))?;
     let score = driver.score(order.set.into())?;
     let confusion = Confusion::new(data::CLASSES, score.confusion.clone())?;

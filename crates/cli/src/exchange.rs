@@ -16,7 +16,7 @@ pub fn export(order: &Export) -> Result<(), Error> {
     let content = match order.to {
         Format::Pytorch => exchange::pytorch(graph)?.into_bytes(),
         Format::Keras => exchange::keras(graph)?.into_bytes(),
-        Format::Json => exchange::json(graph)?.into_bytes(),
+        Format::Json => exchange::json(&graph.spec)?.into_bytes(),
         Format::Onnx => exchange::onnx(graph, Weights { params: &numbers.params, state: &numbers.state })?,
     };
     write(&order.out, content)?;

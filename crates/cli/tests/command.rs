@@ -199,7 +199,7 @@ fn bench_says_what_it_cannot_do() {
         no_card.stdout(contains(r#"{"error":""#));
     }
     kernelscope().args(["bench", "--backend", "twin"]).assert().code(1).stdout(contains("is not timed"));
-    kernelscope().args(["bench", "--threads", "2"]).assert().code(1).stdout(contains("2 threads were asked for"));
+    kernelscope().args(["bench", "--mode", "infer", "--threads", "2"]).assert().code(1).stdout(contains("2 threads were asked for"));
     kernelscope().args(["bench", "--net", "n1,n9"]).assert().code(1).stderr(contains("no preset `n9`"));
     kernelscope().args(["bench", "--batch", "0"]).assert().code(2);
 }

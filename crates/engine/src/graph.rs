@@ -107,7 +107,7 @@ pub const EXTENT_LIMIT: usize = 4096;
 pub const TENSOR_LIMIT: usize = 1 << 26;
 const LAYER_LIMIT: usize = 256;
 /// Longest path of a layer in the specification: eight joins within each other.
-const DEPTH_LIMIT: usize = 16;
+pub(crate) const DEPTH_LIMIT: usize = 16;
 
 /// What one layer hands to the next.
 #[derive(Clone, Copy)]
@@ -133,6 +133,18 @@ impl Graph {
     /// The first thing that is wrong, with the layer at which it shows. Never panics, whatever the
     /// specification says.
     pub fn check(spec: &ModelSpec) -> Result<Self, SpecError> {
+        let (graph, grown) = Self::grown(spec);
+        grown.map(|()| graph)
+    }
+
+    /// The layers up to the first that is wrong, and what is wrong.
+    pub(crate) fn grown(spec: &ModelSpec) -> (Self, Result<(), SpecError>) {
+        let mut graph = Self { spec: spec.clone(), nodes: Vec::new(), params: Vec::new(), state: Vec::new() };
+        let grown = graph.fill(spec);
+        (graph, grown)
+    }
+
+    fn fill(&mut self, spec: &ModelSpec) -> Result<(), SpecError> {
         let image = spec.input;
         if [image.ch, image.h, image.w].iter().any(|&n| n == 0 || n > EXTENT_LIMIT) || image.len() > TENSOR_LIMIT {
             return Err(SpecError::Input { got: image, most: EXTENT_LIMIT });
@@ -144,12 +156,11 @@ impl Graph {
         if spec.layers.len() > LAYER_LIMIT {
             return Err(SpecError::TooManyLayers { count: spec.layers.len(), most: LAYER_LIMIT });
         }
-        let mut graph = Self { spec: spec.clone(), nodes: Vec::new(), params: Vec::new(), state: Vec::new() };
-        graph.grow(&spec.layers, &[], Flow { feed: Feed::Image, shape: image, reach: Reach::PIXEL })?;
-        if graph.params.is_empty() {
+        self.grow(&spec.layers, &[], Flow { feed: Feed::Image, shape: image, reach: Reach::PIXEL })?;
+        if self.params.is_empty() {
             return Err(SpecError::NothingToLearn);
         }
-        Ok(graph)
+        Ok(())
     }
 
     /// Appends `layers`, which stand at `path`, and says what flows out of them.
@@ -228,11 +239,15 @@ impl Graph {
     /// As [`Graph::check`], and the last layer must give one score for each of `classes`.
     pub fn check_classifier(spec: &ModelSpec, classes: usize) -> Result<Self, SpecError> {
         let graph = Self::check(spec)?;
-        let last = &graph.nodes[graph.nodes.len() - 1];
-        if last.output != Shape::flat(classes) {
-            return Err(SpecError::Output { node: last.id, got: last.output, classes });
+        graph.scores(classes).map(|()| graph)
+    }
+
+    /// The last layer gives one score for each of `classes`, or the error that says so.
+    pub(crate) fn scores(&self, classes: usize) -> Result<(), SpecError> {
+        match self.nodes.last() {
+            Some(last) if last.output != Shape::flat(classes) => Err(SpecError::Output { node: last.id, got: last.output, classes }),
+            _ => Ok(()),
         }
-        Ok(graph)
     }
 
     pub fn output(&self) -> Shape {

@@ -14,7 +14,7 @@ mod pytorch;
 mod table;
 mod tree;
 
-use engine::Graph;
+use engine::ModelSpec;
 
 pub use keras::keras;
 pub use onnx::onnx;
@@ -43,7 +43,67 @@ pub enum ExchangeError {
     Json { cause: String },
 }
 
-/// The specification, as `--spec` reads it.
-pub fn json(graph: &Graph) -> Result<String, ExchangeError> {
-    serde_json::to_string_pretty(&graph.spec).map(|text| text + "\n").map_err(|e| ExchangeError::Json { cause: e.to_string() })
+/// The specification, as `--spec` reads it; of a network that is none yet, too.
+pub fn json(spec: &ModelSpec) -> Result<String, ExchangeError> {
+    engine::json::write(spec).map(|text| indented(&text) + "\n").map_err(|e| ExchangeError::Json { cause: e.to_string() })
+}
+
+/// JSON without blanks, laid out in lines: what serde's own layout gives, without a writer made for it.
+fn indented(text: &str) -> String {
+    let mut out = String::with_capacity(2 * text.len());
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    let mut letters = text.chars().peekable();
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        (0..depth).for_each(|_| out.push_str("  "));
+    };
+    while let Some(c) = letters.next() {
+        if in_text {
+            out.push(c);
+            in_text = escaped || c != '"';
+            escaped = c == '\\' && !escaped;
+            continue;
+        }
+        match c {
+            '{' | '[' => {
+                out.push(c);
+                if let Some(end) = letters.next_if(|next| matches!(next, '}' | ']')) {
+                    out.push(end);
+                } else {
+                    depth += 1;
+                    line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(c);
+            }
+            ',' => {
+                out.push(c);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            _ => {
+                in_text = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::presets::PRESETS;
+
+    #[test]
+    fn json_is_laid_out_as_usual() {
+        for preset in PRESETS {
+            let model = preset.model();
+            assert_eq!(super::json(&model).unwrap(), serde_json::to_string_pretty(&model).unwrap() + "\n", "{}", preset.slug);
+        }
+        let odd = serde_json::json!({ "a \"b\\": [[], {}, ["{[,:]}\n"]], "c": null });
+        assert_eq!(super::indented(&odd.to_string()), serde_json::to_string_pretty(&odd).unwrap());
+    }
 }

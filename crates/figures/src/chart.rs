@@ -5,6 +5,8 @@
 //! lies on the curves. Sizes are in CSS pixels times [`ChartOptions::pixel_ratio`]; coordinates of
 //! plotters are whole numbers, so draw at a ratio of 2 or more and let the page scale down.
 
+use std::cell::RefCell;
+
 use plotters::{
     coord::Shift,
     drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
@@ -24,6 +26,7 @@ use crate::{
     surface::Surface,
     theme::Theme,
     trace,
+    view::{Plot, View},
 };
 
 pub use crate::panel::{LossScale, XAxis};
@@ -65,6 +68,8 @@ impl Default for ChartOptions {
 
 /// What drawing on `DB` gives.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
+/// Where plots lie on `DB`.
+pub type Plots<DB> = Result<Vec<Plot>, DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
 pub(crate) type Area<DB> = DrawingArea<Surface<DB>, Shift>;
 
 /// Height of labels, in CSS pixels.
@@ -78,36 +83,70 @@ const LINE: f64 = 19.0;
 /// # Errors
 /// Those of the backend.
 pub fn draw_curves<DB: DrawingBackend>(backend: DB, curves: &Curves, options: &ChartOptions) -> Drawn<DB> {
-    draw_lettered(backend, curves, options, 1.0)
+    draw_view(backend, curves, options, &View::default()).map(|_| ())
+}
+
+/// Draws the part of the curves that `view` names, and says where its plots lie.
+///
+/// # Errors
+/// Those of the backend.
+pub fn draw_view<DB: DrawingBackend>(backend: DB, curves: &Curves, options: &ChartOptions, view: &View) -> Plots<DB> {
+    draw_lettered(backend, curves, options, view, 1.0)
 }
 
 /// As [`draw_curves`], for a backend whose letters must be enlarged by `text_factor`.
-pub(crate) fn draw_lettered<DB: DrawingBackend>(backend: DB, curves: &Curves, options: &ChartOptions, text_factor: f64) -> Drawn<DB> {
+pub(crate) fn draw_lettered<DB: DrawingBackend>(
+    backend: DB,
+    curves: &Curves,
+    options: &ChartOptions,
+    view: &View,
+    text_factor: f64,
+) -> Plots<DB> {
     let pen = Pen::new(options.theme, options.pixel_ratio, options.family);
     let area = Surface::new(backend, text_factor).into_drawing_area();
     area.fill(&rgb(options.theme.palette().background))?;
-    let Some(scene) = Scene::of(curves, options) else {
+    let Some(scene) = Scene::of(curves, options, view) else {
         pen.caption(&area, options.empty_caption)?;
-        return area.present();
+        area.present()?;
+        return Ok(Vec::new());
     };
     let (width, height) = area.dim_in_pixel();
     let (wide, high) = (f64::from(width) / pen.ratio, f64::from(height) / pen.ratio);
-    let [loss, accuracy] = &scene.panels;
     if wide >= 520.0 && wide > 1.5 * high {
-        let (left, right) = area.split_horizontally((width / 2) as i32);
-        // Both heads as high as the higher one: the curves then stand on one line.
-        let lines = pen.head(&left, loss)?.max(pen.head(&right, accuracy)?);
-        pen.body_below(&left, &scene, loss, lines, true)?;
-        pen.body_below(&right, &scene, accuracy, lines, true)?;
-    } else if high >= 200.0 {
-        // The lower panel also carries the names of the steps.
-        let (upper, lower) = area.split_vertically(((f64::from(height) - pen.ratio * 22.0) / 2.0) as i32);
-        pen.panel(&upper, &scene, loss, false)?;
-        pen.panel(&lower, &scene, accuracy, true)?;
+        // The rate has a place where the others stay wide enough.
+        let count = if wide >= 210.0 * scene.panels.len() as f64 { scene.panels.len() } else { scene.panels.len().min(2) };
+        let (mut areas, mut rest) = (Vec::new(), area.clone());
+        for left in (1..count).rev() {
+            let (next, after) = rest.split_horizontally((rest.dim_in_pixel().0 as usize / (left + 1)) as i32);
+            areas.push(next);
+            rest = after;
+        }
+        areas.push(rest);
+        // All heads as high as the highest one: the curves then stand on one line.
+        let mut lines = 1;
+        for (area, panel) in areas.iter().zip(&scene.panels) {
+            lines = lines.max(pen.head(area, panel)?);
+        }
+        for (area, panel) in areas.iter().zip(&scene.panels) {
+            pen.body_below(area, &scene, panel, lines, true)?;
+        }
     } else {
-        pen.panel(&area, &scene, loss, true)?;
+        let count = [0.0, 200.0, 330.0].iter().take(scene.panels.len()).filter(|least| high >= **least).count();
+        // The lowest panel also carries the names of the steps.
+        let each = (f64::from(height) - pen.ratio * 22.0) / count as f64;
+        let mut rest = area.clone();
+        for (i, panel) in scene.panels.iter().take(count).enumerate() {
+            if i + 1 == count {
+                pen.panel(&rest, &scene, panel, true)?;
+                break;
+            }
+            let (next, after) = rest.split_vertically(each as i32);
+            pen.panel(&next, &scene, panel, false)?;
+            rest = after;
+        }
     }
-    area.present()
+    area.present()?;
+    Ok(pen.plots.into_inner())
 }
 
 pub(crate) const fn rgb(colour: Rgb) -> RGBColor {
@@ -119,12 +158,14 @@ pub(crate) struct Pen {
     pub theme: Theme,
     pub ratio: f64,
     family: &'static str,
+    /// Those that were drawn.
+    plots: RefCell<Vec<Plot>>,
 }
 
 impl Pen {
     pub fn new(theme: Theme, pixel_ratio: f64, family: &'static str) -> Self {
         let ratio = if pixel_ratio.is_finite() { pixel_ratio.clamp(0.25, 16.0) } else { 1.0 };
-        Self { theme, ratio, family }
+        Self { theme, ratio, family, plots: RefCell::default() }
     }
 
     /// A length in CSS pixels as whole pixels of the backend, at least one.
@@ -243,10 +284,19 @@ impl Pen {
             .draw()?;
 
         // The ground line alone, not the upright one.
-        let (left, right) = (chart.backend_coord(&(0.0, y.lo)), chart.backend_coord(&(scene.x_end, y.lo)));
+        let (left, right) = (chart.backend_coord(&(scene.window.0, y.lo)), chart.backend_coord(&(scene.window.1, y.lo)));
         area.draw(&PathElement::new([relative(area, left), relative(area, right)], self.stroke(rgb(p.line).to_rgba(), 1.0)))?;
 
-        let column = scene.x_end / f64::from(width.max(1));
+        let ((_, bottom), (_, top)) = (left, chart.backend_coord(&(scene.window.0, y.hi)));
+        self.plots.borrow_mut().push(Plot { left: left.0, right: right.0, top, bottom, window: scene.window });
+        for mark in scene.marks.iter().filter(|x| (scene.window.0..=scene.window.1).contains(*x)) {
+            let (x, _) = relative(area, chart.backend_coord(&(*mark, y.lo)));
+            let (top, bottom) = (relative(area, (0, top)).1, relative(area, (0, bottom)).1);
+            area.draw(&PathElement::new([(x, top), (x, bottom)], self.stroke(rgb(p.muted).mix(0.55), 1.0)))?;
+            area.draw(&Polygon::new(diamond((x, top), self.px(3.0)), rgb(p.muted).filled()))?;
+        }
+
+        let column = (scene.window.1 - scene.window.0) / f64::from(width.max(1));
         if let Some(raw) = &panel.raw {
             // The more batches share a column, the fainter: they are the ground of the smoothed curve.
             let batches_a_column = raw.points.len() as f64 * self.ratio / f64::from(width.max(1));

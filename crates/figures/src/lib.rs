@@ -22,18 +22,23 @@ pub mod curves;
 #[cfg(feature = "files")]
 pub mod files;
 pub mod kernels;
+pub mod lapse;
 pub mod lettering;
 mod panel;
 pub mod receptive;
+pub mod ridges;
 mod ruler;
 pub mod scale;
 pub mod smoothing;
 pub mod surface;
+#[cfg(feature = "svg")]
+pub mod svg;
 pub mod theme;
 pub mod tiles;
 pub mod trace;
+pub mod view;
 
-pub use chart::{ChartOptions, LossScale, XAxis, draw_curves};
+pub use chart::{ChartOptions, LossScale, XAxis, draw_curves, draw_view};
 pub use colour::Rgb;
 pub use confusion::{Confusion, draw_confusion};
 pub use curves::{Curves, Measured, MeasuredOn, TrainPoint};
@@ -41,3 +46,4 @@ pub use receptive::{Field, field_of};
 pub use scale::{ColourMap, Range};
 pub use theme::{Palette, Theme};
 pub use tiles::{Sheet, Spread};
+pub use view::{Plot, View};

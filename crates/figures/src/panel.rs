@@ -8,6 +8,7 @@ use crate::{
     ruler::{Labels, Ruler},
     smoothing::smoothed,
     trace::Point,
+    view::{View, within},
 };
 
 /// What the curves run over.
@@ -67,19 +68,22 @@ enum Kind {
     Loss,
     LogLoss,
     Percent,
+    Rate,
 }
 
-/// Both panels and the axis that they share.
+/// All panels and the axis that they share.
 pub(crate) struct Scene {
-    pub x_end: f64,
+    /// What the horizontal axis shows.
+    pub window: (f64, f64),
     pub x_axis: XAxis,
-    /// Loss, accuracy.
-    pub panels: [Panel; 2],
+    /// Loss, accuracy and, where it is asked for, the rate.
+    pub panels: Vec<Panel>,
+    pub marks: Vec<f64>,
 }
 
 impl Scene {
     /// Nothing where there is nothing to draw.
-    pub fn of(curves: &Curves, options: &ChartOptions) -> Option<Self> {
+    pub fn of(curves: &Curves, options: &ChartOptions, view: &View) -> Option<Self> {
         let x = |step: u32, epoch: f64| match options.x_axis {
             XAxis::Step => f64::from(step),
             XAxis::Epoch => epoch,
@@ -95,9 +99,12 @@ impl Scene {
             LossScale::Linear => Kind::Loss,
             LossScale::Log => Kind::LogLoss,
         };
-        let loss = build(curves, options, kind, &x);
-        let accuracy = build(curves, options, Kind::Percent, &x);
-        Some(Self { x_end, x_axis: options.x_axis, panels: [loss, accuracy] })
+        let window = view.window.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi).unwrap_or((0.0, x_end));
+        let mut panels = vec![build(curves, options, kind, &x, window), build(curves, options, Kind::Percent, &x, window)];
+        if !view.rate.is_empty() {
+            panels.push(rate(&view.rate, options, window));
+        }
+        Some(Self { window, x_axis: options.x_axis, panels, marks: view.marks.clone() })
     }
 
     /// What the horizontal axis counts.
@@ -111,17 +118,18 @@ impl Scene {
     /// The horizontal axis with about `most` ticks.
     pub fn x_ruler(&self, most: usize) -> Ruler {
         let most = most.clamp(2, 12);
-        let step = axis::tick_step(0.0, self.x_end, most);
+        let (lo, hi) = self.window;
+        let step = axis::tick_step(lo, hi, most);
         let whole = |t: &f64| step >= 1.0 || self.x_axis == XAxis::Epoch || (t - t.round()).abs() < 1e-9;
         // There is no half a step.
         let decimals = if self.x_axis == XAxis::Step { step.max(1.0) } else { step };
-        let ticks = axis::ticks(0.0, self.x_end, most).into_iter().filter(whole);
+        let ticks = axis::ticks(lo, hi, most).into_iter().filter(whole);
         let labels = ticks.map(|t| (t, axis::tick_label(t, decimals))).collect();
-        Ruler { lo: 0.0, hi: self.x_end, labels }
+        Ruler { lo, hi, labels }
     }
 }
 
-fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64) -> Panel {
+fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64)) -> Panel {
     let p = options.theme.palette();
     let pick = |loss: f64, accuracy: f64| if kind == Kind::Percent { 100.0 * accuracy } else { loss };
     let steps: Vec<Point> = curves.train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))).collect();
@@ -131,16 +139,23 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
     let half_life = options.half_life_steps.unwrap_or((length / 60.0).max(8.0));
     let smooth = smoothed(steps.iter().copied(), half_life);
     let is_smooth = half_life > 0.0;
-    let (raw, smooth) = (at_places(steps), at_places(smooth));
+    let (raw, smooth) = (within(&at_places(steps), window), within(&at_places(smooth), window));
 
     let scores = |on: MeasuredOn| -> Vec<Point> {
         curves.scores.iter().filter(|s| s.on == on).map(|s| (x(s.step, s.epoch), pick(s.loss, s.accuracy))).collect()
+    };
+    // Points alone are not cut: a part of a line between them would look like one.
+    let seen = |points: Vec<Point>, mark: Mark| match mark {
+        Mark::Line => points,
+        Mark::Dots => within(&points, window),
+        Mark::Diamond => points.into_iter().filter(|p| (window.0..=window.1).contains(&p.0)).collect(),
     };
     let lines = [
         ("training", p.train, Mark::Line, smooth),
         ("validation", p.validation, Mark::Dots, scores(MeasuredOn::Validation)),
         ("test", p.test, Mark::Diamond, scores(MeasuredOn::Test)),
     ];
+    let lines = lines.map(|(label, colour, mark, points)| (label, colour, mark, seen(points, mark)));
     let axis = YAxis::over(kind, &raw, lines.iter().flat_map(|(.., points)| points.iter().map(|p| p.1)));
     let to_axis = |points: Vec<Point>| -> Vec<Point> { points.into_iter().map(|(x, y)| (x, axis.coordinate(y))).collect() };
     let series = lines
@@ -162,6 +177,15 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
     Panel { title: if kind == Kind::Percent { "Accuracy" } else { "Loss" }, raw, series, axis }
 }
 
+fn rate(points: &[Point], options: &ChartOptions, window: (f64, f64)) -> Panel {
+    let points = within(points, window);
+    let most = points.iter().map(|p| p.1).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let axis = YAxis { kind: Kind::Rate, lo: 0.0, hi: if most > 0.0 { 1.08 * most } else { 1.0 } };
+    let latest = points.last().map_or_else(String::new, |p| axis.value(p.1));
+    let line = Series { label: "", colour: options.theme.palette().muted, mark: Mark::Line, points, latest };
+    Panel { title: "Learning rate", raw: None, series: vec![line], axis }
+}
+
 impl YAxis {
     /// The axis on which the smoothed curves and scores are seen whole and single batches as far as
     /// they do not squeeze the rest.
@@ -173,7 +197,7 @@ impl YAxis {
         let at = |sorted: &[f64], share: f64| sorted.get(((sorted.len().saturating_sub(1)) as f64 * share) as usize).copied();
         let most = at(&shown, 1.0).into_iter().chain(at(&batches, 0.98)).fold(f64::MIN, f64::max);
         match kind {
-            Kind::Loss => Self { kind, lo: 0.0, hi: if most > 0.0 { most * 1.04 } else { 1.0 } },
+            Kind::Loss | Kind::Rate => Self { kind, lo: 0.0, hi: if most > 0.0 { most * 1.04 } else { 1.0 } },
             Kind::LogLoss => {
                 let positive = |sorted: &[f64], share: f64| {
                     let first = sorted.partition_point(|v| *v <= 0.0);
@@ -198,7 +222,7 @@ impl YAxis {
         match self.kind {
             Kind::LogLoss if value > 0.0 => libm::log10(value),
             Kind::LogLoss => f64::NAN,
-            Kind::Loss | Kind::Percent => value,
+            Kind::Loss | Kind::Percent | Kind::Rate => value,
         }
     }
 
@@ -206,6 +230,7 @@ impl YAxis {
         match self.kind {
             Kind::Percent => format!("{value:.2} %"),
             Kind::Loss | Kind::LogLoss => axis::short(value),
+            Kind::Rate => axis::trimmed(value),
         }
     }
 
@@ -213,7 +238,7 @@ impl YAxis {
     pub fn ruler(&self, most: usize) -> Ruler {
         let most = most.clamp(3, 7);
         let labels: Labels = match self.kind {
-            Kind::Loss => {
+            Kind::Loss | Kind::Rate => {
                 let step = axis::tick_step(self.lo, self.hi, most);
                 axis::ticks(self.lo, self.hi, most).into_iter().map(|t| (t, axis::tick_label(t, step))).collect()
             }
@@ -247,27 +272,28 @@ mod tests {
 
     #[test]
     fn nothing_to_draw() {
-        assert!(Scene::of(&Curves::default(), &ChartOptions::default()).is_none());
+        assert!(Scene::of(&Curves::default(), &ChartOptions::default(), &View::default()).is_none());
         let odd = Curves { train: vec![TrainPoint { epoch: f64::NAN, ..TrainPoint::default() }], scores: Vec::new() };
-        assert!(Scene::of(&odd, &ChartOptions { x_axis: XAxis::Epoch, ..ChartOptions::default() }).is_none());
+        assert!(Scene::of(&odd, &ChartOptions { x_axis: XAxis::Epoch, ..ChartOptions::default() }, &View::default()).is_none());
     }
 
     #[test]
     fn axis_reaches_as_far_as_asked() {
         let options = ChartOptions { x_axis: XAxis::Epoch, x_end: 3.0, ..ChartOptions::default() };
-        let scene = Scene::of(&curves(&[(1.0, 0.5)]), &options).unwrap();
-        assert_eq!(scene.x_end, 3.0);
+        let scene = Scene::of(&curves(&[(1.0, 0.5)]), &options, &View::default()).unwrap();
+        assert_eq!(scene.window.1, 3.0);
         assert_eq!(scene.x_ruler(4).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
-        let scene = Scene::of(&curves(&[(1.0, 0.5); 3]), &ChartOptions::default()).unwrap();
+        let scene = Scene::of(&curves(&[(1.0, 0.5); 3]), &ChartOptions::default(), &View::default()).unwrap();
         assert_eq!(scene.x_ruler(8).labels.iter().map(|t| t.1.as_str()).collect::<Vec<_>>(), ["0", "1", "2", "3"]);
-        let scene = Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }).unwrap();
-        assert_eq!(scene.x_end, 10.0);
+        let scene =
+            Scene::of(&curves(&[(1.0, 0.5); 10]), &ChartOptions { x_end: 4.0, ..ChartOptions::default() }, &View::default()).unwrap();
+        assert_eq!(scene.window.1, 10.0);
     }
 
     #[test]
     fn accuracy_begins_near_the_curve() {
         let axis = |accuracy: f64| {
-            let scene = Scene::of(&curves(&[(1.0, accuracy); 8]), &ChartOptions::default()).unwrap();
+            let scene = Scene::of(&curves(&[(1.0, accuracy); 8]), &ChartOptions::default(), &View::default()).unwrap();
             scene.panels[1].axis
         };
         assert_eq!((axis(0.2).lo, axis(0.6).lo, axis(0.93).lo, axis(0.991).lo), (0.0, 50.0, 90.0, 98.0));
@@ -278,21 +304,37 @@ mod tests {
     fn one_wild_batch_does_not_squeeze_the_rest() {
         let mut values = vec![(0.5, 0.8); 200];
         values[100] = (1000.0, 0.1);
-        let axis =
-            Scene::of(&curves(&values), &ChartOptions { half_life_steps: Some(1e6), ..ChartOptions::default() }).unwrap().panels[0].axis;
+        let axis = Scene::of(&curves(&values), &ChartOptions { half_life_steps: Some(1e6), ..ChartOptions::default() }, &View::default())
+            .unwrap()
+            .panels[0]
+            .axis;
         assert!(axis.hi < 20.0, "{axis:?}");
+    }
+
+    #[test]
+    fn a_window_shows_its_part_and_fits_its_heights() {
+        let values: Vec<(f64, f64)> = (1..=100).map(|i| (f64::from(100 - i), 0.5)).collect();
+        let options = ChartOptions { half_life_steps: Some(0.0), ..ChartOptions::default() };
+        let view = View { window: Some((80.5, 90.0)), marks: vec![85.0], rate: vec![(0.0, 0.1), (100.0, 0.1)] };
+        let scene = Scene::of(&curves(&values), &options, &view).unwrap();
+        assert_eq!((scene.window, scene.panels.len(), scene.panels[2].title), ((80.5, 90.0), 3, "Learning rate"));
+        let line = &scene.panels[0].series[0].points;
+        assert_eq!((line[0], line.len()), ((80.5, 19.5), 11));
+        assert!(scene.panels[0].axis.hi < 21.0);
+        assert_eq!(scene.x_ruler(8).labels.first().map(|t| t.0), Some(82.0));
+        assert_eq!((scene.panels[2].series[0].points[0], scene.panels[2].series[0].latest.as_str()), ((80.5, 0.1), "0.1"));
     }
 
     #[test]
     fn log_axis_leaves_out_what_has_no_logarithm() {
         let options = ChartOptions { loss_scale: LossScale::Log, half_life_steps: Some(0.0), ..ChartOptions::default() };
-        let scene = Scene::of(&curves(&[(1.0, 0.1), (0.0, 0.2), (-1.0, 0.2), (0.01, 0.3)]), &options).unwrap();
+        let scene = Scene::of(&curves(&[(1.0, 0.1), (0.0, 0.2), (-1.0, 0.2), (0.01, 0.3)]), &options, &View::default()).unwrap();
         let loss = &scene.panels[0];
         let heights: Vec<f64> = loss.series[0].points.iter().map(|p| p.1).collect();
         assert!(heights[0] == 0.0 && heights[1].is_nan() && heights[2].is_nan() && heights[3] == -2.0);
         assert!(loss.axis.lo < -2.0 && loss.axis.hi > 0.0);
         assert!(loss.raw.is_none());
-        let all_zero = Scene::of(&curves(&[(0.0, 1.0); 3]), &options).unwrap();
+        let all_zero = Scene::of(&curves(&[(0.0, 1.0); 3]), &options, &View::default()).unwrap();
         assert!(all_zero.panels[0].axis.lo < all_zero.panels[0].axis.hi);
     }
 
@@ -303,7 +345,7 @@ mod tests {
             Measured { on: MeasuredOn::Validation, step: 2, epoch: 1.0, loss: 0.5, accuracy: 0.9 },
             Measured { on: MeasuredOn::Test, step: 2, epoch: 1.0, loss: 0.25, accuracy: 0.987_65 },
         ];
-        let scene = Scene::of(&c, &ChartOptions::default()).unwrap();
+        let scene = Scene::of(&c, &ChartOptions::default(), &View::default()).unwrap();
         let words: Vec<Vec<(&str, &str)>> =
             scene.panels.iter().map(|p| p.series.iter().map(|s| (s.label, s.latest.as_str())).collect()).collect();
         assert_eq!(words[0], [("training", "2.00"), ("validation", "0.500"), ("test", "0.250")]);

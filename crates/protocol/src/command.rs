@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Pace, Preview, RunId, RunSpec};
+use crate::{FrameId, Hyper, Pace, Preview, Probing, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,7 +11,9 @@ use crate::{FrameId, Hyper, Pace, Preview, RunId, RunSpec};
 #[allow(clippy::large_enum_variant, reason = "commands are rare, and none is kept")]
 pub enum Command {
     /// Starts a run, paused; any other run ends. Answered by `Opened`, by `Refused` where the network
-    /// is none, or by `Declined` where the training settings are out of range (no run is open then).
+    /// is none, or by `Declined` where the training settings are out of range (no run is open then). With weights of
+    /// another run in [`Message::file`](crate::Message::file) it begins with those tensors that fit: layers that both
+    /// networks have, with the same extents.
     Open { run: RunId, spec: RunSpec },
     /// Answered by `Played`. After `Finished`: goes on for as many epochs again.
     Play { run: RunId },
@@ -29,6 +31,9 @@ pub enum Command {
     Show { run: RunId },
     /// The page has drawn this frame and takes the next.
     Ack { run: RunId, frame: FrameId },
+    /// What to measure inside the network from now on, answered by `Probed` and `Advised` again and again.
+    /// Costs a twentieth of the worker's time at most; changes no number of the run.
+    Probe { run: RunId, what: Probing },
     /// Scores the network on a set now; answered by `Evaluated`.
     Evaluate { run: RunId, set: crate::EvalSet },
     /// What augmentation makes of the images of the next step; answered by `Previewed`.
@@ -41,6 +46,11 @@ pub enum Command {
     /// alone go into the network of the open run, which starts again from them at step 0. Both are
     /// answered by `Opened`; a file that does not fit by `LoadFailed`.
     Load { run: RunId },
+    /// To and from the moments that the session keeps of the run.
+    Time { run: RunId, travel: Travel },
+    /// Takes the step that comes next apart without making it, and follows image `place` of its batch; a run that
+    /// plays is paused. Computed on the CPU, whatever the run is on. Answered by `Traced`.
+    Trace { run: RunId, place: u32 },
     /// Ends the run.
     Close { run: RunId },
 }
@@ -58,10 +68,13 @@ impl Command {
             | Self::Watch { run, .. }
             | Self::Show { run }
             | Self::Ack { run, .. }
+            | Self::Probe { run, .. }
             | Self::Evaluate { run, .. }
             | Self::Preview { run, .. }
             | Self::Save { run, .. }
             | Self::Load { run }
+            | Self::Time { run, .. }
+            | Self::Trace { run, .. }
             | Self::Close { run } => *run,
         }
     }

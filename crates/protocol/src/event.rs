@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use engine::{SpecError, Tensor};
+use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Backend, CardReport, FrameId, Previewed, RunId, RunSpec, Traffic};
+use crate::{Advice, Backend, CardReport, FrameId, Previewed, Probed, RunId, RunSpec, Trace, Traffic};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +77,16 @@ pub enum Event {
         step: u32,
         images: Vec<Previewed>,
     },
+    /// The layers were measured. Bulk: [`crate::Reading::to_bulk`].
+    Probed {
+        run: RunId,
+        probe: Probed,
+    },
+    /// What goes wrong in the run has changed: all of it as it is now, the most pressing first.
+    Advised {
+        run: RunId,
+        advice: Vec<Advice>,
+    },
     /// The last epoch is over and the test digits have been scored.
     Finished {
         run: RunId,
@@ -91,13 +101,15 @@ pub enum Event {
     Checked {
         report: CardReport,
     },
-    /// The run goes on elsewhere, or stays on the CPU because the card cannot take it: `message` says
-    /// why. Points of its curves and scores after `progress.step` are void.
+    /// The run goes on elsewhere, stays on the CPU because the card cannot take it, or has lost one of its cores:
+    /// `message` says why. Points of its curves and scores after `progress.step` are void.
     Moved {
         run: RunId,
         backend: Backend,
         /// Activations are stored in half precision from now on.
         half: bool,
+        /// Processor cores that share a step of training.
+        cores: u32,
         progress: Progress,
         message: String,
     },
@@ -112,6 +124,32 @@ pub enum Event {
         cpu: f32,
         gpu: f32,
         message: String,
+    },
+    /// The moments that are kept now, as updates made, in order.
+    Kept {
+        run: RunId,
+        steps: Vec<u32>,
+    },
+    /// The sample is shown as the network saw it after so many updates; `None`: as it does now.
+    Looked {
+        run: RunId,
+        step: Option<u32>,
+    },
+    /// The run stands at an earlier moment, paused. What came after `progress.step` is void.
+    Resumed {
+        run: RunId,
+        progress: Progress,
+    },
+    /// A parameter at the kept moments. Bulk: (moment, numbers of `param`).
+    Filmed {
+        run: RunId,
+        param: ParamId,
+        steps: Vec<u32>,
+    },
+    /// Bulk: the numbers of the views.
+    Traced {
+        run: RunId,
+        trace: Trace,
     },
     /// A file was not taken; the run goes on as it was.
     LoadFailed {
@@ -146,10 +184,17 @@ impl Event {
             | Self::Framed { run, .. }
             | Self::Evaluated { run, .. }
             | Self::Previewed { run, .. }
+            | Self::Probed { run, .. }
+            | Self::Advised { run, .. }
             | Self::Finished { run, .. }
             | Self::Saved { run, .. }
             | Self::Moved { run, .. }
             | Self::Parted { run, .. }
+            | Self::Kept { run, .. }
+            | Self::Looked { run, .. }
+            | Self::Resumed { run, .. }
+            | Self::Filmed { run, .. }
+            | Self::Traced { run, .. }
             | Self::LoadFailed { run, .. }
             | Self::Faulted { run, .. } => Some(*run),
         }
@@ -162,6 +207,8 @@ pub struct Summary {
     pub backend: Backend,
     /// Activations are stored in half precision.
     pub half: bool,
+    /// Processor cores that share a step of training.
+    pub cores: u32,
     pub params: u32,
     /// Multiply-adds of one image's forward pass.
     pub multiply_adds: f64,

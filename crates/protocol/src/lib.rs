@@ -11,19 +11,25 @@
 //! because their numbers are finite (JSON has no NaN; a fault is told in words) and whole numbers fit
 //! into 53 bits.
 
+pub mod advice;
 pub mod card;
 pub mod command;
 pub mod compact;
 pub mod event;
 pub mod link;
 pub mod preview;
+pub mod probe;
 pub mod run;
+pub mod time;
 
+pub use advice::{Advice, Change, Remedy};
 pub use card::{Adapter, Backend, CardReport, Check, Timing, Traffic, Wish, WishError};
 pub use command::{Command, Save};
 pub use event::{EvalSet, Event, Progress, Quality, Score, Summary, View};
 pub use preview::{Preview, Previewed};
+pub use probe::{Histogram, LayerReading, Probed, Probing, Reading};
 pub use run::{FrameId, Hyper, Pace, RunError, RunId, RunSpec, TrainSpec};
+pub use time::{ParamChange, Trace, Travel};
 
 /// Numbers that travel beside a message. A message without any carries an empty one.
 pub type Bulk = Vec<f32>;

@@ -6,8 +6,9 @@ use std::collections::HashSet;
 
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, presets::PRESETS};
 use protocol::{
-    Adapter, Backend, CardReport, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, Preview, Previewed, Progress, Quality, RunId,
-    RunSpec, Save, Score, Summary, Timing, Traffic, TrainSpec, View, Wish,
+    Adapter, Advice, Backend, CardReport, Change, Check, Command, EvalSet, Event, FrameId, Hyper, Pace, ParamChange, Preview, Previewed,
+    Probed, Probing, Progress, Quality, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View,
+    Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -22,6 +23,15 @@ fn commands() -> Vec<Command> {
         Tensor::ParamGrad(ParamId(3)),
         Tensor::State(ParamId(1)),
     ];
+    let travels = [
+        Travel::To { step: 3 },
+        Travel::Now,
+        Travel::Resume { step: u32::MAX },
+        Travel::Branch { step: 0, to: RunId(8) },
+        Travel::Film { param: ParamId(2) },
+        Travel::Save { step: 1, ask: 2 },
+        Travel::Recall,
+    ];
     let opens = PRESETS.iter().map(|p| Command::Open { run: RUN, spec: RunSpec { model: p.model(), train: TrainSpec::default() } });
     opens
         .chain([
@@ -35,6 +45,8 @@ fn commands() -> Vec<Command> {
             Command::Watch { run: RUN, tensors: vec![] },
             Command::Show { run: RUN },
             Command::Ack { run: RUN, frame: FrameId(9) },
+            Command::Probe { run: RUN, what: Probing::Off },
+            Command::Probe { run: RUN, what: Probing::Distributions },
             Command::Evaluate { run: RUN, set: EvalSet::Validation },
             Command::Evaluate { run: RUN, set: EvalSet::Test },
             Command::Preview {
@@ -44,8 +56,10 @@ fn commands() -> Vec<Command> {
             Command::Save { run: RUN, ask: 1, what: Save::Weights },
             Command::Save { run: RUN, ask: 2, what: Save::Checkpoint },
             Command::Load { run: RUN },
+            Command::Trace { run: RUN, place: 3 },
             Command::Close { run: RUN },
         ])
+        .chain(travels.map(|travel| Command::Time { run: RUN, travel }))
         .collect()
 }
 
@@ -68,7 +82,22 @@ fn events() -> Vec<Event> {
         quality: Some(quality),
     };
     let view = View { tensor: Tensor::Output(NodeId(0)), dims: vec![1, 8, 28, 28], range: 64..6_336 };
-    let summary = Summary { backend: Backend::Twin, half: true, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
+    let trace = Trace {
+        step: 1,
+        place: 2,
+        batch: 64,
+        label: 9,
+        rate: 0.1,
+        loss: 0.1 + 0.2,
+        example_loss: 1.0,
+        correct: 3,
+        probabilities: vec![0.1, 1.0],
+        changes: vec![ParamChange { before: 1.0, gradient: 1e-300, change: 0.1 }],
+        views: vec![view.clone()],
+        after: vec![],
+    };
+    let summary =
+        Summary { backend: Backend::Twin, half: true, cores: 3, params: 5, multiply_adds: 9e15, memory_bytes: 0.5, steps_per_epoch: 781 };
     let refusals = [
         SpecError::Layer { node: NodeId(2), op: "conv2d".to_owned(), error: ShapeError::NotFlat { got: engine::Shape::flat(3) } },
         SpecError::NoLayers,
@@ -84,6 +113,20 @@ fn events() -> Vec<Event> {
         chosen: Backend::Gpu,
         reason: message(),
     };
+    let remedies = [
+        None,
+        Some(Remedy { label: message(), change: Change::Rate { rate: 0.1 } }),
+        Some(Remedy { label: message(), change: Change::Run { spec: RunSpec::default() } }),
+    ];
+    let advice = remedies.map(|remedy| Advice {
+        rule: "nan".to_owned(),
+        title: message(),
+        evidence: message(),
+        step: 9,
+        layer: remedy.as_ref().map(|_| NodeId(3)),
+        remedy,
+    });
+    let probe = Probed { step: 3, epoch: 0.5, images: 32, cost_ms: 1.5, layers: 11 };
     let mut events = vec![
         Event::Ready { version: "0.1.0".to_owned() },
         Event::DataArrived { train: 2_000, train_total: 50_000 },
@@ -102,13 +145,22 @@ fn events() -> Vec<Event> {
         Event::Progressed { run: RUN, progress: progress(), history: vec![progress()], traffic: Some(traffic) },
         Event::Checked { report: CardReport::default() },
         Event::Checked { report },
-        Event::Moved { run: RUN, backend: Backend::Gpu, half: true, progress: progress(), message: message() },
+        Event::Moved { run: RUN, backend: Backend::Gpu, half: true, cores: 3, progress: progress(), message: message() },
         Event::Parted { run: RUN, step: 7, tensor: "0.weight".to_owned(), position: 3, cpu: 0.1, gpu: -0.0, message: message() },
         Event::Framed { run: RUN, frame: FrameId(0), step: 1, probabilities: vec![0.1, 1.0, f32::MIN_POSITIVE], views: vec![view] },
         Event::Evaluated { run: RUN, score },
+        Event::Probed { run: RUN, probe },
+        Event::Advised { run: RUN, advice: advice.to_vec() },
+        Event::Advised { run: RUN, advice: vec![] },
         Event::Finished { run: RUN, progress: progress() },
         Event::Previewed { run: RUN, ask: 3, step: 7, images: vec![Previewed { label: 3, other: 9, share: 0.1 }] },
         Event::Saved { run: RUN, ask: 3 },
+        Event::Kept { run: RUN, steps: vec![0, 1, 2, u32::MAX] },
+        Event::Looked { run: RUN, step: Some(7) },
+        Event::Looked { run: RUN, step: None },
+        Event::Resumed { run: RUN, progress: progress() },
+        Event::Filmed { run: RUN, param: ParamId(1), steps: vec![] },
+        Event::Traced { run: RUN, trace },
         Event::LoadFailed { run: RUN, message: message() },
         Event::DataFailed { file: "train-0.pack".to_owned(), message: message() },
         Event::Faulted { run: RUN, message: message() },

@@ -11,7 +11,7 @@
 
 use std::collections::HashMap;
 
-use engine::{json, ops::ParamRole};
+use engine::{Graph, json, kept::Kept, ops::ParamRole};
 use half::{bf16, f16};
 use protocol::{Hyper, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
@@ -131,6 +131,39 @@ pub fn open(bytes: &[u8], spec: &RunSpec) -> Result<(Network, Numbers, u32), Fil
     let mut numbers = network.first_numbers();
     file.fill_weights(&network, &mut numbers)?;
     Ok((network, numbers, file.note().map_or(0, |note| note.step)))
+}
+
+/// The network that a file of our own was written by, with its numbers.
+///
+/// # Errors
+/// As [`open`]; a file of another program, which does not say what network it is of.
+pub fn open_own(bytes: &[u8]) -> Result<(Network, Numbers), FileError> {
+    let file = read(bytes)?;
+    let note = file.note().ok_or(FileError::NoNetwork)?;
+    let network = Network::open(&note.spec, Portion::default())?;
+    let mut numbers = network.first_numbers();
+    file.fill_weights(&network, &mut numbers)?;
+    Ok((network, numbers))
+}
+
+/// Puts those tensors of a file of our own into `numbers` of `network` that fit it: layers that both networks have, in
+/// the same order, with the same extents. All else stays.
+///
+/// # Errors
+/// As [`open_own`].
+pub fn graft(bytes: &[u8], network: &Network, numbers: &mut Numbers) -> Result<(), FileError> {
+    let file = read(bytes)?;
+    let note = file.note().ok_or(FileError::NoNetwork)?;
+    let old = Graph::check(&note.spec.model).map_err(OpenError::from)?;
+    let Kept { params, state } = Kept::between(&old, &network.graph);
+    for (pairs, from, to) in [(params, &old.params, &mut numbers.params), (state, &old.state, &mut numbers.state)] {
+        for (own, place) in pairs {
+            if let Some(param) = from.iter().find(|p| p.range == own) {
+                file.take(&param.name, &param.dims, &mut to[place])?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The checkpoint of a run that begins with the weights of a file.

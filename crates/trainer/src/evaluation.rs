@@ -49,8 +49,8 @@ impl Evaluation {
     }
 
     /// Takes in the scores of the piece that begins at `first`. True after the last.
-    pub fn add(&mut self, first: usize, result: BatchResult, scores: &[f32]) -> bool {
-        self.result.add(result);
+    pub fn add(&mut self, first: usize, pieces: &[BatchResult], scores: &[f32]) -> bool {
+        pieces.iter().for_each(|piece| self.result.add(*piece));
         self.scores[first * CLASSES..][..scores.len()].copy_from_slice(scores);
         self.answered += scores.len() / CLASSES;
         self.answered == self.count

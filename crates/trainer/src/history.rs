@@ -59,6 +59,16 @@ impl History {
         }
     }
 
+    /// Results since the last point.
+    pub fn open(&self) -> BatchResult {
+        self.open
+    }
+
+    /// Goes on with these results since the last point.
+    pub fn reopen(&mut self, open: BatchResult) {
+        self.open = open;
+    }
+
     pub fn points(&self) -> &[Progress] {
         &self.points
     }

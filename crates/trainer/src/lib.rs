@@ -16,12 +16,15 @@
 //! a turn is, when data arrive or what is watched. On the CPU the same specification gives the same
 //! bits everywhere.
 
+pub mod adviser;
 pub mod checkpoint;
 mod evaluation;
 mod feed;
 mod history;
 pub mod machine;
+mod moments;
 mod network;
+pub mod probes;
 mod safeguard;
 mod sample;
 mod session;
@@ -32,6 +35,7 @@ mod training;
 
 pub use feed::{Feed, Portion};
 pub use history::Columns;
+pub use moments::MOMENTS_LIMIT;
 pub use network::{Network, OpenError};
 pub use session::{Rest, Session};
 pub use stage::{Ask, Stage, Verdict};

@@ -7,13 +7,11 @@ use engine::{
     Graph, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
     loss::{Given, LossError},
     plan::Watch,
+    shards::Job,
 };
 use protocol::{RunError, RunSpec};
 
 use crate::{Portion, feed::Feed, machine::Numbers};
-
-/// Images that the CPU scores at once: few enough that a turn stays short, enough to keep kernels busy.
-pub const SCORE_BATCH: usize = 100;
 
 /// Why a run cannot be opened.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -43,8 +41,8 @@ pub struct Network {
     pub schedule: ScheduleSpec,
     /// Training mode, the batch of `spec`.
     pub train: Plan,
-    /// Evaluation mode, as many images as the CPU scores at once.
-    pub score: Plan,
+    /// What CPU cores share: the batch in leaves, and the plan by which images are scored.
+    pub job: Job,
     /// Evaluation mode, one image, everything watched.
     pub sample: Plan,
 }
@@ -69,7 +67,7 @@ impl Network {
             feed,
             schedule: train.schedule,
             train: plan(train.batch, Mode::Train, Watch::Nothing)?,
-            score: plan(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
+            job: Job::new(&graph, train.batch, train.loss.clone(), train.augment)?,
             sample: plan(1, Mode::Eval, Watch::Everything)?,
             graph,
         };

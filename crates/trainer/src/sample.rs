@@ -79,6 +79,13 @@ impl Sample {
         self.version = self.version.wrapping_add(1);
     }
 
+    /// What is shown is seen by another network from now on, whatever is under way.
+    pub fn turn(&mut self) {
+        if self.used {
+            self.renew();
+        }
+    }
+
     /// The weights have changed.
     pub fn touch(&mut self) {
         self.changed = self.used;

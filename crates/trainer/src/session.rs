@@ -9,7 +9,7 @@ use crate::{
     Ask, Network, OpenError, Portion, Stage, Verdict,
     checkpoint::{self, FileError},
     evaluation,
-    machine::{self, MachineFault, MakeMachine, Numbers},
+    machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
     training::{Outbox, Surroundings, Training, Unit},
 };
 
@@ -44,6 +44,10 @@ pub struct Session {
     training: Option<Box<Training>>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
+    /// For the moments that a run keeps; 0 for none.
+    moments_bytes: usize,
+    /// Where the CPU's further cores come from.
+    hire: Box<dyn Hire>,
     outbox: Outbox,
 }
 
@@ -58,11 +62,25 @@ impl Session {
         let whole = Portion::default();
         let portion = Portion { train: portion.train.clamp(1, whole.train), scored: portion.scored.clamp(1, whole.scored) };
         let ready = Event::Ready { version: env!("CARGO_PKG_VERSION").to_owned() };
-        let mut session = Self { data: data.into(), data_broken: false, portion, training: None, maker: None, outbox: vec![ready.into()] };
+        let mut session = Self {
+            data: data.into(),
+            data_broken: false,
+            portion,
+            training: None,
+            maker: None,
+            moments_bytes: 0,
+            hire: Box::new(Alone),
+            outbox: vec![ready.into()],
+        };
         if session.data.train_ready() > 0 {
             session.tell_data();
         }
         session
+    }
+
+    /// Runs that are opened from now on keep moments to go back to, in so many bytes. At first none.
+    pub fn keep_moments(&mut self, budget_bytes: usize) {
+        self.moments_bytes = budget_bytes;
     }
 
     pub fn stage(&self) -> Stage {
@@ -103,6 +121,11 @@ impl Session {
         self.maker = maker;
     }
 
+    /// What runs that are opened from now on share their work on the CPU with.
+    pub fn set_hire(&mut self, hire: Box<dyn Hire>) {
+        self.hire = hire;
+    }
+
     /// What has been found out about the graphics card: `Checked`.
     pub fn report_card(&mut self, report: CardReport) {
         self.outbox.push(Event::Checked { report }.into());
@@ -138,12 +161,12 @@ impl Session {
     fn carry_out(&mut self, Message { head, bulk, file }: Message<Command>, now_ms: f64) {
         let run = head.run();
         match head {
-            Command::Open { run, spec } => return self.open(run, &spec),
+            Command::Open { run, spec } => return self.open(run, &spec, &file),
             Command::Load { run } => return self.load(run, &file),
             Command::Close { .. } => self.training = None,
             _ => {}
         }
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return };
         let done = match head {
             Command::Play { .. } => {
@@ -162,6 +185,10 @@ impl Session {
             Command::SetPace { pace, .. } => pace.check().map(|()| training.set_pace(pace)).map_err(|e| format!("pace: {e}")),
             Command::Watch { tensors, .. } => training.sample.watch(tensors, &training.network),
             Command::Show { .. } => training.sample.show(bulk),
+            Command::Probe { what, .. } => {
+                training.want(what, outbox);
+                Ok(())
+            }
             Command::Ack { frame, .. } => {
                 training.sample.acknowledge(frame);
                 Ok(())
@@ -175,7 +202,14 @@ impl Session {
             },
             Command::Preview { preview, .. } => training.preview(&preview, data).map(|shown| outbox.push(shown)),
             Command::Save { ask, what, .. } => {
-                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox });
+                training.ask_save(ask, what, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
+                Ok(())
+            }
+            Command::Time { travel, .. } => {
+                training.travel(travel, &file, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox })
+            }
+            Command::Trace { place, .. } => {
+                training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
             Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
@@ -185,11 +219,16 @@ impl Session {
         }
     }
 
-    fn open(&mut self, run: RunId, spec: &RunSpec) {
+    fn open(&mut self, run: RunId, spec: &RunSpec, file: &[u8]) {
         self.training = None;
         match Network::open(spec, self.portion) {
             Ok(network) => {
-                let numbers = network.first_numbers();
+                let mut numbers = network.first_numbers();
+                if !file.is_empty()
+                    && let Err(error) = checkpoint::graft(file, &network, &mut numbers)
+                {
+                    return self.decline(run, format!("open: {error}"));
+                }
                 let (training, refusal) = self.training(run, network, numbers);
                 self.begin(training, refusal);
             }
@@ -200,8 +239,10 @@ impl Session {
 
     /// A run on a machine of the maker, or on the CPU and why.
     fn training(&self, run: RunId, network: Network, numbers: Numbers) -> (Training, Option<MachineFault>) {
-        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref());
-        (Training::open(run, network, numbers, machine), refusal)
+        let (machine, refusal) = machine::made(&network, &numbers, self.maker.as_deref(), &*self.hire);
+        let mut training = Training::open(run, network, numbers, machine);
+        training.keep_moments(self.moments_bytes);
+        (training, refusal)
     }
 
     fn begin(&mut self, training: Training, refusal: Option<MachineFault>) {
@@ -245,13 +286,15 @@ impl Session {
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
     /// over. Says when to call again.
     pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
-        let Self { data, data_broken, training, maker, outbox, .. } = self;
+        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return Rest::UntilCalled };
         let started = clock();
         let mut now_ms = started;
         for _ in 0..UNITS_PER_TURN {
-            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, outbox };
-            if let Unit::Waits(rest) = training.unit(&mut around) {
+            let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
+            let unit = training.unit(&mut around);
+            let measured = training.probe(&mut *clock, outbox);
+            if let (Unit::Waits(rest), false) = (unit, measured) {
                 return rest;
             }
             now_ms = clock();

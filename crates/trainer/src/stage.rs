@@ -31,10 +31,13 @@ pub enum Ask {
     Watch,
     Show,
     Ack,
+    Probe,
     Evaluate,
     Preview,
     Save,
     Load,
+    Time,
+    Trace,
     Close,
 }
 
@@ -54,7 +57,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 17] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -65,10 +68,13 @@ pub const TABLE: [(Ask, [Verdict; 5]); 14] = [
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Show,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Ack,      [Pass,    Do,     Do,      Do,      Do]),
+    (Ask::Probe,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Evaluate, [Decline, Do,     Do,      Do,      Do]),
     (Ask::Preview,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Save,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Load,     [Do,      Do,     Do,      Do,      Do]), // Idle: a checkpoint only.
+    (Ask::Time,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Trace,    [Decline, Do,     Do,      Do,      Do]), // Pauses.
     (Ask::Close,    [Pass,    Do,     Do,      Do,      Do]),
 ];
 
@@ -84,10 +90,13 @@ impl From<&Command> for Ask {
             Command::Watch { .. } => Self::Watch,
             Command::Show { .. } => Self::Show,
             Command::Ack { .. } => Self::Ack,
+            Command::Probe { .. } => Self::Probe,
             Command::Evaluate { .. } => Self::Evaluate,
             Command::Preview { .. } => Self::Preview,
             Command::Save { .. } => Self::Save,
             Command::Load { .. } => Self::Load,
+            Command::Time { .. } => Self::Time,
+            Command::Trace { .. } => Self::Trace,
             Command::Close { .. } => Self::Close,
         }
     }

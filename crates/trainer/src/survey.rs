@@ -4,7 +4,11 @@ use std::rc::Rc;
 
 use engine::{
     ModelSpec,
-    backend::gpu::{Card, CardError, CardInfo, check, launch::Storage},
+    backend::gpu::{
+        Card, CardError, CardInfo,
+        check::{self, Scope, Subject},
+        launch::Storage,
+    },
     presets::PRESETS,
 };
 use protocol::{Adapter, Backend, CardReport, Check, RunSpec, Timing, Wish};
@@ -32,8 +36,8 @@ impl Survey {
     }
 }
 
-/// Opens the card, has it compute known numbers, times it against the CPU on the network of `spec`,
-/// and chooses as `wish` says. `clock` gives milliseconds.
+/// Opens the card, has it compute known numbers with the operators that the network of `spec` uses, times it
+/// against the CPU on that network, and chooses as `wish` says. `clock` gives milliseconds.
 pub async fn survey(wish: Wish, spec: &RunSpec, clock: &Clock) -> Survey {
     let report = CardReport::default();
     if wish == Wish::Cpu {
@@ -52,7 +56,8 @@ async fn examine(wish: Wish, spec: &RunSpec, clock: &Clock, card: Rc<Card>) -> S
         return Survey::stay(report, reason, Some(card));
     }
     let failed = |error: CardError| format!("The CPU does the work: {error}.");
-    match check::run(&card).await {
+    let scope = Scope::of(&spec.model, spec.train.batch, &card);
+    match check::run(&card, &scope).await {
         Ok(checks) => report.checks = checks.into_iter().map(found).collect(),
         Err(error) => return Survey::stay(report, failed(error), Some(card)),
     }
@@ -97,8 +102,10 @@ fn chosen_for(report: CardReport, card: Rc<Card>, storage: Storage, clock: &Cloc
 /// The faster way to store activations, and its time. A network that is none is timed by the first preset.
 async fn timed(spec: &RunSpec, clock: &Clock, card: &Rc<Card>) -> Result<(Timing, Storage), CardError> {
     let preset = PRESETS[0].model();
+    let update = spec.train.update();
     let measure = async |model: &ModelSpec, storage: Storage| {
-        check::time(card, model, spec.train.update(), spec.train.batch, storage, TIMING_MS, &**clock).await
+        let subject = Subject { model, update: &update, batch: spec.train.batch, augment: spec.train.augment };
+        check::time(card, &subject, storage, TIMING_MS, &**clock).await
     };
     let title = PRESETS.iter().find(|p| p.model().layers == spec.model.layers).map_or("this network", |known| known.title);
     let (found, model, title) = match measure(&spec.model, Storage::F32).await? {

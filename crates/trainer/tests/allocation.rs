@@ -10,7 +10,7 @@ use std::{
 
 use data::Dataset;
 use protocol::{Command, RunId, RunSpec};
-use trainer::{Rest, Session, Stage};
+use trainer::{Rest, Session, Stage, machine::Threads};
 
 struct Counting;
 
@@ -50,9 +50,11 @@ fn allocations(session: &mut Session, count: u32, now_ms: f64) -> usize {
 fn a_step_allocates_nothing() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/mnist");
     let mut session = Session::new(Dataset::read_dir(path).unwrap());
+    session.set_hire(Box::new(Threads { cores: 2 }));
     for (i, preset) in engine::presets::PRESETS.iter().enumerate() {
         let mut spec = RunSpec { model: preset.model(), ..RunSpec::default() };
-        spec.train.batch = 16;
+        // In one leaf, and in several.
+        spec.train.batch = if i % 2 == 0 { 16 } else { 40 };
         if i == 0 {
             spec.train.augment = engine::Augment {
                 shift: 2.0,
@@ -81,9 +83,9 @@ fn a_step_allocates_nothing() {
             };
             spec.train.schedule = engine::schedule::CurveSpec::all()[j].into();
             session.handle(Command::Open { run: RUN, spec: spec.clone() }.into(), 0.0);
-            // The first step makes the epoch's order.
+            // The first step makes the epoch's order, and the first few size what goes between threads.
             let now_ms = 1e6 * (i * 20 + j) as f64;
-            allocations(&mut session, 1, now_ms + 1.0);
+            allocations(&mut session, 4, now_ms + 1.0);
             let (few, many) = (allocations(&mut session, 2, now_ms + 2.0), allocations(&mut session, 60, now_ms + 3.0));
             assert!(few > 0, "the counter counts the report");
             assert_eq!(few, many, "{} with {:?}", preset.slug, optimizer);

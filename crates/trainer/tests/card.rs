@@ -13,7 +13,12 @@ use std::{
 use data::Dataset;
 use engine::{
     Augment, LossSpec, NodeId, ScheduleSpec, Tensor, Treatment,
-    backend::gpu::{Card, launch::Storage, reader::block_on},
+    backend::gpu::{
+        Card, CardError,
+        check::{self, Subject},
+        launch::Storage,
+        reader::block_on,
+    },
     presets::preset,
     schedule::{Cosine, CurveSpec},
 };
@@ -206,6 +211,23 @@ fn a_lost_card_ends_in_a_message_and_a_run_that_goes_on() {
 }
 
 #[test]
+fn a_card_lost_while_nothing_runs_is_told_at_once() {
+    let Some(card) = card() else { return };
+    let mut rig = Rig::open(&spec(), Some((&card, Backend::Gpu, Storage::F32)));
+    rig.send(Command::Step { run: RUN, count: 3 }.into());
+    rig.until(|e| matches!(e, Event::Paused { .. }));
+    let told = card.troubled();
+    card.destroy();
+    // Who hosts the session waits for this, and then has it take a turn.
+    assert!(matches!(block_on(told), CardError::Lost(_)));
+    let moved = rig.until(|e| matches!(e, Event::Moved { backend: Backend::Cpu, .. }));
+    let Event::Moved { progress, message, .. } = moved.head else { panic!("{moved:?}") };
+    assert!(message.contains("lost") && progress.step == 3, "{message} at {}", progress.step);
+    rig.send(Command::Play { run: RUN }.into());
+    rig.until(|e| matches!(e, Event::Finished { progress, .. } if progress.step == 60));
+}
+
+#[test]
 fn a_twin_does_not_part() {
     let Some(card) = card() else { return };
     let mut rig = Rig::open(&spec(), Some((&card, Backend::Twin, Storage::F32)));
@@ -308,7 +330,14 @@ fn a_survey_forces_chooses_and_says_why() {
         let found = asked(wish);
         assert_eq!(found.report.chosen, backend);
         assert!(found.maker.is_some());
-        assert!(found.report.checks.len() > 5 && found.report.checks.iter().all(|c| c.passed), "{:?}", found.report.checks);
+        let checks = &found.report.checks;
+        let names: Vec<_> = checks.iter().map(|c| c.name.as_str()).collect();
+        for wanted in ["Convolution", "Max pooling", "Dense"] {
+            assert!(names.contains(&wanted), "{wanted} in {names:?}");
+        }
+        // Nothing is compiled that this network does not use.
+        assert!(!names.contains(&"Layer norm"), "{names:?}");
+        assert!(checks.iter().all(|c| c.passed), "{checks:?}");
     }
     let auto = asked(Wish::Auto);
     let adapter = auto.report.adapter.unwrap();
@@ -318,5 +347,24 @@ fn a_survey_forces_chooses_and_says_why() {
     } else {
         let timing = auto.report.timing.unwrap();
         assert_eq!(auto.report.chosen == Backend::Gpu, timing.gpu_step_ms < timing.cpu_step_ms, "{timing:?}");
+    }
+}
+
+/// With and without moved images, in both ways to store: the run is put together as training puts it.
+#[test]
+fn a_step_is_timed_as_it_is_trained() {
+    let Some(card) = card() else { return };
+    let (clock, spec) = (clock(), spec());
+    for augment in [Augment::default(), Augment { shift: 3.0, rotate: 20.0, scale: 0.2, ..Augment::default() }] {
+        for storage in [Storage::F32, Storage::F16] {
+            if storage == Storage::F16 && !card.info.half {
+                continue;
+            }
+            let update = spec.train.update();
+            let subject = Subject { model: &spec.model, update: &update, batch: 8, augment };
+            let timing = block_on(check::time(&card, &subject, storage, 5.0, &*clock)).unwrap().unwrap();
+            assert!(timing.cpu_step_ms > 0.0 && timing.gpu_step_ms > 0.0, "{timing:?}");
+            assert!(card.trouble().is_none(), "{:?}", card.trouble());
+        }
     }
 }

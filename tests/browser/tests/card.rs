@@ -129,6 +129,29 @@ fn asked_for_the_card_trains_pauses_and_its_loss_is_survived() {
 }
 
 #[test]
+fn a_card_lost_while_nothing_runs_is_told_at_once() {
+    drive_with(Setting { troubled: true, ..Setting::with_webgpu() }, async |page| {
+        page.open("backend=gpu").await;
+        wait_for_backend(&page, "gpu").await;
+        let at = page.step().await;
+        page.wait_for_step(at + 2, 120).await;
+        page.click("play").await;
+        wait_until_paused(&page).await;
+        let paused_at = page.step().await;
+        page.dismiss_notices().await;
+
+        page.eval("window.__kernelscope.lose_card();").await;
+        report(&page.notice(&["lost", "CPU", "step"], 10).await);
+        page.until("a run on the CPU", 5, "return window.__kernelscope.backend === 'cpu';").await;
+        assert_eq!(page.text("backend").await, "CPU");
+        assert_eq!(page.step().await, paused_at, "a pause reads the numbers back: nothing is lost with the card");
+
+        page.click("play").await;
+        page.wait_for_step(paused_at + 20, 30).await;
+    });
+}
+
+#[test]
 fn twins_do_not_part() {
     drive_with(Setting::with_webgpu(), async |page| {
         page.open("backend=twin").await;

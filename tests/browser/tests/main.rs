@@ -10,9 +10,13 @@ mod stage;
 
 mod accuracy;
 mod batches;
+mod building;
 mod card;
+mod cores;
 mod drawing;
 mod looks;
 mod memory;
+mod monitors;
+mod time;
 mod training;
 mod trouble;

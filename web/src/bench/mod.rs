@@ -23,6 +23,7 @@ use crate::{
     state::url::page_value,
 };
 use card::Stand;
+use cpu::Staff;
 use runner::{Job, Runner};
 use task::{Pixels, Task};
 
@@ -32,6 +33,8 @@ struct Peer {
     pixels: Option<Rc<Pixels>>,
     /// The card, where that is asked for.
     stand: Option<Rc<Stand>>,
+    /// The workers of the CPU.
+    staff: Option<Rc<Staff>>,
     /// Taken out while it runs.
     runner: Option<Runner>,
     /// What `runner` was made of, to begin anew.
@@ -82,10 +85,7 @@ where
 /// The card, if the page's link asks for it.
 async fn stand(peer: &Shared, pixels: &Pixels) -> Result<Option<Rc<Stand>>, String> {
     match page_value("backend").as_deref() {
-        None | Some("cpu") => match page_value("threads").as_deref() {
-            None | Some("1") => Ok(None),
-            Some(threads) => Err(format!("{threads} threads are not there yet: one core only")),
-        },
+        None | Some("cpu") => Ok(None),
         Some("webgpu" | "gpu") => {
             let open = peer.borrow().stand.clone().filter(|stand| stand.works());
             let stand = match open {
@@ -97,6 +97,16 @@ async fn stand(peer: &Shared, pixels: &Pixels) -> Result<Option<Rc<Stand>>, Stri
         }
         Some(backend) => Err(format!("there is no backend `{backend}`: cpu or webgpu")),
     }
+}
+
+/// As many cores as the page's link asks for: one, where it does not.
+fn staff(peer: &Shared) -> Result<Rc<Staff>, String> {
+    let threads = page_value("threads");
+    let cores = match threads.as_deref().map_or(Ok(1), str::parse) {
+        Ok(cores @ 1..=8) => cores,
+        _ => return Err(format!("`threads` is {}; expected 1 to 8", threads.unwrap_or_default())),
+    };
+    Ok(Rc::clone(peer.borrow_mut().staff.get_or_insert_with(|| Staff::new(cores))))
 }
 
 async fn prepare(peer: &Shared, config: &JsValue) -> Result<Object, String> {
@@ -111,12 +121,13 @@ async fn prepare(peer: &Shared, config: &JsValue) -> Result<Object, String> {
     let stand = stand(peer, &pixels).await?;
     let weights = fetch::bytes(&format!("/.cache/{}.weights.bin", task.net)).await.map_err(|e| format!("weights: {e}"))?;
     let weights: Vec<f32> = weights.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let staff = staff(peer)?;
     let answer = Object::new();
     set(&answer, "ok", true);
     if task.check {
-        Runner::new(&task, &weights, &pixels, stand.as_ref())?.check(pixels.train(0).0, &answer).await?;
+        Runner::new(&task, &weights, &pixels, stand.as_ref(), &staff)?.check(pixels.train(0).0, &answer).await?;
     }
-    let mut runner = Runner::new(&task, &weights, &pixels, stand.as_ref())?;
+    let mut runner = Runner::new(&task, &weights, &pixels, stand.as_ref(), &staff)?;
     runner.warm(&answer).await?;
     runner.introduce(&answer).await?;
     let mut peer = peer.borrow_mut();
@@ -159,12 +170,14 @@ fn asked(runner: &Runner) -> Option<(Traffic, f64)> {
 }
 
 async fn accuracy_run(peer: &Shared, options: &JsValue) -> Result<Object, String> {
+    let staff = staff(peer)?;
     let (mut runner, pixels) = {
         let peer = peer.borrow();
         let (task, weights) = peer.task.as_ref().ok_or("accuracyRun before prepare")?;
         let pixels = peer.pixels.clone().ok_or("accuracyRun before prepare")?;
-        (Runner::new(task, weights, &pixels, peer.stand.as_ref())?, pixels)
+        (Runner::new(task, weights, &pixels, peer.stand.as_ref(), &staff)?, pixels)
     };
+    runner.assemble().await;
     training::accuracy_run(&mut runner, &pixels, options).await
 }
 

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     card::{CardJob, Stand},
-    cpu::CpuJob,
+    cpu::{CpuJob, Staff},
     set,
     task::{Pixels, Task},
 };
@@ -31,26 +31,34 @@ pub enum Job {
 pub struct Runner {
     pub job: Job,
     task: Task,
+    cores: usize,
     step_ms: f64,
 }
 
 impl Runner {
-    /// On the card that `stand` holds, or else on the CPU.
-    pub fn new(task: &Task, weights: &[f32], pixels: &Pixels, stand: Option<&Rc<Stand>>) -> Result<Self, String> {
+    /// On the card that `stand` holds, or else on the CPU with `staff`.
+    pub fn new(task: &Task, weights: &[f32], pixels: &Pixels, stand: Option<&Rc<Stand>>, staff: &Rc<Staff>) -> Result<Self, String> {
         let job = match stand {
             Some(stand) => Job::Card(Box::new(CardJob::new(task, weights, pixels, stand)?)),
-            None => Job::Cpu(Box::new(CpuJob::new(task, weights, pixels)?)),
+            None => Job::Cpu(Box::new(CpuJob::new(task, weights, pixels, staff)?)),
         };
-        Ok(Self { job, task: task.clone(), step_ms: 1.0 })
+        Ok(Self { job, task: task.clone(), cores: staff.cores, step_ms: 1.0 })
     }
 
     pub fn batch(&self) -> usize {
         self.task.batch
     }
 
+    /// Is over when all that share the work are there.
+    pub async fn assemble(&self) {
+        if let Job::Cpu(job) = &self.job {
+            job.assemble().await;
+        }
+    }
+
     async fn run(&mut self, steps: u32) -> Result<f64, String> {
         match &mut self.job {
-            Job::Cpu(job) => Ok(job.run(steps)),
+            Job::Cpu(job) => Ok(job.run(steps).await),
             Job::Card(job) => job.run(steps).await,
         }
     }
@@ -73,6 +81,7 @@ impl Runner {
 
     /// The first steps, for compilers and for a first idea of the pace, into `answer`.
     pub async fn warm(&mut self, answer: &Object) -> Result<(), String> {
+        self.assemble().await;
         let begun = now_ms();
         self.run(1).await?;
         set(answer, "firstMs", now_ms() - begun);
@@ -88,7 +97,10 @@ impl Runner {
     /// What computes, into `answer`.
     pub async fn introduce(&mut self, answer: &Object) -> Result<(), String> {
         match &mut self.job {
-            Job::Cpu(_) => set(answer, "info", format!("kernelscope {} cpu 1 thread", env!("CARGO_PKG_VERSION"))),
+            Job::Cpu(_) => {
+                let threads = if self.cores == 1 { "1 thread".to_owned() } else { format!("{} threads", self.cores) };
+                set(answer, "info", format!("kernelscope {} cpu {threads}", env!("CARGO_PKG_VERSION")));
+            }
             Job::Card(job) => set(answer, "info", job.about(self.task.profile).await?),
         }
         Ok(())

@@ -73,6 +73,17 @@ impl Drop for Interval {
     }
 }
 
+/// Is over after so many milliseconds.
+pub async fn wait(delay_ms: i32) {
+    let promise = js_sys::Promise::new(&mut |done, _| {
+        if let Some(window) = window() {
+            let _ = window.set_timeout_with_callback_and_timeout_and_arguments_0(&done, delay_ms);
+        }
+    });
+    // A timer does not fail.
+    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}
+
 /// Calls once after `delay_ms`.
 pub fn after(delay_ms: i32, call: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(call);

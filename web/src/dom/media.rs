@@ -21,3 +21,4 @@ pub fn watch(text: &str, mut changed: impl FnMut() + 'static) {
 }
 
 pub const DARK: &str = "(prefers-color-scheme: dark)";
+pub const CALM: &str = "(prefers-reduced-motion: reduce)";

@@ -18,10 +18,14 @@ pub enum Ask {
     Labels,
     /// The pictures of these digits, counted through all sets: [`Tell::Greys`].
     Greys(Vec<u32>),
+    /// The safetensors file beside it as ONNX, please. Answered by [`Tell::Onnx`].
+    Onnx,
     /// Fetch the data files that have not arrived once more.
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
     Crash,
+    /// Have one of the workers that share the training panic, please.
+    CrashShard,
     /// Give the graphics card's device back as if it had been lost: how a run takes that can be tried no other way.
     LoseCard,
 }
@@ -50,6 +54,8 @@ pub enum Tell {
     Labels([u32; 3]),
     /// File: the grey values of these digits, 784 each.
     Greys(Vec<u32>),
+    /// The ONNX file beside it, or why there is none.
+    Onnx(Option<String>),
     /// The last words of a worker that has panicked.
     Panicked(String),
 }

@@ -48,17 +48,18 @@ pub struct Remote {
 }
 
 impl Link {
-    /// Starts a worker from this very module, already compiled. `wish`: what runs compute on.
+    /// Starts a worker from this very module, already compiled. `wish`: what runs compute on; `cores`: how many they use
+    /// of the processor.
     ///
     /// # Errors
     /// In words, where the browser makes no worker.
-    pub fn spawn(wish: Wish, ear: Ear) -> Result<Self, String> {
-        Remote::spawn(wish, ear).map(Self::Worker).map_err(|e| dom::reason(&e))
+    pub fn spawn(wish: Wish, cores: usize, ear: Ear) -> Result<Self, String> {
+        Remote::spawn(wish, cores, ear).map(Self::Worker).map_err(|e| dom::reason(&e))
     }
 
     /// The same session on the page's own thread, in small slices.
     pub fn on_page(wish: Wish, ear: Ear) -> Self {
-        let host = Host::start(&base_url(), wish, crate::worker::PAGE_TURN_MS, move |parcel| {
+        let host = Host::start(&base_url(), wish, 1, crate::worker::PAGE_TURN_MS, move |parcel| {
             let ear = Rc::clone(&ear);
             // Never within the call that caused it: the page may be in the midst of an update.
             dom::frame::after(0, move || ear(Heard::Told(Box::new(parcel))));
@@ -74,21 +75,37 @@ impl Link {
     }
 }
 
+/// Starts a worker of this very module, already compiled, which begins by reading `first`. Workers can start further
+/// ones.
+///
+/// # Errors
+/// What the browser says where it makes no worker.
+pub fn start(name: &str, first: &Object) -> Result<Worker, JsValue> {
+    let glue = SELF_URL.with(Clone::clone);
+    let script = format!(
+        "import init from {glue:?};\n\
+         self.onmessage = (e) => {{ self.onmessage = null; self.kernelscope = e.data; init({{ module_or_path: e.data.module }}); }};"
+    );
+    let options = BlobPropertyBag::new();
+    options.set_type("text/javascript");
+    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&JsValue::from_str(&script)), &options)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name(name);
+    let worker = Worker::new_with_options(&url, &options)?;
+    Reflect::set(first, &"module".into(), &wasm_bindgen::module())?;
+    worker.post_message(first)?;
+    Ok(worker)
+}
+
 impl Remote {
-    fn spawn(wish: Wish, ear: Ear) -> Result<Self, JsValue> {
-        let glue = SELF_URL.with(Clone::clone);
-        let script = format!(
-            "import init from {glue:?};\n\
-             self.onmessage = (e) => {{ self.onmessage = null; self.kernelscope = e.data; init({{ module_or_path: e.data.module }}); }};"
-        );
-        let options = BlobPropertyBag::new();
-        options.set_type("text/javascript");
-        let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&JsValue::from_str(&script)), &options)?;
-        let url = Url::create_object_url_with_blob(&blob)?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        options.set_name("kernelscope");
-        let worker = Worker::new_with_options(&url, &options)?;
+    fn spawn(wish: Wish, cores: usize, ear: Ear) -> Result<Self, JsValue> {
+        let first = Object::new();
+        Reflect::set(&first, &"base".into(), &base_url().into())?;
+        Reflect::set(&first, &"backend".into(), &wish.name().into())?;
+        Reflect::set(&first, &"threads".into(), &JsValue::from_f64(cores as f64))?;
+        let worker = start("kernelscope", &first)?;
 
         let waiting = Rc::new(RefCell::new(Some(VecDeque::new())));
         let (on_message, on_error) = (Rc::clone(&ear), ear);
@@ -112,11 +129,6 @@ impl Remote {
                 on_error(Heard::Lost(if said.is_empty() { "it could not be loaded".to_owned() } else { said }));
             }),
         ];
-        let first = Object::new();
-        Reflect::set(&first, &"module".into(), &wasm_bindgen::module())?;
-        Reflect::set(&first, &"base".into(), &base_url().into())?;
-        Reflect::set(&first, &"backend".into(), &wish.name().into())?;
-        worker.post_message(&first)?;
         Ok(Self { worker, waiting, _listeners: listeners })
     }
 

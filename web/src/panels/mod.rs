@@ -1,11 +1,18 @@
 //! The panels of the Lab: one folder each, one line in the list below.
 
+pub mod adviser;
 pub mod answers;
 pub mod card;
+pub mod classes;
 pub mod curves;
 pub mod data;
+pub mod distributions;
+pub mod film;
+pub mod layers;
 pub mod network;
 pub mod sample;
+pub mod slow;
+pub mod speed;
 pub mod stage;
 pub mod status;
 pub mod training;
@@ -45,6 +52,13 @@ pub const PANELS: &[&Panel] = &[
     &transport::PANEL,
     &sample::PANEL,
     &curves::PANEL,
+    &layers::PANEL,
+    &distributions::PANEL,
+    &classes::PANEL,
+    &speed::PANEL,
+    &adviser::PANEL,
+    &slow::PANEL,
+    &film::PANEL,
     &status::PANEL,
     &network::PANEL,
     &training::PANEL,

@@ -21,6 +21,8 @@ pub fn start(lab: Lab) {
     }
     let crash = Closure::<dyn Fn()>::new(move || lab.crash_worker());
     put(&report, "crash_worker", crash.into_js_value());
+    let crash = Closure::<dyn Fn()>::new(move || lab.crash_shard());
+    put(&report, "crash_shard", crash.into_js_value());
     let lose = Closure::<dyn Fn()>::new(move || lab.lose_card());
     put(&report, "lose_card", lose.into_js_value());
     let state = lab.state;
@@ -53,6 +55,7 @@ pub fn start(lab: Lab) {
     let live = report.clone();
     Effect::new(move |_| {
         put(&live, "backend", state.summary.with(|s| s.backend.name()));
+        put(&live, "cores", state.summary.with(|s| s.cores));
         // What was chosen, once the graphics card has been looked at.
         put(&live, "chosen", state.card.with(|c| c.as_ref().map_or(JsValue::NULL, |c| c.chosen.name().into())));
         put(&live, "parted", state.parting.with(Option::is_some));

@@ -42,6 +42,7 @@ fn load(lab: Lab, file: File) {
             return;
         }
         match dom::file::read(&file).await {
+            Ok(bytes) if file.name().ends_with(".json") => lab.take_network_file(&file.name(), &bytes),
             Ok(bytes) => lab.load(&file.name(), bytes),
             Err(why) => lab.state.notify(NoticeKind::Failed, format!("{} cannot be read: {why}.", file.name()), None),
         }

@@ -2,10 +2,9 @@
 
 use engine::presets::PRESETS;
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use crate::{
-    dom::{frame, window},
+    dom::{clipboard, frame},
     state::{NoticeKind, ThemeChoice, app, url},
     widgets::{
         icon::{Glyph, Icon},
@@ -27,11 +26,7 @@ pub fn Head() -> impl IntoView {
     };
     let copy = move |_| {
         leptos::task::spawn_local(async move {
-            let done = match window().map(|w| w.navigator().clipboard()) {
-                Some(clipboard) => JsFuture::from(clipboard.write_text(&url::address())).await.is_ok(),
-                None => false,
-            };
-            if done {
+            if clipboard::copy(&url::address()).await {
                 copied.set(true);
                 frame::after(1_800, move || copied.set(false));
             } else {

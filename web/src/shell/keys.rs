@@ -20,6 +20,8 @@ pub struct Key {
 pub const KEYS: &[Key] = &[
     Key { shown: "Space", about: "play or pause" },
     Key { shown: "→", about: "one batch, then pause" },
+    Key { shown: "L", about: "one layer of a slow step; then ← and → walk through it" },
+    Key { shown: ", .", about: "back and forward in time, from kept moment to kept moment" },
     Key { shown: "R", about: "back to step 0, same seed" },
     Key { shown: "S", about: "start again from another seed" },
     Key { shown: "0 – 9", about: "a digit of that class from the data set" },
@@ -27,6 +29,7 @@ pub const KEYS: &[Key] = &[
     Key { shown: "N", about: "the next digit of the data set" },
     Key { shown: "C", about: "clear the pad" },
     Key { shown: "Ctrl Z", about: "take back the last stroke" },
+    Key { shown: "Ctrl Z, Ctrl Y", about: "in the workbench: a change back, and again" },
     Key { shown: "B", about: "workbench: network and training" },
     Key { shown: "M", about: "more room for the monitors" },
     Key { shown: "Tab, arrows", about: "from map to map, once the stage has the focus" },
@@ -52,6 +55,18 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
     let target = event.target().and_then(|t| t.dyn_into::<Element>().ok());
     let within = |selector: &str| target.as_ref().is_some_and(|t| t.closest(selector).ok().flatten().is_some());
     let key = event.key();
+    let steps = Some(state.builder)
+        .filter(|_| within("dialog[data-testid=workbench]") && !within("textarea, input:not([type=checkbox], [type=range])"));
+    if let Some(builder) = steps
+        && (event.ctrl_key() || event.meta_key())
+    {
+        match (key.to_ascii_lowercase().as_str(), event.shift_key()) {
+            ("z", false) => builder.undo(),
+            ("z", true) | ("y", _) => builder.redo(),
+            _ => return false,
+        }
+        return true;
+    }
     if (event.ctrl_key() || event.meta_key()) && key.eq_ignore_ascii_case("z") && !within("input, dialog") {
         state.pad_key.set(Some(PadKey::Undo));
         return true;
@@ -65,7 +80,14 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
     }
     match key.as_str() {
         " " if !event.repeat() => lab.toggle(),
+        "ArrowRight" if state.time.walk.with_untracked(Option::is_some) => lab.walk_by(1),
+        "ArrowLeft" if state.time.walk.with_untracked(Option::is_some) => lab.walk_by(-1),
+        "Escape" if state.time.walk.with_untracked(Option::is_some) => lab.leave_walk(),
+        "Escape" if state.time.looking.with_untracked(Option::is_some) => lab.look_now(),
         "ArrowRight" => lab.step(),
+        "l" | "L" => lab.walk_by(1),
+        "," => lab.look_by(-1),
+        "." => lab.look_by(1),
         "r" | "R" => lab.reset(),
         "s" | "S" => lab.reseed(),
         "d" | "D" => lab.pick(Which::Random),

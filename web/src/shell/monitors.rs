@@ -21,6 +21,7 @@ pub fn Monitors() -> impl IntoView {
         <section class="monitors" aria-label="Monitors" data-testid="monitors">
             <div class="monitors-head">
                 <Tabs label="Monitors" name="monitor" panels=panels.clone() open/>
+                <panels::adviser::Badge/>
                 <button class="quiet" data-testid="monitors-wide" aria-pressed=move || wide.get().to_string()
                     aria-label="More room for the monitors" title="More room for the monitors (M)" on:click=move |_| wide.update(|w| *w = !*w)>
                     <Icon glyph=Glyph::Wide/>

@@ -8,24 +8,25 @@ use super::monitors::panel_view;
 use crate::{
     panels::{self, Panel, Place},
     state::{app, lab},
-    widgets::{dialog::Dialog, tabs::Tabs},
+    widgets::{
+        dialog::Dialog,
+        icon::{Glyph, Icon},
+        tabs::Tabs,
+    },
 };
 
 #[component]
 pub fn Workbench() -> impl IntoView {
-    let state = app();
+    let (state, lab) = (app(), lab());
     let draft = state.draft;
-    // What is chosen starts from what runs.
-    Effect::new(move |_| {
-        if state.setup_open.get() {
-            draft.set(state.spec.get_untracked());
-        }
-    });
     let problem = Memo::new(move |_| draft.with(problem_of));
+    let is_another = Memo::new(move |_| state.spec.with(|run| draft.with(|d| run.model != d.model)));
+    // Counted only while it is shown.
+    let fitting = Memo::new(move |_| if state.setup_open.get() && is_another.get() { lab.fitting() } else { (0, 0) });
     let start = move |_| {
         if problem.with_untracked(Option::is_none) {
             state.setup_open.set(false);
-            lab().open_and_play(draft.get_untracked());
+            lab.train(draft.get_untracked(), state.builder.keep.get_untracked() && fitting.get_untracked().0 > 0);
         }
     };
     let panels: Vec<&'static Panel> = panels::at(Place::Bench).collect();
@@ -38,11 +39,42 @@ pub fn Workbench() -> impl IntoView {
                 state.setup_open.get().then(|| panel.map(|panel| panel_view(panel, "bench"))).flatten()
             }}
             <footer class="workbench-end">
+                {steps_view()}
                 <p class="workbench-problem" role="alert">{move || problem.get()}</p>
-                <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>"Train from the start"</button>
+                {move || (fitting.get().0 > 0).then(|| keep_view(fitting.get()))}
+                <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>
+                    {move || if is_another.get() { "Train this network" } else { "Train from the start" }}
+                </button>
             </footer>
         </Dialog>
     }
+}
+
+/// A change back, and again; and everything back to what runs.
+fn steps_view() -> AnyView {
+    let state = app();
+    let builder = state.builder;
+    let touched = move || state.spec.with(|run| state.draft.with(|d| run != d));
+    view! {
+        <div class="workbench-steps" role="group" aria-label="Changes">
+            <button class="quiet" data-testid="draft-undo" aria-label="Undo" title="Undo (Ctrl Z)" disabled=move || !builder.can_undo.get() on:click=move |_| builder.undo()><Icon glyph=Glyph::Undo/></button>
+            <button class="quiet" data-testid="draft-redo" aria-label="Redo" title="Redo (Ctrl Y)" disabled=move || !builder.can_redo.get() on:click=move |_| builder.redo()><Icon glyph=Glyph::Redo/></button>
+            <button class="quiet" data-testid="draft-revert" title="Back to what is running" disabled=move || !touched() on:click=move |_| builder.draft.set(state.spec.get_untracked())>"Discard"</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Weights that fit may stay.
+fn keep_view((fit, all): (usize, usize)) -> AnyView {
+    let keep = app().builder.keep;
+    view! {
+        <label class="switch workbench-keep" title="Layers that are as before go on from the weights that they have learnt">
+            <input type="checkbox" data-testid="keep-weights" prop:checked=move || keep.get() on:change=move |event| keep.set(event_target_checked(&event))/>
+            {format!("keep the weights that still fit ({fit} of {all})")}
+        </label>
+    }
+    .into_any()
 }
 
 /// Why `spec` cannot run, in words.

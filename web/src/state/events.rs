@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Graph;
 use leptos::prelude::*;
-use protocol::{Backend, Event, Wish};
+use protocol::{Backend, Event, Reading, Wish};
 
 use super::{AppState, Arrived, Batch, Frame, NoticeKind, Parting, Phase, Remedy};
 use crate::widgets::number;
@@ -19,6 +19,8 @@ pub enum Then {
     Draw,
     /// The end of an epoch or of play: worth keeping.
     Keep,
+    /// A moment is looked at, or the present again.
+    Looked(Option<u32>),
     /// More digits are there.
     Arrived,
     /// A file that was asked for under this number.
@@ -51,10 +53,16 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.moved.set(None);
             state.traffic.set(None);
             state.parting.set(None);
-            state.progress.set(progress);
+            state.leave_walk();
+            state.time.reset();
+            state.set_progress(progress);
             state.history.set_value(history);
             state.scores.set(scores);
             state.phase.set(Phase::Paused);
+            state.monitors.begin();
+            if progress.step > 0 {
+                state.monitors.mark(progress.step, "taken up again".to_owned(), false);
+            }
             bump(state.curve_tick);
             Then::Begin
         }
@@ -72,20 +80,26 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Nothing
         }
         Event::Paused { progress, .. } => {
-            state.progress.set(progress);
+            state.monitors.rewind(&progress);
+            state.set_progress(progress);
             state.phase.set(Phase::Paused);
             Then::Keep
         }
         Event::Progressed { progress, history, traffic, .. } => {
-            state.progress.set(progress);
+            state.set_progress(progress);
             state.traffic.set(traffic);
             if !history.is_empty() {
-                state.history.update_value(|all| all.extend(history));
-                bump(state.curve_tick);
+                state.add_points(history);
             }
             Then::Nothing
         }
         Event::Framed { run, frame, step, probabilities, views } => {
+            let walks = state.time.walk.with_untracked(|w| w.as_ref().is_some_and(|w| step <= w.trace.step));
+            if walks {
+                // The stage shows the walk; the frame is only acknowledged.
+                state.frame.update_value(|f| (f.id, f.run) = (frame, run));
+                return Then::Draw;
+            }
             state.probabilities.set(probabilities);
             state.frame.set_value(Frame { id: frame, run, step, views, numbers: bulk });
             Then::Draw
@@ -96,12 +110,12 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             Then::Nothing
         }
         Event::Evaluated { score, .. } => {
-            state.scores.update(|all| all.push(score));
+            state.add_score(score);
             bump(state.curve_tick);
             Then::Keep
         }
         Event::Finished { progress, .. } => {
-            state.progress.set(progress);
+            state.set_progress(progress);
             state.phase.set(Phase::Finished);
             Then::Keep
         }
@@ -110,14 +124,11 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.card.set(Some(report));
             Then::Nothing
         }
-        Event::Moved { backend, half, progress, message, .. } => {
-            state.summary.update(|s| (s.backend, s.half) = (backend, half));
-            state.progress.set(progress);
-            // What came later is void.
-            state.history.update_value(|all| all.retain(|p| p.step <= progress.step));
-            state.scores.update(|all| all.retain(|s| s.step <= progress.step));
+        Event::Moved { backend, half, cores, progress, message, .. } => {
+            state.summary.update(|s| (s.backend, s.half, s.cores) = (backend, half, cores));
+            state.rewind(progress);
             state.traffic.set(None);
-            bump(state.curve_tick);
+            state.monitors.mark(progress.step, format!("on to the {}", backend_words(backend)), false);
             let told = sentence(&message);
             // Only a run that had to leave the card, or was kept from it, is worth worrying about.
             let wished = matches!(state.wish.get_untracked(), Wish::Cpu);
@@ -132,19 +143,43 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.notify(NoticeKind::Warned, format!("{} {numbers}", sentence(&message)), None);
             Then::Nothing
         }
+        event @ (Event::Kept { .. } | Event::Looked { .. } | Event::Resumed { .. } | Event::Filmed { .. } | Event::Traced { .. }) => {
+            super::time::apply(state, event, bulk)
+        }
         Event::LoadFailed { message, .. } => {
-            state.notify(NoticeKind::Failed, format!("The file was not loaded: {message}. The run goes on as it was."), None);
+            let told = format!("The file was not loaded: {message}. The run goes on as it was.");
+            state.builder.told.set(Some((false, told.clone())));
+            state.notify(NoticeKind::Failed, told, None);
             Then::NotLoaded
         }
         Event::DataFailed { file, message } => {
             state.notify(NoticeKind::Failed, format!("The digits in {file} cannot be had: {message}."), Some(Remedy::FetchAgain));
             Then::Nothing
         }
+        Event::Probed { probe, .. } => {
+            if let Some(reading) = Reading::from_bulk(probe, &bulk) {
+                state.monitors.take(reading);
+            }
+            Then::Nothing
+        }
+        Event::Advised { advice, .. } => {
+            state.monitors.advice.set(advice);
+            Then::Nothing
+        }
         Event::Faulted { message, .. } => {
+            state.monitors.mark(state.progress.with_untracked(|p| p.step), "numbers lost".to_owned(), false);
             state.phase.set(Phase::Paused);
             state.notify(NoticeKind::Failed, format!("Training stopped: {message}."), Some(Remedy::StartAnew));
             Then::Nothing
         }
+    }
+}
+
+fn backend_words(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Cpu => "CPU",
+        Backend::Gpu => "graphics card",
+        Backend::Twin => "CPU and the card",
     }
 }
 

@@ -7,7 +7,10 @@ use crate::dom::{
     document,
     frame::Interval,
     listen::Listener,
-    store::{SavedRun, Store, StoreError},
+    store::{
+        SavedRun, Store, StoreError,
+        moments::{BYTES_LIMIT, PLACES, SavedMoment},
+    },
 };
 use leptos::prelude::*;
 
@@ -20,6 +23,10 @@ pub struct Keeper {
     store: Option<Rc<Store>>,
     trouble: Option<String>,
     last: Option<SavedRun>,
+    /// Which run this is.
+    pub born: f64,
+    /// Steps of the moments of this run that the store holds.
+    places: [Option<u32>; PLACES],
 }
 
 /// A checkpoint on its way into the store.
@@ -42,10 +49,10 @@ impl Keeper {
     pub async fn open() -> (Self, Option<SavedRun>) {
         match Store::open().await {
             Ok(store) => match store.get().await {
-                Ok(found) => (Self { store: Some(Rc::new(store)), trouble: None, last: found.clone() }, found),
-                Err(why) => (Self { store: Some(Rc::new(store)), trouble: Some(why.to_string()), last: None }, None),
+                Ok(found) => (Self { store: Some(Rc::new(store)), last: found.clone(), ..Self::default() }, found),
+                Err(why) => (Self { store: Some(Rc::new(store)), trouble: Some(why.to_string()), ..Self::default() }, None),
             },
-            Err(why) => (Self { store: None, trouble: Some(why.to_string()), last: None }, None),
+            Err(why) => (Self { trouble: Some(why.to_string()), ..Self::default() }, None),
         }
     }
 
@@ -64,6 +71,45 @@ impl Keeper {
         // After a failure the run is kept in memory only.
         let store = self.store.clone().filter(|_| self.trouble.is_none())?;
         Some(Writing { store, run })
+    }
+
+    /// A run begins, or one of the store goes on: its moments are those that were found.
+    pub fn begin(&mut self, born: f64) {
+        (self.born, self.places) = (born, [None; PLACES]);
+    }
+
+    /// The store holds this moment.
+    pub fn found(&mut self, place: usize, step: u32) {
+        if let Some(held) = self.places.get_mut(place) {
+            *held = Some(step);
+        }
+    }
+
+    /// The newest of the kept moments that the store lacks, where each takes so many bytes.
+    pub fn lacks(&self, moments: &[u32], size_bytes: usize) -> Option<u32> {
+        let room = self.room(size_bytes);
+        let newest = moments.iter().rev().take(room);
+        newest.copied().find(|step| !self.places[..room].contains(&Some(*step))).filter(|_| self.store.is_some() && self.trouble.is_none())
+    }
+
+    fn room(&self, size_bytes: usize) -> usize {
+        (BYTES_LIMIT / size_bytes.max(1)).min(PLACES)
+    }
+
+    /// A moment has come as a file: its place, and where to write it. It takes the place of one that is not kept any
+    /// more, or of the oldest.
+    pub fn take_moment(&mut self, step: u32, file: Vec<u8>, moments: &[u32]) -> Option<(Rc<Store>, usize, SavedMoment)> {
+        let room = self.room(file.len());
+        let store = self.store.clone().filter(|_| self.trouble.is_none())?;
+        let newest: Vec<u32> = moments.iter().rev().take(room).copied().collect();
+        let gone = |held: &Option<u32>| held.is_none_or(|step| !newest.contains(&step));
+        let place = self.places[..room].iter().position(gone)?;
+        self.places[place] = Some(step);
+        Some((store, place, SavedMoment { born: self.born, step, file }))
+    }
+
+    pub fn store(&self) -> Option<Rc<Store>> {
+        self.store.clone()
     }
 
     pub fn fail(&mut self, why: String) {

@@ -1,8 +1,12 @@
 //! What can be done with the run: every control of the page ends here.
 
 mod browse;
+mod building;
+mod moments;
+mod monitors;
 mod preview;
 mod recovery;
+mod time;
 mod transport;
 
 use std::{collections::HashMap, rc::Rc};
@@ -24,6 +28,7 @@ use crate::{
         Heard, Link,
         message::{Ask, Parcel, Picked, Tell, Which},
     },
+    shards,
 };
 
 /// Deaths of workers after which the page no longer restarts by itself.
@@ -32,10 +37,16 @@ const DEATHS_LIMIT: u32 = 3;
 const LIFE_MS: f64 = 20_000.0;
 
 /// What a file was asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 enum Purpose {
     Download,
     Keep,
+    /// For the browser's store.
+    Moment(u32),
+    /// To be written for other programs.
+    Onnx,
+    /// For a run that is to begin with what fits of it.
+    Graft(Box<RunSpec>),
 }
 
 #[derive(Debug, Default)]
@@ -53,6 +64,8 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
+    /// The curve that a branch has left, until the branch stands ready.
+    branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     looks: preview::Looks,
@@ -87,6 +100,7 @@ impl Lab {
         }
         let inner = Inner { play_when_ready: url::page_value("play").as_deref() != Some("0"), ..Inner::default() };
         let lab = Self { state, inner: StoredValue::new_local(inner) };
+        state.builder.follow(state.spec);
         lab.connect(asked.wish);
         lab.send(Ask::Pick(Which::First));
         leptos::task::spawn_local(async move {
@@ -106,6 +120,7 @@ impl Lab {
             }
         });
         keep::schedule(lab);
+        lab.follow_stops();
         lab
     }
 
@@ -124,7 +139,7 @@ impl Lab {
         let link = if url::page_value("workers").as_deref() == Some("0") {
             Link::on_page(wish, ear)
         } else {
-            Link::spawn(wish, Rc::clone(&ear)).unwrap_or_else(|why| {
+            Link::spawn(wish, shards::cores(url::page_value("threads").as_deref()), Rc::clone(&ear)).unwrap_or_else(|why| {
                 let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
                 self.state.notify(NoticeKind::Warned, text, None);
                 Link::on_page(wish, ear)
@@ -162,10 +177,14 @@ impl Lab {
     /// A new run of `spec`, which begins at once unless the page was asked to wait.
     pub fn open(&self, spec: RunSpec) {
         let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
+        self.begin_run(run);
+        self.command(Command::Open { run, spec });
+    }
+
+    fn begin_run(&self, run: protocol::RunId) {
         self.state.run.set(run);
         self.state.phase.set(Phase::Starting);
         self.inner.update_value(|inner| inner.loading = None);
-        self.command(Command::Open { run, spec });
     }
 
     /// A new run that starts to train at once.
@@ -225,12 +244,14 @@ impl Lab {
     }
 
     pub fn pick(&self, which: Which) {
+        self.leave_walk();
         self.inner.update_value(|inner| inner.digit_wanted = true);
         self.send(Ask::Pick(which));
     }
 
     /// Shows the network a drawing.
     pub fn draw(&self, ink: &[f32], width: usize) {
+        self.leave_walk();
         self.state.sample.update(|sample| sample.draw(ink, width));
         self.show();
     }
@@ -254,11 +275,12 @@ impl Lab {
 
     /// A checkpoint for the browser's store, where there is something new to keep.
     pub fn keep(&self) {
-        let step = self.state.progress.with_untracked(|p| p.step);
+        let step = self.state.progress_now().step;
         let wanted = self.inner.with_value(|inner| inner.keeper.wants(step) && !inner.asked.values().any(|p| *p == Purpose::Keep));
         if wanted {
             self.save(Save::Checkpoint, Purpose::Keep);
         }
+        self.keep_moment();
     }
 
     fn save(&self, what: Save, purpose: Purpose) {
@@ -298,6 +320,11 @@ impl Lab {
         }
     }
 
+    /// Makes one of the workers that share the training panic.
+    pub fn crash_shard(&self) {
+        self.send(Ask::CrashShard);
+    }
+
     /// Loses the graphics card, where runs are on one.
     pub fn lose_card(&self) {
         self.send(Ask::LoseCard);
@@ -312,6 +339,7 @@ impl Lab {
                     Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
                     Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
+                    Tell::Onnx(problem) => return self.converted(problem, &file),
                     Tell::Panicked(why) => why,
                 }
             }
@@ -353,6 +381,11 @@ impl Lab {
             Then::Begin => self.begin(),
             Then::Draw => self.draw_frame(),
             Then::Keep => self.keep(),
+            Then::Looked(step) => {
+                if step.is_some() {
+                    self.leave_walk();
+                }
+            }
             Then::Arrived => {
                 let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
                 if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {
@@ -371,11 +404,15 @@ impl Lab {
 
     fn begin(&self) {
         let run = self.state.run.get_untracked();
+        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
+        self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
+            self.state.builder.told.set(Some((true, told.clone())));
             self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
         }
         self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
+        self.command(Command::Probe { run, what: self.state.monitors.wanted() });
         self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();

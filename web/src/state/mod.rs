@@ -2,13 +2,17 @@
 //! the worker tells into it, panels read it.
 
 pub mod browse;
+pub mod builder;
 pub mod events;
 pub mod keep;
 pub mod lab;
+pub mod monitors;
 pub mod preview;
 pub mod sample;
 pub mod tabs;
+pub mod time;
 pub mod url;
+pub mod walk;
 
 use std::sync::Arc;
 
@@ -18,6 +22,7 @@ use protocol::{CardReport, FrameId, Pace, Progress, RunId, RunSpec, Score, Summa
 
 pub use browse::Catalogue;
 pub use lab::Lab;
+pub use monitors::Monitors;
 pub use preview::{Batch, BatchView};
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
@@ -162,10 +167,13 @@ pub struct AppState {
     pub theme_choice: RwSignal<ThemeChoice>,
     /// The look that follows from the choice and the system.
     pub theme: RwSignal<figures::Theme>,
+    pub time: time::Time,
     pub notices: RwSignal<Vec<Notice>>,
     /// What is chosen in the workbench and not trained yet.
     pub draft: RwSignal<RunSpec>,
+    pub builder: builder::Builder,
     pub tabs: Tabs,
+    pub monitors: Monitors,
     pub help_open: RwSignal<bool>,
     pub setup_open: RwSignal<bool>,
     pub card_open: RwSignal<bool>,
@@ -179,11 +187,13 @@ pub struct AppState {
 
 impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
+        let draft = RwSignal::new(spec.clone());
         Self {
             run: RwSignal::new(RunId(0)),
             graph: RwSignal::new(Graph::check(&spec.model).ok().map(Arc::new)),
             rate: RwSignal::new(spec.train.rate),
-            draft: RwSignal::new(spec.clone()),
+            draft,
+            builder: builder::Builder::new(draft),
             spec: RwSignal::new(spec),
             summary: RwSignal::new(Summary::default()),
             phase: RwSignal::new(Phase::Starting),
@@ -206,8 +216,10 @@ impl AppState {
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),
             theme: RwSignal::new(figures::Theme::Light),
+            time: time::Time::new(),
             notices: RwSignal::new(Vec::new()),
             tabs: Tabs::new(),
+            monitors: Monitors::new(),
             help_open: RwSignal::new(false),
             setup_open: RwSignal::new(false),
             card_open: RwSignal::new(false),

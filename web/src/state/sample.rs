@@ -66,6 +66,7 @@ impl Sample {
     pub fn caption(&self) -> String {
         match &self.origin {
             Origin::Nothing => "Nothing drawn yet".to_owned(),
+            Origin::Digit(p) if p.set == "batch" => format!("A {}: image {} of the batch", p.label, p.index + 1),
             Origin::Digit(p) => {
                 let set = if p.set == "train" { "training" } else { &p.set };
                 format!("A {}: no. {} of the {set} digits", p.label, p.index)

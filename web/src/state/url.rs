@@ -39,6 +39,13 @@ pub fn page_value(key: &str) -> Option<String> {
     pairs(&query).find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
 }
 
+/// The whole address that opens `spec`.
+pub fn address_of(spec: &RunSpec) -> String {
+    let location = window().map(|w| w.location());
+    let place = location.and_then(|l| Some(l.origin().ok()? + &l.pathname().ok()?)).unwrap_or_default();
+    format!("{place}?{}", link::encode(spec))
+}
+
 /// Puts the run into the address bar, keeping the page's own keys.
 pub fn write(spec: &RunSpec) {
     let Some(window) = window() else { return };

@@ -3,7 +3,9 @@
 pub mod dialog;
 pub mod icon;
 pub mod ink;
+pub mod look_back;
 pub mod maps;
 pub mod number;
 pub mod slider;
 pub mod tabs;
+pub mod tiles;

@@ -10,12 +10,21 @@ use super::{schedule::Schedule, surveyor::Surveyor};
 use crate::{
     dom::{fetch, now_ms},
     link::message::{Ask, Parcel, Picked, Tell, Which},
+    shards::{Shared, Workers},
 };
 
 /// Where the packs lie, from the page's folder.
 const FOLDER: &str = "assets/mnist/";
+/// For the moments of a run that can be gone back to.
+const MOMENTS_BYTES: usize = 64 << 20;
 /// While speeds are compared: how often to see whether that is over.
 const TIMING_TURN_MS: f64 = 20.0;
+
+fn session() -> Session {
+    let mut session = Session::new(Dataset::new());
+    session.keep_moments(MOMENTS_BYTES);
+    session
+}
 
 pub struct Host {
     pub(super) session: Session,
@@ -27,6 +36,8 @@ pub struct Host {
     fetching: bool,
     /// Another round was asked for while one was under way.
     fetch_again: bool,
+    /// Those that share the training.
+    workers: Option<Rc<Workers>>,
     /// Packs that have arrived, in the order of the manifest.
     arrived: Vec<bool>,
     /// A digit that is wanted and was not there.
@@ -41,12 +52,20 @@ impl std::fmt::Debug for Host {
     }
 }
 
+/// A file of our own weights, written for other programs.
+fn onnx(file: &[u8]) -> Result<Vec<u8>, String> {
+    let (network, numbers) = trainer::checkpoint::open_own(file).map_err(|e| e.to_string())?;
+    let weights = exchange::Weights { params: &numbers.params, state: &numbers.state };
+    exchange::onnx(&network.graph, weights).map_err(|e| e.to_string())
+}
+
 impl Host {
     /// A session without a run. Fetches the data from `base` and speaks through `post` from now on.
     /// What runs compute on follows `wish` and, in time, what the graphics card turns out to be.
-    pub fn start(base: &str, wish: Wish, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
+    /// On the CPU they share their work between so many cores.
+    pub fn start(base: &str, wish: Wish, cores: usize, turn_ms: f64, post: impl Fn(Parcel<Tell>) + 'static) -> Rc<RefCell<Self>> {
         let host = Rc::new(RefCell::new(Self {
-            session: Session::new(Dataset::new()),
+            session: session(),
             surveyor: Surveyor::new(wish),
             post: Rc::new(post),
             schedule: None,
@@ -54,6 +73,7 @@ impl Host {
             base: base.to_owned(),
             fetching: false,
             fetch_again: false,
+            workers: None,
             arrived: vec![false; packs().len()],
             wanted: None,
             cursor: 0,
@@ -65,6 +85,21 @@ impl Host {
             }
         });
         host.borrow_mut().schedule = Some(schedule);
+        if cores > 1 {
+            let called = Rc::downgrade(&host);
+            // Not while a turn is under way, which looks for itself.
+            let bell = move || {
+                if let Some(host) = called.upgrade()
+                    && let Ok(mut host) = host.try_borrow_mut()
+                {
+                    host.turn();
+                }
+            };
+            let workers = Rc::new(Workers::new(cores, Rc::new(bell)));
+            let mut open = host.borrow_mut();
+            open.session.set_hire(Box::new(Shared(Rc::clone(&workers))));
+            open.workers = Some(workers);
+        }
         host.borrow_mut().flush();
         Self::fetch(&host);
         host
@@ -83,12 +118,21 @@ impl Host {
             Ask::Pick(which) => host.borrow_mut().pick(which),
             Ask::Labels => host.borrow().labels(),
             Ask::Greys(numbers) => host.borrow().greys(numbers),
+            Ask::Onnx => {
+                let (problem, file) = match onnx(&file) {
+                    Ok(file) => (None, file),
+                    Err(why) => (Some(why), Vec::new()),
+                };
+                (host.borrow().post)(Parcel { head: Tell::Onnx(problem), bulk: Vec::new(), file });
+            }
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
-            Ask::LoseCard => {
-                let mut host = host.borrow_mut();
-                host.surveyor.lose_card();
-                host.wake();
+            // What follows, the card tells.
+            Ask::LoseCard => host.borrow().surveyor.lose_card(),
+            Ask::CrashShard => {
+                if let Some(workers) = &host.borrow().workers {
+                    workers.crash_one();
+                }
             }
         }
     }

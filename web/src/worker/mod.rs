@@ -12,6 +12,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 use crate::{
     dom::listen::Listener,
     link::message::{Parcel, Tell},
+    shards,
 };
 use host::Host;
 
@@ -27,18 +28,23 @@ pub fn scope() -> Option<DedicatedWorkerGlobalScope> {
 }
 
 pub fn start(scope: &DedicatedWorkerGlobalScope) {
+    // What the page said first; see `link::start`.
+    let first = Reflect::get(scope, &JsValue::from_str("kernelscope")).unwrap_or_default();
+    let get = |key: &str| Reflect::get(&first, &JsValue::from_str(key)).unwrap_or_default();
+    if get(shards::KEY).is_truthy() {
+        return shards::serve(scope);
+    }
     let dying = scope.clone();
     std::panic::set_hook(Box::new(move |info| {
         console_error_panic_hook::hook(info);
         let words = info.payload_as_str().unwrap_or("a panic without words");
         post(&dying, &Parcel::new(Tell::Panicked(words.to_owned())));
     }));
-    // What the page said first; see `Remote::spawn`.
-    let first = Reflect::get(scope, &JsValue::from_str("kernelscope")).unwrap_or_default();
-    let word = |key: &str| Reflect::get(&first, &JsValue::from_str(key)).ok().and_then(|w| w.as_string()).unwrap_or_default();
+    let word = |key: &str| get(key).as_string().unwrap_or_default();
     let wish = word("backend").parse().unwrap_or_default();
     let outlet = scope.clone();
-    let host = Host::start(&word("base"), wish, WORKER_TURN_MS, move |parcel| post(&outlet, &parcel));
+    let cores = get("threads").as_f64().unwrap_or(1.0) as usize;
+    let host = Host::start(&word("base"), wish, cores, WORKER_TURN_MS, move |parcel| post(&outlet, &parcel));
     Listener::new(scope, "message", move |event| {
         if let Ok(event) = event.dyn_into::<MessageEvent>() {
             match Parcel::unpack(&event.data()) {

@@ -5,7 +5,10 @@ use std::{
     rc::Rc,
 };
 
-use engine::{ModelSpec, backend::gpu::Card};
+use engine::{
+    ModelSpec,
+    backend::gpu::{Card, check::Scope},
+};
 use protocol::{Backend, RunSpec, Wish};
 use trainer::{machine::Clock, survey::survey};
 
@@ -34,6 +37,8 @@ pub struct Surveyor {
     chosen: Backend,
     /// Another network may be faster elsewhere. Not where there is no choice.
     can_change: bool,
+    /// What of it has been checked, for this network.
+    checked: Option<Scope>,
 }
 
 impl Surveyor {
@@ -48,6 +53,7 @@ impl Surveyor {
             card: None,
             chosen: Backend::Cpu,
             can_change: true,
+            checked: None,
         }
     }
 
@@ -67,16 +73,25 @@ impl Surveyor {
     /// As if the card had been lost.
     pub fn lose_card(&self) {
         if let Some(card) = &self.card {
-            card.destroy();
+            card.lose();
         }
+    }
+
+    /// Whether the network uses something of the card that has not been checked.
+    fn has_news(&self, spec: &RunSpec) -> bool {
+        let open = |card: &Rc<Card>, checked: &Scope| !checked.covers(&Scope::of(&spec.model, spec.train.batch, card));
+        self.card.as_ref().zip(self.checked.as_ref()).is_some_and(|(card, checked)| open(card, checked))
     }
 
     /// The run to look at the card for, if it has not been done.
     fn next(&mut self) -> Option<RunSpec> {
-        if self.looking || !self.data_has_come || !self.can_change {
+        if self.looking || !self.data_has_come {
             return None;
         }
         let spec = self.spec.as_ref()?;
+        if !self.can_change && !self.has_news(spec) {
+            return None;
+        }
         let subject = (spec.model.clone(), spec.train.batch);
         if self.looked_at.as_ref() == Some(&subject) {
             return None;
@@ -118,12 +133,21 @@ impl Surveyor {
             let real = found.report.adapter.as_ref().is_some_and(|a| !a.software);
             surveyor.can_change = wish == Wish::Auto && real && found.report.checks.iter().all(|c| c.passed);
             surveyor.looking = false;
+            surveyor.checked = found.card.as_ref().map(|card| Scope::of(&spec.model, spec.train.batch, card));
             // A run that is where it should be stays there.
             let moves = found.report.chosen != surveyor.chosen || surveyor.card.as_ref().is_some_and(|c| c.trouble().is_some());
             if moves {
                 surveyor.chosen = found.report.chosen;
                 surveyor.card = found.card.filter(|_| found.maker.is_some());
                 if let Some(card) = &surveyor.card {
+                    // Lost while nothing runs: a turn finds out, says so and goes on elsewhere.
+                    let (called, troubled) = (Rc::downgrade(&host), card.troubled());
+                    wasm_bindgen_futures::spawn_local(async move {
+                        troubled.await;
+                        if let Some(host) = called.upgrade() {
+                            host.borrow_mut().wake();
+                        }
+                    });
                     let called = Rc::downgrade(&host);
                     // Not while a turn is under way, which looks for itself.
                     card.set_waker(Rc::new(move || {

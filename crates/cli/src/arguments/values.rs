@@ -7,7 +7,7 @@ use protocol::Wish;
 pub fn backend() -> impl TypedValueParser<Value = Wish> {
     let values = [
         PossibleValue::new("auto").help("The graphics card where it is right and faster, else the CPU"),
-        PossibleValue::new("cpu").help("The CPU, on one thread"),
+        PossibleValue::new("cpu").help("The CPU"),
         // The other name is that of browsers, under which harnesses ask for it.
         PossibleValue::new("gpu").alias("webgpu").help("The graphics card, however slow"),
         PossibleValue::new("twin").help("Both on the same numbers, until they part"),
@@ -20,6 +20,13 @@ pub fn batch(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if limits.contains(&count) => Ok(count),
         _ => Err(format!("must be {} to {}", limits.start(), limits.end())),
+    }
+}
+
+pub fn threads(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=64).contains(&count) => Ok(count),
+        _ => Err(String::from("must be 1 to 64")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use engine::{Graph, StepInputs};
+use engine::{Graph, Plan, Run, StepInputs};
 use serde::Serialize;
 
 use super::{
@@ -46,41 +46,43 @@ fn time<R>(best: &mut f64, work: impl FnOnce() -> R) {
     *best = best.min(started.elapsed().as_secs_f64());
 }
 
-/// Goes through whole steps for `seconds`, layer by layer, at least five times.
-pub fn measure(work: &mut Work, seconds: f64) -> Vec<Pass> {
-    let count = work.run.plan.steps.len();
+/// Goes through whole steps of `plan` for `seconds`, layer by layer, at least five times.
+pub fn measure(work: &mut Work, plan: Plan, seconds: f64) -> Vec<Pass> {
+    let count = plan.steps.len();
+    work.run = Some(Run::new(plan));
     let (mut times, mut loss, mut update, mut best_peak) = (vec![NEVER; count], f64::MAX, f64::MAX, 0.0f64);
     let (started, mut steps) = (Instant::now(), 0);
     while steps < 5 || started.elapsed().as_secs_f64() < seconds {
         best_peak = best_peak.max(peak::gflops());
         work.load();
+        let Some(run) = &mut work.run else { break };
         let now = StepInputs { rate: RATE, step: steps, seed: 0 };
         steps += 1;
         for (i, times) in times.iter_mut().enumerate() {
-            time(&mut times.forward, || work.cpu.forward_step(&mut work.run, i, &now));
+            time(&mut times.forward, || work.cpu.forward_step(run, i, &now));
         }
         if work.mode == Mode::Infer {
             continue;
         }
-        let batch = work.run.plan.batch;
-        time(&mut loss, || work.cpu.loss_gradient(&mut work.run, &work.loss, batch));
+        let batch = run.plan.batch;
+        time(&mut loss, || work.cpu.loss_gradient(run, &work.loss, batch));
         for (i, times) in times.iter_mut().enumerate().rev() {
-            let wanted: Vec<_> = work.run.plan.steps[i].inputs.iter_mut().map(|input| input.grad.take()).collect();
+            let wanted: Vec<_> = run.plan.steps[i].inputs.iter_mut().map(|input| input.grad.take()).collect();
             if wanted.len() == 1 {
-                time(&mut times.weight, || work.cpu.backward_step(&mut work.run, i, &now));
+                time(&mut times.weight, || work.cpu.backward_step(run, i, &now));
             }
-            for (input, grad) in work.run.plan.steps[i].inputs.iter_mut().zip(wanted) {
+            for (input, grad) in run.plan.steps[i].inputs.iter_mut().zip(wanted) {
                 input.grad = grad;
             }
-            time(&mut times.backward, || work.cpu.backward_step(&mut work.run, i, &now));
+            time(&mut times.backward, || work.cpu.backward_step(run, i, &now));
         }
         time(&mut update, || work.cpu.update(&now));
     }
-    passes(work, &times, [loss, update], best_peak)
+    work.run.as_ref().map_or_else(Vec::new, |run| passes(work, &run.plan, &times, [loss, update], best_peak))
 }
 
-fn passes(work: &Work, times: &[Times], [loss, update]: [f64; 2], peak: f64) -> Vec<Pass> {
-    let (plan, graph): (_, &Graph) = (&work.run.plan, &work.cpu.graph);
+fn passes(work: &Work, plan: &Plan, times: &[Times], [loss, update]: [f64; 2], peak: f64) -> Vec<Pass> {
+    let graph: &Graph = &work.cpu.graph;
     let train = work.mode == Mode::Train;
     let mut passes = Vec::new();
     let mut put = |layer: Option<&String>, pass, seconds: f64, operations: f64| {

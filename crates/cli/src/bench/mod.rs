@@ -8,6 +8,7 @@ mod kernels;
 mod layers;
 mod on_card;
 mod on_cpu;
+mod on_threads;
 mod peak;
 mod start;
 mod work;
@@ -86,7 +87,7 @@ fn checked_run(order: &Bench) -> Result<(), Error> {
         Wish::Twin => return Err(Error::TwinTimed),
     };
     // The card's threads are its own.
-    if card.is_none() && order.threads != 1 {
+    if card.is_none() && order.threads != 1 && (order.mode == Some(Mode::Infer) || order.layers) {
         return Err(Error::Threads { threads: order.threads });
     }
     let presets = order.net.iter().map(|name| wanted::preset(name)).collect::<Result<Vec<_>, _>>()?;
@@ -102,6 +103,7 @@ fn checked_run(order: &Bench) -> Result<(), Error> {
     let nets = nets.collect::<Result<Vec<_>, Error>>()?;
     match card {
         Some(card) => on_card::run(order, &card, &nets, &data),
+        None if order.threads > 1 => on_threads::run(order, &nets, &data),
         None => on_cpu::run(order, &nets, &data),
     }
 }

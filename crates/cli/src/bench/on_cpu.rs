@@ -87,11 +87,12 @@ pub fn run(order: &Bench, nets: &[Net], data: &Dataset) -> Result<(), Error> {
 }
 
 fn measure(order: &Bench, task: &Task<'_>) -> Result<Outcome, Error> {
+    let alone = || Work::new(task, |_| Vec::new());
     let (losses, logits) = match task.mode {
-        Mode::Train => (Some(Work::new(task)?.losses(5)), None),
-        Mode::Infer => (None, Some(Work::new(task)?.logits())),
+        Mode::Train => (Some(alone()?.losses(5)), None),
+        Mode::Infer => (None, Some(alone()?.logits())),
     };
-    let mut work = Work::new(task)?;
+    let mut work = alone()?;
     // Warm, and a first idea of the speed.
     let mut step_s = work.timed_steps(1).min(work.timed_steps(2) / 2.0);
     let (mut rounds, mut peaks, mut steps) = (Vec::new(), Vec::new(), 0);
@@ -115,7 +116,7 @@ fn measure(order: &Bench, task: &Task<'_>) -> Result<Outcome, Error> {
         steps,
         losses,
         logits,
-        layers: order.layers.then(|| layers::measure(&mut work, order.seconds * f64::from(order.rounds))),
+        layers: if order.layers { Some(layers::measure(&mut work, task.plan()?, order.seconds * f64::from(order.rounds))) } else { None },
         info: Info {
             backend: Backend::Cpu.name(),
             vector: engine::backend::cpu::simd::vector_name(),

@@ -1,5 +1,7 @@
 //! Batches put together on the CPU.
 
+use std::ops::Range;
+
 use super::{AUGMENTATIONS, Augment, Draw, Quantiles, blur, brightness, contrast, draw::Dice, erase, mixup, noise};
 use crate::{Shape, StepInputs};
 
@@ -14,11 +16,18 @@ pub struct Augmenter {
     is_affine: bool,
     changes: Changes,
     tables: [Option<Quantiles>; 2],
-    /// The batch before mixing; empty without.
-    whole: Vec<f32>,
-    own_labels: Vec<u8>,
     /// One image.
     work: Vec<f32>,
+    /// The image that another is mixed with.
+    beside: Vec<f32>,
+}
+
+/// Where a batch goes.
+#[derive(Debug)]
+pub struct Room<'a> {
+    pub images: &'a mut [f32],
+    pub labels: &'a mut Vec<u8>,
+    pub targets: &'a mut Vec<f32>,
 }
 
 /// What is done to an image once it has been sampled.
@@ -34,7 +43,6 @@ impl Augmenter {
     /// For batches of `batch` images of `shape` in so many classes.
     pub fn new(augment: &Augment, batch: usize, shape: Shape, classes: usize) -> Self {
         let uses = |name: &str| AUGMENTATIONS.iter().any(|a| a.name == name && augment.uses(a));
-        let mixes = augment.mixes();
         Self {
             augment: *augment,
             shape,
@@ -44,9 +52,8 @@ impl Augmenter {
             is_affine: augment.is_affine(),
             changes: Changes { blur: uses("blur"), brightness: uses("brightness"), contrast: uses("contrast"), noise: uses("noise") },
             tables: tables(augment),
-            whole: vec![0.0; if mixes { batch * shape.len() } else { 0 }],
-            own_labels: Vec::with_capacity(if mixes { batch } else { 0 }),
             work: vec![0.0; shape.len()],
+            beside: vec![0.0; shape.len()],
         }
     }
 
@@ -106,43 +113,40 @@ impl Augmenter {
         draw.cut.cover(width, plane, image, |i| other[i]);
     }
 
-    /// Fills a batch from grey values and classes. `labels` get the classes; where images are mixed `targets` get a row
-    /// of shares each, and `labels` stay empty.
+    /// Fills the images at `places` of a batch of which `count` count; `digit` gives the grey values and the class of
+    /// the one at a place. `labels` get the classes; where images are mixed `targets` get a row of shares each, and `labels`
+    /// stay empty.
     pub fn fill<'a>(
         &mut self,
         now: &StepInputs,
-        digits: impl Iterator<Item = (&'a [u8], u8)>,
-        images: &mut [f32],
-        labels: &mut Vec<u8>,
-        targets: &mut Vec<f32>,
+        places: Range<usize>,
+        count: usize,
+        digit: impl Fn(usize) -> (&'a [u8], u8),
+        room: Room<'_>,
     ) {
+        let Room { images, labels, targets } = room;
         labels.clear();
         targets.clear();
-        let len = self.shape.len();
-        if !self.augment.mixes() {
-            for (place, ((grey, label), image)) in digits.zip(images.chunks_exact_mut(len)).enumerate() {
-                self.image(now, place, grey, image);
-                labels.push(label);
-            }
-            return;
-        }
-        let (mut whole, mut own) = (std::mem::take(&mut self.whole), std::mem::take(&mut self.own_labels));
-        own.clear();
-        for (place, ((grey, label), image)) in digits.zip(whole.chunks_exact_mut(len)).enumerate() {
+        let mixes = self.augment.mixes();
+        let mut beside = std::mem::take(&mut self.beside);
+        for (place, image) in places.zip(images.chunks_exact_mut(self.shape.len())) {
+            let (grey, label) = digit(place);
             self.image(now, place, grey, image);
-            own.push(label);
-        }
-        for (place, image) in images.chunks_exact_mut(len).enumerate().take(own.len()) {
-            let other = self.other(now, place, own.len());
+            if !mixes {
+                labels.push(label);
+                continue;
+            }
+            let other = self.other(now, place, count);
+            let (grey, class) = digit(other);
+            self.image(now, other, grey, &mut beside);
             let draw = self.draw(now, place);
-            image.copy_from_slice(&whole[place * len..][..len]);
-            self.mix(&draw, image, &whole[other * len..][..len]);
+            self.mix(&draw, image, &beside);
             let first = targets.len();
             targets.resize(first + self.classes, 0.0);
-            targets[first + usize::from(own[place])] += draw.share;
-            targets[first + usize::from(own[other])] += 1.0 - draw.share;
+            targets[first + usize::from(label)] += draw.share;
+            targets[first + usize::from(class)] += 1.0 - draw.share;
         }
-        (self.whole, self.own_labels) = (whole, own);
+        self.beside = beside;
     }
 }
 

@@ -44,7 +44,7 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Serialize};
 
 pub use affine::Affine;
-pub use augmenter::{Augmenter, tables};
+pub use augmenter::{Augmenter, Room, tables};
 pub use beta::{INTERVALS, Quantiles};
 pub use draw::{Dice, Draw, ROW, part};
 pub use patch::Patch;

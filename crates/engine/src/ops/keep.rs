@@ -35,9 +35,10 @@ impl Keep {
         if drawn < self.p { 0.0 } else { 1.0 / (1.0 - self.p) }
     }
 
-    fn scale(&self, at: &Placement, now: &StepInputs, from: &[f32], to: &mut [f32]) {
+    fn scale(&self, at: &Placement, now: &StepInputs, first: usize, from: &[f32], to: &mut [f32]) {
+        let before = first * at.input.len() / self.span;
         for (i, (from, to)) in from.chunks(self.span).zip(to.chunks_mut(self.span)).enumerate() {
-            let factor = self.factor(at, now, i);
+            let factor = self.factor(at, now, before + i);
             for (to, v) in to.iter_mut().zip(from) {
                 *to = v * factor;
             }
@@ -45,12 +46,12 @@ impl Keep {
     }
 
     pub fn forward(&self, at: &Placement, io: Forward<'_>) {
-        self.scale(at, io.now, io.inputs[0], io.output);
+        self.scale(at, io.now, io.first, io.inputs[0], io.output);
     }
 
     pub fn backward(&self, at: &Placement, io: Backward<'_>) {
         if let [d_input] = io.d_inputs {
-            self.scale(at, io.now, io.d_output, d_input);
+            self.scale(at, io.now, io.first, io.d_output, d_input);
         }
     }
 
@@ -104,7 +105,7 @@ mod tests {
         for span in [1, input.plane(), input.len()] {
             let keep = Keep { p, span };
             let mut to = ones.clone();
-            keep.scale(&at, &StepInputs { rate: 0.1, step: 3, seed: 4 }, &ones, &mut to);
+            keep.scale(&at, &StepInputs { rate: 0.1, step: 3, seed: 4 }, 0, &ones, &mut to);
             let mut dropped = 0;
             for run in to.chunks(span) {
                 assert!(run.iter().all(|v| *v == run[0]), "a run of {span} is not of one piece: {run:?}");

@@ -1,36 +1,7 @@
 //! What all layers of one operator share, as data.
 
-use super::{Activation, EXHIBITS, LayerSpec};
+use super::{Activation, EXHIBITS, Knob, LayerSpec};
 use crate::{Mode, Shape, backend::gpu::launch::Shader};
-
-/// One setting of a layer, as the layer editor shows it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Knob {
-    /// The setting's name in the specification.
-    pub key: &'static str,
-    pub label: &'static str,
-    pub control: Control,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Control {
-    /// A whole number (also for a pair or for four sides that agree).
-    Count {
-        least: usize,
-        most: usize,
-    },
-    Ratio {
-        least: f32,
-        most: f32,
-        step: f32,
-    },
-    /// Pixels on all sides, `0..=most`, or a convention by name: [`super::PADDINGS`].
-    Padding {
-        most: usize,
-    },
-    Choice(&'static [&'static str]),
-    Switch,
-}
 
 /// Which signs numbers can have: what a colour map must be able to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +13,45 @@ pub enum Signs {
     AsInput,
 }
 
+/// What operators are for: how a list of them is ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    Convolution,
+    Dense,
+    Pooling,
+    Upsampling,
+    Activation,
+    Normalisation,
+    Dropping,
+    Join,
+}
+
+impl Family {
+    pub const ALL: [Self; 8] = [
+        Self::Convolution,
+        Self::Dense,
+        Self::Pooling,
+        Self::Activation,
+        Self::Normalisation,
+        Self::Dropping,
+        Self::Join,
+        Self::Upsampling,
+    ];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Convolution => "Convolution",
+            Self::Dense => "Dense",
+            Self::Pooling => "Pooling",
+            Self::Upsampling => "Upsampling",
+            Self::Activation => "Activation",
+            Self::Normalisation => "Normalisation",
+            Self::Dropping => "Dropout",
+            Self::Join => "Branches",
+        }
+    }
+}
+
 /// What all layers of one operator share.
 #[derive(Debug)]
 pub struct Kind {
@@ -50,6 +60,8 @@ pub struct Kind {
     /// Stem of a node's name: `conv` in `conv1`.
     pub short: &'static str,
     pub title: &'static str,
+    pub family: Family,
+    /// Starts with a sentence that can stand alone.
     pub about: &'static str,
     pub knobs: &'static [Knob],
     /// Where the output is the input: the plan then gives both one buffer and runs nothing.
@@ -89,6 +101,18 @@ impl Kind {
     /// [`Exhibit::shaders`].
     pub fn shaders(&self) -> &'static [&'static Shader] {
         self.exhibit().map_or(&[], |exhibit| exhibit.shaders)
+    }
+
+    /// The first sentence of [`Kind::about`].
+    pub fn summary(&self) -> &'static str {
+        let line = self.about.lines().next().unwrap_or_default();
+        line.find(". ").map_or(line, |end| &line[..=end])
+    }
+
+    /// A layer of this operator as it is written with nothing set; a join has two empty branches.
+    pub fn usual(&self) -> Option<LayerSpec> {
+        let bare: LayerSpec = serde_json::from_value(serde_json::json!({ "op": self.name })).ok()?;
+        Some(bare.op().with_branches(vec![vec![]; 2]).unwrap_or(bare))
     }
 }
 

@@ -13,13 +13,16 @@ mod grouped;
 pub(crate) mod join;
 mod keep;
 mod kind;
+mod knob;
 mod moments;
 mod pointwise;
 mod window;
 
 use std::fmt::Debug;
 
-pub use kind::{Case, Control, Exhibit, Kind, Knob, Signs, Worked};
+pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
+pub use knob::{Control, Knob, KnobValue};
+pub(crate) use knob::{set, written};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -155,6 +158,9 @@ pub struct Forward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 
@@ -174,6 +180,9 @@ pub struct Backward<'a> {
     /// What [`Op::working`] gave for this placement.
     pub table: &'a [u32],
     pub scratch: &'a mut [f32],
+    /// Number of the first example in the whole batch, of which these may be a part: what is drawn at random belongs
+    /// to an example's number there.
+    pub first: usize,
     pub now: &'a StepInputs,
 }
 

@@ -1,88 +1,121 @@
-//! The CPU as a machine: does its work when it is put.
+//! The CPU as a machine. Alone, or with threads, it does its work when it is put; with workers of a page the answers
+//! come later.
 
 use std::collections::VecDeque;
 
-use data::{CLASSES, Dataset};
-use engine::{Augment, Augmenter, Cpu, LossSpec, Plan, Run, ScheduleSpec, StepInputs, Tensor, loss::BatchResult};
+use data::Dataset;
+use engine::{Cpu, Run, ScheduleSpec, SpecError, StepInputs, Tensor, plan::Watch, shards::Crew};
 use protocol::{Backend, EvalSet, Traffic};
 
-use super::{Done, Machine, MachineFault, Numbers, Work};
-use crate::{Network, evaluation, feed::Feed, network::SCORE_BATCH};
+use super::{Done, Hire, Machine, MachineFault, Numbers, Work};
+use crate::{Network, evaluation, feed::Feed};
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct CpuMachine {
     cpu: Cpu,
-    train: Run,
-    /// Evaluation mode, [`SCORE_BATCH`] images.
-    score: Run,
+    crew: Crew,
     /// Evaluation mode, one image, everything watched.
     sample: Run,
-    loss: LossSpec,
-    augmenter: Augmenter,
-    /// Leaves images as they are.
-    plain: Augmenter,
     schedule: ScheduleSpec,
     feed: Feed,
+    /// The step under way.
+    now: StepInputs,
     /// Order of the digits in `epoch`; made anew once per epoch.
     order: Vec<u32>,
     epoch: Option<u32>,
     done: VecDeque<Done>,
+    told: VecDeque<String>,
 }
 
 impl CpuMachine {
-    /// `numbers` are of the network's lengths.
-    pub fn new(network: &Network, numbers: Numbers) -> Self {
+    /// `numbers` are of the network's lengths. Shares its work with the shards that `hire` has.
+    pub fn new(network: &Network, numbers: Numbers, hire: &dyn Hire) -> Self {
+        let shards = hire.shards(network);
+        Self::with_crew(network, numbers, Crew::new(&network.job, shards))
+    }
+
+    /// Alone, the batch in one piece and everything in it watched as far as memory reaches, so that what a step
+    /// computed can be read.
+    ///
+    /// # Errors
+    /// [`SpecError::Memory`].
+    pub fn watched(network: &Network, numbers: Numbers) -> Result<Self, SpecError> {
+        let job = network.job.whole(&Watch::Everything).or_else(|_| network.job.whole(&Watch::Nothing))?;
+        Ok(Self::with_crew(network, numbers, Crew::new(&job, Vec::new())))
+    }
+
+    fn with_crew(network: &Network, numbers: Numbers, crew: Crew) -> Self {
         let Numbers { params, state, optimizer_state } = numbers;
         let cpu = Cpu::with_numbers(&network.graph, network.spec.train.update(), params, state, optimizer_state);
         Self {
             cpu,
-            train: Run::new(network.train.clone()),
-            score: Run::new(network.score.clone()),
+            crew,
             sample: Run::new(network.sample.clone()),
-            loss: network.spec.train.loss.clone(),
-            augmenter: augmenter(&network.spec.train.augment, &network.train),
-            plain: augmenter(&Augment::default(), &network.score),
             schedule: network.schedule,
             feed: network.feed,
+            now: StepInputs::default(),
             order: Vec::new(),
             epoch: None,
             // More than a step and a copy are never under way.
             done: VecDeque::with_capacity(4),
+            told: VecDeque::new(),
         }
     }
 
     /// The numbers as they stand.
-    pub(super) fn numbers(&self) -> [&[f32]; 3] {
+    pub(crate) fn numbers(&self) -> [&[f32]; 3] {
         [&self.cpu.params, &self.cpu.state, &self.cpu.optimizer_state]
     }
 
     /// A tensor as the last step of training left it, where the plan keeps it.
-    pub(super) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
-        self.cpu.read(&self.train, tensor)
+    pub(crate) fn trained(&self, tensor: Tensor) -> Option<&[f32]> {
+        self.cpu.read(self.crew.run()?, tensor)
     }
 
-    fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> BatchResult {
-        let now = StepInputs { rate: self.schedule.rate(rate, step), step, seed: self.feed.seed };
+    /// The classes of the batch of the last step.
+    pub(crate) fn labels(&self) -> &[u8] {
+        self.crew.run().map_or(&[], |run| &run.labels)
+    }
+
+    /// What the optimizer saw of the last step.
+    pub(crate) fn gradients(&self) -> &[f32] {
+        &self.cpu.grads
+    }
+
+    fn begin(&mut self, step: u32, rate: f32, data: &Dataset) {
+        self.now = StepInputs { rate: self.schedule.rate(rate, step), step, seed: self.feed.seed };
         let (epoch, first) = self.feed.place(step);
         if self.epoch != Some(epoch) {
             self.order = self.feed.order(epoch);
             self.epoch = Some(epoch);
         }
         let chosen = &self.order[first..first + self.feed.batch];
-        fill(&mut self.train, &mut self.augmenter, &now, chosen.iter().filter_map(|i| data.train_image(*i as usize)));
-        let result = self.cpu.learn(&mut self.train, &self.loss, self.feed.batch, &now);
-        if result.loss_sum.is_finite() {
-            self.cpu.update(&now);
-        }
-        result
+        self.crew.begin(&mut self.cpu, chosen.iter().filter_map(|i| data.train_image(*i as usize)), self.now);
     }
 
-    fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) -> Done {
+    fn score(&mut self, set: EvalSet, first: usize, count: usize, data: &Dataset) {
         let digits = evaluation::digits(data, set).into_iter().flat_map(|d| (first..first + count).map(|i| (d.image(i), d.labels[i])));
-        let now = StepInputs::default();
-        fill(&mut self.score, &mut self.plain, &now, digits);
-        self.cpu.forward(&mut self.score, &now);
-        Done::Scored { result: self.cpu.evaluate(&self.score, &self.loss), scores: self.score.logits()[..count * CLASSES].to_vec() }
+        self.crew.begin_score(&mut self.cpu, digits);
+    }
+
+    /// Takes in what has come from the shards.
+    fn hear(&mut self) {
+        if let Some(result) = self.crew.poll(&mut self.cpu) {
+            if result.loss_sum.is_finite() {
+                self.cpu.update(&self.now);
+            }
+            self.done.push_back(Done::Trained(result));
+        }
+        if let Some(scored) = self.crew.poll_score(&mut self.cpu) {
+            self.done.push_back(Done::Scored { pieces: scored.pieces, scores: scored.scores });
+        }
+        for lost in self.crew.take_lost() {
+            let left = match self.crew.cores() {
+                1 => "one core".to_owned(),
+                cores => format!("{cores} cores"),
+            };
+            self.told.push_back(format!("one of the workers has stopped ({lost}): training goes on, with the same results, on {left}"));
+        }
     }
 
     fn look(&mut self, image: &[f32], tensors: &[Tensor]) -> Done {
@@ -103,11 +136,15 @@ impl Machine for CpuMachine {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.train.plan.regions.size_bytes() + self.cpu.training_bytes()
+        self.crew.memory_bytes() + self.cpu.training_bytes()
+    }
+
+    fn cores(&self) -> usize {
+        self.crew.cores()
     }
 
     fn has_room(&self) -> bool {
-        true
+        self.crew.is_idle()
     }
 
     fn steps_at_once(&self) -> u32 {
@@ -115,22 +152,27 @@ impl Machine for CpuMachine {
     }
 
     fn digits_at_once(&self) -> usize {
-        SCORE_BATCH
+        self.crew.score_limit()
     }
 
     fn put(&mut self, work: Work, data: &Dataset) {
         let done = match work {
             Work::Train { step, count, rate } => {
                 for step in step..step + count {
-                    let result = self.step(step, rate, data);
-                    self.done.push_back(Done::Trained(result));
-                    if !result.loss_sum.is_finite() {
+                    self.begin(step, rate, data);
+                    self.hear();
+                    // Only machines whose answers come at once are given more than one step.
+                    let failed = matches!(self.done.back(), Some(Done::Trained(result)) if !result.loss_sum.is_finite());
+                    if failed || !self.crew.is_idle() {
                         break;
                     }
                 }
                 return;
             }
-            Work::Score { set, first, count } => self.score(set, first, count, data),
+            Work::Score { set, first, count } => {
+                self.score(set, first, count, data);
+                return self.hear();
+            }
             Work::Look { image, tensors } => self.look(&image, &tensors),
             Work::Read(mut numbers) => {
                 numbers.params.clone_from(&self.cpu.params);
@@ -143,11 +185,16 @@ impl Machine for CpuMachine {
     }
 
     fn take(&mut self) -> Option<Result<Done, MachineFault>> {
+        self.hear();
         self.done.pop_front().map(Ok)
     }
 
     fn is_idle(&self) -> bool {
-        self.done.is_empty()
+        self.done.is_empty() && self.crew.is_idle()
+    }
+
+    fn word(&mut self) -> Option<String> {
+        self.told.pop_front()
     }
 
     fn reset(&mut self, numbers: &Numbers) {
@@ -155,19 +202,10 @@ impl Machine for CpuMachine {
         self.cpu.state.copy_from_slice(&numbers.state);
         self.cpu.optimizer_state.copy_from_slice(&numbers.optimizer_state);
         self.done.clear();
+        self.crew.give_up();
     }
 
     fn traffic(&mut self, _now_ms: f64) -> Option<Traffic> {
         None
     }
-}
-
-/// For the batches of a plan.
-fn augmenter(augment: &Augment, plan: &Plan) -> Augmenter {
-    Augmenter::new(augment, plan.batch, plan.graph.spec.input, CLASSES)
-}
-
-/// Puts digits into the batch of `run`, grey 0 to 255 as 0 to 1, changed as `augmenter` says.
-fn fill<'a>(run: &mut Run, augmenter: &mut Augmenter, now: &StepInputs, digits: impl Iterator<Item = (&'a [u8], u8)>) {
-    augmenter.fill(now, digits, &mut run.images, &mut run.labels, &mut run.targets);
 }

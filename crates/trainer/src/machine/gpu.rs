@@ -6,11 +6,12 @@ use data::{CLASSES, Dataset};
 use engine::{
     Augment, LossSpec, ScheduleSpec, StepInputs, Tensor,
     backend::gpu::{CardError, Gpu, GpuRun, SLOTS, Turn, launch::Storage, results},
+    shards::SCORE_BATCH,
 };
 use protocol::{Backend, EvalSet, Traffic};
 
 use super::{Clock, Done, Machine, MachineFault, Numbers, Shelf, Work};
-use crate::{Network, feed::Feed, network::SCORE_BATCH};
+use crate::{Network, feed::Feed};
 
 /// Submissions that may be under way: one that the card works on, and what it goes on with meanwhile.
 const UNDERWAY: usize = 3;
@@ -75,7 +76,7 @@ impl GpuMachine {
         let exact = |plan: &engine::Plan, loss: &LossSpec| GpuRun::new(&gpu, plan.clone(), loss, Storage::F32);
         Ok(Self {
             train: GpuRun::with_targets(&gpu, network.train.clone(), loss, network.given(), storage)?,
-            score: exact(&network.score, loss)?,
+            score: exact(&network.job.score, loss)?,
             sample: exact(&network.sample, loss)?,
             shelf: Rc::clone(shelf),
             feed: network.feed,
@@ -163,9 +164,7 @@ impl GpuMachine {
                 let scores_bytes = turns * SCORE_BATCH * CLASSES * 4;
                 let (scores, ends) = content.split_at(scores_bytes.min(content.len()));
                 let scores = engine::backend::gpu::reader::floats(scores).take(count * CLASSES).collect();
-                let mut result = engine::loss::BatchResult::default();
-                results(ends).for_each(|part| result.add(part));
-                self.done.push_back(Done::Scored { result, scores });
+                self.done.push_back(Done::Scored { pieces: results(ends).collect(), scores });
             }
             Asked::Look { tensors } => {
                 let (scores, tensors) = self.gpu.tensors(&self.sample, &tensors, content);
@@ -181,6 +180,14 @@ impl GpuMachine {
 }
 
 impl Machine for GpuMachine {
+    fn cores(&self) -> usize {
+        1
+    }
+
+    fn word(&mut self) -> Option<String> {
+        None
+    }
+
     fn backend(&self) -> Backend {
         Backend::Gpu
     }

@@ -10,7 +10,9 @@ mod twin;
 use std::{fmt::Debug, rc::Rc};
 
 use data::Dataset;
-use engine::{Tensor, loss::BatchResult};
+#[cfg(not(target_family = "wasm"))]
+use engine::shards::threads::ThreadShard;
+use engine::{Tensor, loss::BatchResult, shards::Shard};
 use protocol::{Backend, EvalSet, Traffic};
 
 pub use cpu::CpuMachine;
@@ -35,6 +37,9 @@ pub trait Machine: Debug {
     /// Memory of the training plan, in bytes.
     fn memory_bytes(&self) -> usize;
 
+    /// Processor cores that share a step of training.
+    fn cores(&self) -> usize;
+
     /// Whether more work may be put now. (A card has a few submissions under way at most.) An idle
     /// machine has room.
     fn has_room(&self) -> bool;
@@ -54,6 +59,9 @@ pub trait Machine: Debug {
     /// useless (card lost, out of memory) and may come at any time, also while the machine is idle:
     /// nothing is asked of it afterwards.
     fn take(&mut self) -> Option<Result<Done, MachineFault>>;
+
+    /// Something that the user is to be told, oldest first; the run goes on.
+    fn word(&mut self) -> Option<String>;
 
     /// No work has been put whose answers have not all been taken.
     fn is_idle(&self) -> bool;
@@ -88,9 +96,10 @@ pub enum Work {
 pub enum Done {
     /// Loss and right answers of one step, before its update.
     Trained(BatchResult),
-    /// `scores`: (digit, class), before softmax.
+    /// `scores`: (digit, class), before softmax. The results of a set's pieces are added one by one, so that the sum
+    /// does not depend on how many of them are scored at once.
     Scored {
-        result: BatchResult,
+        pieces: Vec<BatchResult>,
         scores: Vec<f32>,
     },
     /// `scores`: one for each class; `tensors`: numbers of those asked for, in that order.
@@ -153,12 +162,52 @@ pub trait MakeMachine: Debug {
     fn make(&self, network: &Network, numbers: &Numbers) -> Result<Box<dyn Machine>, MachineFault>;
 }
 
+/// Where the CPU's further cores come from.
+pub trait Hire: Debug {
+    /// Shards for the network's job: at most one for each core beside the leader's.
+    fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>>;
+}
+
+/// The leader's core alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Alone;
+
+impl Hire for Alone {
+    fn shards(&self, _network: &Network) -> Vec<Box<dyn Shard>> {
+        Vec::new()
+    }
+}
+
+/// Threads of this process.
+#[cfg(not(target_family = "wasm"))]
+#[derive(Clone, Copy, Debug)]
+pub struct Threads {
+    /// The leader's too.
+    pub cores: usize,
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Hire for Threads {
+    fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>> {
+        // Where the system refuses a thread, those that there are do it.
+        (1..self.cores.min(network.job.split.leaves()))
+            .map_while(|_| ThreadShard::new(&network.job).ok())
+            .map(|shard| Box::new(shard) as Box<dyn Shard>)
+            .collect()
+    }
+}
+
 /// The machine that `maker` makes; without one, or where it fails, the CPU, and why it failed.
-pub(crate) fn made(network: &Network, numbers: &Numbers, maker: Option<&dyn MakeMachine>) -> (Box<dyn Machine>, Option<MachineFault>) {
+pub(crate) fn made(
+    network: &Network,
+    numbers: &Numbers,
+    maker: Option<&dyn MakeMachine>,
+    hire: &dyn Hire,
+) -> (Box<dyn Machine>, Option<MachineFault>) {
     let refusal = match maker.map(|maker| maker.make(network, numbers)) {
         Some(Ok(machine)) => return (machine, None),
         Some(Err(fault)) => Some(fault),
         None => None,
     };
-    (Box::new(CpuMachine::new(network, numbers.clone())), refusal)
+    (Box::new(CpuMachine::new(network, numbers.clone(), hire)), refusal)
 }

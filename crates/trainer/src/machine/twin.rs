@@ -66,7 +66,7 @@ impl TwinMachine {
         tensors.extend(params(network.graph.params.len()).rev().map(Tensor::ParamGrad));
         tensors.extend(params(network.graph.params.len()).map(Tensor::Param));
         Ok(Self {
-            cpu: CpuMachine::new(&network, numbers.clone()),
+            cpu: CpuMachine::watched(&network, numbers.clone()).map_err(|e| CardError::Refused(e.to_string()))?,
             gpu,
             run,
             shelf: Rc::clone(shelf),
@@ -170,6 +170,14 @@ fn difference(got: &[f32], want: &[f32]) -> (f64, usize) {
 }
 
 impl Machine for TwinMachine {
+    fn cores(&self) -> usize {
+        self.cpu.cores()
+    }
+
+    fn word(&mut self) -> Option<String> {
+        None
+    }
+
     fn backend(&self) -> Backend {
         Backend::Twin
     }

@@ -22,6 +22,9 @@ impl Training {
                 Err(fault) => self.fall_back(&fault, around),
             }
         }
+        while let Some(message) = self.machine.word() {
+            around.outbox.push(self.moved(message).into());
+        }
         heard
     }
 
@@ -37,8 +40,8 @@ impl Training {
                 }
                 self.trained(result, rate, around);
             }
-            (Some(Underway::Score { number, first, count }), Done::Scored { result, scores }) if scores.len() == count * CLASSES => {
-                self.scored(number, first, result, &scores, around);
+            (Some(Underway::Score { number, first, count }), Done::Scored { pieces, scores }) if scores.len() == count * CLASSES => {
+                self.scored(number, first, &pieces, &scores, around);
             }
             (Some(Underway::Look(look)), Done::Looked { scores, tensors }) => {
                 around.outbox.push(self.sample.frame(self.id, &self.network, &look, scores, &tensors, self.step));
@@ -48,6 +51,9 @@ impl Training {
                 let position = (what == Save::Checkpoint).then(|| self.position(rate, goal));
                 self.saved(ask, position, &numbers, around);
             }
+            (Some(Underway::Probe { step }), Done::Read(numbers)) => self.begin_probe(numbers, step, around),
+            (Some(Underway::Moment { step, rate }), Done::Read(numbers)) => self.kept(step, rate, numbers),
+            (Some(Underway::Trace { place }), Done::Read(numbers)) => self.traced(place, &numbers, around),
             (Some(Underway::Move), Done::Read(numbers)) => self.arrive(numbers, around),
             // Put back what was not answered, so that it is not lost.
             (unanswered, _) => {
@@ -82,12 +88,12 @@ impl Training {
         }
     }
 
-    fn scored(&mut self, number: u32, first: usize, result: BatchResult, scores: &[f32], around: &mut Surroundings) {
+    fn scored(&mut self, number: u32, first: usize, pieces: &[BatchResult], scores: &[f32], around: &mut Surroundings) {
         // One that was given up for another is still answered.
         let Some(mut evaluation) = self.evaluation.take_if(|e| e.number == number) else { return };
         let set = evaluation.set;
         let Some(digits) = evaluation::digits(around.data, set) else { return };
-        if !evaluation.add(first, result, scores) {
+        if !evaluation.add(first, pieces, scores) {
             self.evaluation = Some(evaluation);
             return;
         }
@@ -104,6 +110,7 @@ impl Training {
         }
         self.scores.push(score.clone());
         around.outbox.push(Message { file: answers, ..Event::Evaluated { run: self.id, score }.into() });
+        self.advise(around.outbox);
     }
 
     fn position(&self, rate: f32, goal: u32) -> Position {

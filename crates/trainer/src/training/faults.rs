@@ -3,12 +3,16 @@
 use protocol::{Backend, Event};
 
 use super::{Drive, Outbox, Surroundings, Training, Underway};
-use crate::machine::{CpuMachine, MachineFault, Numbers};
+use crate::{
+    adviser::Fault,
+    machine::{CpuMachine, MachineFault, Numbers},
+};
 
 impl Training {
     /// The numbers are lost: goes back to the last good ones and pauses.
     pub(super) fn fault(&mut self, outbox: &mut Outbox) {
         let at = self.step;
+        let loss = self.history.points().last().map(|p| p.loss);
         let (step, numbers) = self.safeguard.restore();
         self.machine.reset(numbers);
         self.go_back(step);
@@ -20,6 +24,8 @@ impl Training {
         );
         outbox.push(Event::Faulted { run: self.id, message }.into());
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
+        self.lost = Some(Fault { step: at, rate: self.rate, loss });
+        self.advise(outbox);
     }
 
     /// The machine is lost: continues on the CPU with the last numbers that were read from it.
@@ -30,7 +36,7 @@ impl Training {
         self.moves &= around.maker.is_some();
         let reached = self.step;
         let (step, numbers) = self.safeguard.latest();
-        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+        self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
         self.go_back(step);
         self.meter.start(around.now_ms);
         let lost = match reached - step {
@@ -47,7 +53,7 @@ impl Training {
     }
 
     /// Stands after `step` updates, as it once did. Nothing is under way; what was asked for is put again.
-    fn go_back(&mut self, step: u32) {
+    pub(super) fn go_back(&mut self, step: u32) {
         if step < self.step {
             self.history.rewind(step);
             self.scores.retain(|s| s.step <= step);
@@ -55,11 +61,15 @@ impl Training {
         (self.step, self.ahead) = (step, 0);
         self.told.0 = step;
         self.evaluation = None;
+        self.moments.rewind(step);
         for underway in self.underway.drain(..).rev() {
             if let Underway::Save { ask, what, .. } = underway {
                 self.saves.push_front((ask, what));
+            } else if let Underway::Trace { place } = underway {
+                self.trace = Some(place);
             }
         }
+        self.probes.forget(step);
         self.sample.forget_look();
     }
 
@@ -81,7 +91,7 @@ impl Training {
             }
             refused => {
                 if self.machine.backend() != Backend::Cpu {
-                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone()));
+                    self.machine = Box::new(CpuMachine::new(&self.network, numbers.clone(), around.hire));
                 }
                 match refused {
                     Some(Err(fault)) => {

@@ -7,19 +7,25 @@
 mod answers;
 mod faults;
 mod preview;
+mod probing;
+mod time;
+mod trace;
 mod work;
 
 use std::collections::VecDeque;
 
 use data::Dataset;
-use protocol::{EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
+use protocol::{Advice, EvalSet, Event, Hyper, Message, Pace, Progress, RunId, Save, Score, Summary};
 
 use crate::{
     Network, Rest, Stage,
+    adviser::Fault,
     checkpoint::{FileError, Position},
     evaluation::Evaluation,
     history::History,
-    machine::{Machine, MakeMachine, Numbers},
+    machine::{Hire, Machine, MakeMachine, Numbers},
+    moments::Moments,
+    probes::Probes,
     safeguard::Safeguard,
     sample::{Look, Sample},
     tempo::{Meter, Throttle},
@@ -61,6 +67,8 @@ pub struct Surroundings<'a> {
     pub data_broken: bool,
     /// Absent where runs are to stay on the CPU.
     pub maker: &'a mut Option<Box<dyn MakeMachine>>,
+    /// Where the CPU's further cores come from.
+    pub hire: &'a dyn Hire,
     pub outbox: &'a mut Outbox,
 }
 
@@ -89,6 +97,19 @@ enum Underway {
         what: Save,
         rate: f32,
         goal: u32,
+    },
+    /// For a probe, after so many updates.
+    Probe {
+        step: u32,
+    },
+    /// For the kept moments.
+    Moment {
+        step: u32,
+        rate: f32,
+    },
+    /// For a step that is taken apart.
+    Trace {
+        place: u32,
     },
     /// For the next machine.
     Move,
@@ -124,6 +145,17 @@ pub struct Training {
     /// The run is to go on on another machine.
     moves: bool,
     safeguard: Safeguard,
+    probes: Probes,
+    /// The last loss of numbers, while it is worth telling.
+    lost: Option<Fault>,
+    /// What was last told to go wrong.
+    advised: Vec<Advice>,
+    moments: Moments,
+    moments_told_ms: f64,
+    /// An earlier moment is looked at.
+    viewer: Option<Box<time::Viewer>>,
+    /// The next step is to be taken apart, for this image of its batch.
+    trace: Option<u32>,
     /// Step and time of the last report.
     told: (u32, f64),
 }
@@ -152,6 +184,13 @@ impl Training {
             saves: VecDeque::new(),
             moves: false,
             safeguard: Safeguard::new(0, numbers),
+            probes: Probes::default(),
+            lost: None,
+            advised: Vec::new(),
+            moments: Moments::default(),
+            moments_told_ms: f64::NEG_INFINITY,
+            viewer: None,
+            trace: None,
             told: (0, f64::NEG_INFINITY),
             network,
         }
@@ -176,6 +215,7 @@ impl Training {
         let summary = Summary {
             backend: self.machine.backend(),
             half: self.machine.half(),
+            cores: self.machine.cores() as u32,
             params: self.network.graph.params_len() as u32,
             multiply_adds: self.network.graph.cost().multiply_adds as f64,
             memory_bytes: self.machine.memory_bytes() as f64,
@@ -193,7 +233,14 @@ impl Training {
 
     /// That the run is on this machine now, and why.
     pub fn moved(&self, message: String) -> Event {
-        Event::Moved { run: self.id, backend: self.machine.backend(), half: self.machine.half(), progress: self.progress(0.0), message }
+        Event::Moved {
+            run: self.id,
+            backend: self.machine.backend(),
+            half: self.machine.half(),
+            cores: self.machine.cores() as u32,
+            progress: self.progress(0.0),
+            message,
+        }
     }
 
     pub fn stage(&self) -> Stage {
@@ -234,6 +281,7 @@ impl Training {
 
     /// Until told otherwise, or for `count` steps.
     pub fn play(&mut self, count: Option<u32>, now_ms: f64, outbox: &mut Outbox) {
+        self.look_now(outbox);
         match self.drive {
             Drive::Finished => {
                 let most = u32::MAX / self.network.feed.steps_per_epoch();
@@ -268,10 +316,13 @@ impl Training {
         if self.drive != Drive::Finished {
             self.drive = Drive::Paused;
         }
+        self.tell_moments(now_ms, outbox);
         outbox.push(Event::Paused { run: self.id, progress: self.progress(0.0) }.into());
     }
 
     pub fn tune(&mut self, hyper: Hyper) {
+        // Another rate is another try.
+        self.lost = None;
         self.rate = hyper.rate;
     }
 
@@ -288,6 +339,17 @@ impl Training {
 
     /// At the next opportunity; on the CPU that is at once.
     pub fn ask_save(&mut self, ask: u32, what: Save, around: &mut Surroundings) {
+        if what == Save::Weights
+            && let Some(viewer) = &self.viewer
+        {
+            // What is looked at is what is saved.
+            let message = match crate::checkpoint::write(&self.network, &viewer.numbers(), viewer.step, None) {
+                Ok(file) => Message { head: Event::Saved { run: self.id, ask }, bulk: Vec::new(), file },
+                Err(error) => Event::Declined { run: self.id, message: format!("save: {error}") }.into(),
+            };
+            around.outbox.push(message);
+            return;
+        }
         self.saves.push_back((ask, what));
         self.put_save(around);
         self.take(around);

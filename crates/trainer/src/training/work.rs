@@ -26,6 +26,7 @@ impl Training {
         let now_ms = around.now_ms;
         let mut wait_ms = f64::INFINITY;
         match self.sample.due(now_ms) {
+            Due::Now if self.viewer.is_some() => self.show_past(around),
             Due::Now if self.takes_more() => {
                 let (look, work) = self.sample.look(now_ms);
                 self.put(Underway::Look(look), work, around);
@@ -42,6 +43,10 @@ impl Training {
                 wait_ms = wait_ms.min(report_ms);
             }
         }
+        if let Some(ms) = self.ask_probe(around) {
+            wait_ms = wait_ms.min(ms);
+        }
+        wait_ms = wait_ms.min(self.tell_moments(now_ms, around.outbox));
         let unit = self.work(around);
         let heard = self.take(around);
         match unit {
@@ -66,11 +71,11 @@ impl Training {
     }
 
     /// Whether the machine is there for more. A run that moves puts nothing more to the old one.
-    fn takes_more(&self) -> bool {
+    pub(super) fn takes_more(&self) -> bool {
         !self.moves && self.machine.has_room()
     }
 
-    fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
+    pub(super) fn put(&mut self, underway: Underway, work: Work, around: &Surroundings) {
         self.underway.push_back(underway);
         self.machine.put(work, around.data);
     }
@@ -86,7 +91,7 @@ impl Training {
             self.put(Underway::Move, Work::Read(Numbers::default()), around);
             return Unit::Worked;
         }
-        if self.put_save(around) {
+        if self.put_save(around) || self.put_trace(around) {
             return Unit::Worked;
         }
         if let Some(set) = self.asked.front().copied() {
@@ -152,9 +157,16 @@ impl Training {
                 return Unit::Worked;
             }
         }
+        if self.moments.is_due(next) {
+            self.put_moment(around);
+            if !self.machine.has_room() {
+                return Unit::Worked;
+            }
+        }
         let feed = self.network.feed;
         let in_epoch = feed.steps_per_epoch() - next % feed.steps_per_epoch();
         let wanted = until.map_or(u32::MAX, |until| until - next);
+        let wanted = wanted.min(self.moments.gap(next));
         let mut count = self.machine.steps_at_once().min(in_epoch).min(wanted).min(self.throttle.steps_at_once()).max(1);
         while count > 1 && !feed.is_ready(next + count - 1, around.data) {
             count -= 1;
@@ -162,14 +174,19 @@ impl Training {
         self.meter.go_on(around.now_ms);
         self.throttle.stepped(count, around.now_ms);
         self.ahead += count;
-        let rate = self.rate * self.reduction();
+        let rate = self.rate_now();
         self.put(Underway::Train { left: count, rate }, Work::Train { step: next, count, rate }, around);
         Unit::Worked
     }
 
+    /// What the schedule starts from at the next step.
+    pub(super) fn rate_now(&self) -> f32 {
+        self.rate * self.reduction()
+    }
+
     /// What a plateau of the validation loss has taken off the rate: it follows from the scores at the ends of
     /// epochs, so a run that goes back or resumes finds it again.
-    fn reduction(&self) -> f32 {
+    pub(super) fn reduction(&self) -> f32 {
         let CurveSpec::Plateau(plateau) = &self.network.schedule.curve else { return 1.0 };
         let (mut reduction, mut seen) = (Reduction::default(), 0);
         for score in self.scores.iter().filter(|s| s.set == EvalSet::Validation) {

@@ -129,6 +129,41 @@ fn weights_go_into_the_open_network_which_starts_again() {
     rig.step(1);
 }
 
+/// Another network begins with the weights of the layers that it shares with this one, whatever their numbers are.
+#[test]
+fn a_run_begins_with_the_weights_that_fit() {
+    let (weights, _) = files();
+    let mut spec = small();
+    // One layer more before the convolution, and other outputs behind the last one that fits.
+    spec.model.layers.insert(0, engine::ops::StochasticDepth { p: 0.0 }.into());
+    spec.model.layers.insert(7, engine::ops::Dense { out: 12, bias: true }.into());
+    let mut rig = Rig::few();
+    let opened = rig.send_with(Message { head: Command::Open { run: RUN, spec: spec.clone() }, bulk: vec![], file: weights.clone() });
+    assert!(matches!(opened[0].head, Event::Opened { .. }), "{opened:?}");
+    let file = rig.save(Save::Weights);
+    let (old, new) = (SafeTensors::deserialize(weights).unwrap(), SafeTensors::deserialize(&file).unwrap());
+    for name in ["weight", "bias"] {
+        assert_eq!(new.tensor(&format!("1.{name}")).unwrap().data(), old.tensor(&format!("0.{name}")).unwrap().data(), "the convolution");
+        assert_eq!(new.tensor(&format!("2.{name}")).unwrap().data(), old.tensor(&format!("1.{name}")).unwrap().data(), "the batch norm");
+    }
+    assert_eq!(new.tensor("2.running_mean").unwrap().data(), old.tensor("1.running_mean").unwrap().data());
+    // What does not fit is as in a new run.
+    let mut fresh = Rig::open(spec.clone());
+    let bare = fresh.save(Save::Weights);
+    let bare = SafeTensors::deserialize(&bare).unwrap();
+    for name in ["7.weight", "8.weight"] {
+        let same = new.tensor(name).unwrap().data() == bare.tensor(name).unwrap().data();
+        let kept = new.tensor(name).unwrap().data() == old.tensor("6.weight").unwrap().data();
+        assert!(same != kept, "{name}");
+    }
+    // A file of another program does not say what its layers are.
+    let (mut header, data) = parts(weights);
+    header.as_object_mut().unwrap().remove("__metadata__");
+    let foreign = joined(&header, data);
+    let said = rig.send_with(Message { head: Command::Open { run: RUN, spec }, bulk: vec![], file: foreign });
+    assert!(matches!(&said[0].head, Event::Declined { message, .. } if message.contains("weights alone")), "{said:?}");
+}
+
 #[test]
 fn files_of_torch_are_taken() {
     // Without our note, without the counter, in other types.

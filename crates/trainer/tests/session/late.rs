@@ -6,7 +6,7 @@ use data::Dataset;
 use protocol::{Backend, Traffic};
 use trainer::{
     Network,
-    machine::{CpuMachine, Done, Machine, MachineFault, MakeMachine, Numbers, Parting, Work},
+    machine::{Alone, CpuMachine, Done, Machine, MachineFault, MakeMachine, Numbers, Parting, Work},
 };
 
 /// Pieces of work that it takes on at once.
@@ -49,7 +49,7 @@ impl MakeMachine for LateMaker {
             return Err(MachineFault { message: why.to_owned(), lost: behaviour.for_good });
         }
         behaviour.made += 1;
-        let inner = CpuMachine::new(network, numbers.clone());
+        let inner = CpuMachine::new(network, numbers.clone(), &Alone);
         Ok(Box::new(Late { inner, pieces: VecDeque::new(), behaviour: Rc::clone(&self.0) }))
     }
 }
@@ -70,6 +70,14 @@ struct Late {
 }
 
 impl Machine for Late {
+    fn cores(&self) -> usize {
+        1
+    }
+
+    fn word(&mut self) -> Option<String> {
+        None
+    }
+
     fn backend(&self) -> Backend {
         Backend::Gpu
     }

@@ -4,6 +4,7 @@
 
 mod arrival;
 mod cards;
+mod cores;
 mod curve;
 mod faults;
 mod files;
@@ -13,6 +14,9 @@ mod loopback;
 mod losses;
 mod objectives;
 mod preview;
+mod probes;
 mod rig;
 mod table;
+mod time;
+mod trace;
 mod update;

@@ -1,7 +1,7 @@
 //! What the next batch looks like, and training on augmented batches.
 
 use data::PIXELS;
-use engine::{Augment, Augmenter, Shape, StepInputs};
+use engine::{Augment, Augmenter, Shape, StepInputs, augment::Room};
 use protocol::{Command, Event, Preview, Previewed, RunSpec, Save, TrainSpec};
 
 use crate::rig::{RUN, Rig, STEPS, digits, is_declined, small};
@@ -40,7 +40,13 @@ fn the_preview_is_the_next_batch() {
     let chosen: Vec<(&[u8], u8)> = order[first..first + 20].iter().map(|i| digits.train_image(*i as usize).unwrap()).collect();
     let (mut want, mut labels, mut targets) = (vec![0.0; 20 * PIXELS], Vec::new(), Vec::new());
     let now = StepInputs { rate: 0.0, step, seed };
-    Augmenter::new(&mixed(), 20, Shape::new(1, 28, 28), 10).fill(&now, chosen.iter().copied(), &mut want, &mut labels, &mut targets);
+    Augmenter::new(&mixed(), 20, Shape::new(1, 28, 28), 10).fill(
+        &now,
+        0..20,
+        20,
+        |place| chosen[place],
+        Room { images: &mut want, labels: &mut labels, targets: &mut targets },
+    );
     for (place, (grey, label)) in chosen.iter().enumerate() {
         let shown = &bulk[2 * place * PIXELS..][..2 * PIXELS];
         assert!(shown[..PIXELS].iter().zip(*grey).all(|(x, grey)| *x == f32::from(*grey) / 255.0), "before");

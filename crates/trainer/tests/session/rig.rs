@@ -199,3 +199,9 @@ pub fn digit(i: usize) -> Vec<f32> {
 pub fn is_declined(event: &Event, part: &str) -> bool {
     matches!(event, Event::Declined { message, .. } if message.contains(part))
 }
+
+/// Header and numbers of a file. (The order of its notes is nobody's business.)
+pub fn contents(file: &[u8]) -> (serde_json::Value, Vec<u8>) {
+    let len = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
+    (serde_json::from_slice(&file[8..8 + len]).unwrap(), file[8 + len..].to_vec())
+}

@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::Tensor;
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Preview, Save};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Pace, Preview, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -40,10 +40,13 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
         Ask::Show => return Message { head: Command::Show { run }, bulk: digit(0), file: vec![] },
         Ask::Ack => Command::Ack { run, frame: FrameId(0) },
+        Ask::Probe => Command::Probe { run, what: protocol::Probing::Layers },
         Ask::Evaluate => Command::Evaluate { run, set: EvalSet::Test },
         Ask::Preview => Command::Preview { run, preview: Preview { count: 4, ..Preview::default() } },
         Ask::Save => Command::Save { run, ask: 1, what: Save::Weights },
         Ask::Load => return Message { head: Command::Load { run }, bulk: vec![], file: file.to_vec() },
+        Ask::Time => Command::Time { run, travel: Travel::Now },
+        Ask::Trace => Command::Trace { run, place: 0 },
         Ask::Close => Command::Close { run },
     };
     head.into()
@@ -106,6 +109,10 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             let views = usize::from(ask == Ask::Watch);
             assert!(matches!(framed, Event::Framed { views: v, .. } if v.len() == views), "{at}");
         }
+        Ask::Probe => {
+            assert!(said.is_empty() && after == before, "{at}");
+            rig.until(|e| matches!(e, Event::Probed { .. }));
+        }
         Ask::Evaluate => {
             assert!(said.is_empty() && after == before, "{at}");
             rig.until(|e| matches!(e, Event::Evaluated { score, .. } if score.set == EvalSet::Test));
@@ -113,6 +120,11 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
         }
         Ask::Preview => assert!(matches!(said, [Event::Previewed { images, .. }] if images.len() == 4) && after == before, "{at}"),
         Ask::Save => assert!(matches!(said, [Event::Saved { ask: 1, .. }]) && after == before, "{at}"),
+        Ask::Time => assert!(matches!(said, [Event::Looked { step: None, .. }]) && after == before, "{at}"),
+        Ask::Trace => {
+            assert!(matches!(said.last(), Some(Event::Traced { .. })), "{at}");
+            assert_eq!(after, if plays_on { Stage::Paused } else { before }, "{at}");
+        }
         Ask::Close => assert!(said.is_empty() && after == Stage::Idle, "{at}"),
     }
 }

@@ -201,7 +201,10 @@ fn tiles_view(column: &Column, block: &Block, canvases: &mut Canvases) -> AnyVie
         BlockKind::Image => ("image".to_owned(), "The image as the network sees it".to_owned()),
         BlockKind::Maps | BlockKind::Vector => (format!("maps-{}", column.name), format!("What {} gives: {}", column.name, column.shape)),
     };
-    view! { <canvas class="stage-tiles" style=style node_ref=node role="img" aria-label=label data-testid=testid></canvas> }.into_any()
+    let (lit, tensor) = (app().time.lit, block.tensor);
+    let dim = move || lit.with(|lit| lit.as_ref().is_some_and(|lit| !lit.contains(&tensor)));
+    view! { <canvas class="stage-tiles" class:dim=dim style=style node_ref=node role="img" aria-label=label data-testid=testid></canvas> }
+        .into_any()
 }
 
 /// Where the focus goes from the keyboard: left and right from tensor to tensor, up and down from

@@ -26,6 +26,7 @@ fn Status() -> impl IntoView {
     let phase = move || match state.phase.get() {
         Phase::Starting => "starting",
         Phase::Playing => "training",
+        Phase::Paused | Phase::Finished if state.time.looking.get().is_some() => "looking back",
         Phase::Paused => "paused",
         Phase::Finished => "finished",
         Phase::Stopped => "stopped",
@@ -36,9 +37,10 @@ fn Status() -> impl IntoView {
     };
     let train = move || {
         state.curve_tick.track();
+        let end = state.time.end();
         state
             .history
-            .with_value(|history| recent(history.iter().rev().take(20).map(|p| p.accuracy)))
+            .with_value(|history| recent(history.iter().rev().filter(|p| p.step <= end).take(20).map(|p| p.accuracy)))
             .map_or_else(|| "–".to_owned(), number::percent)
     };
     let speed = move || {
@@ -61,6 +63,7 @@ fn Status() -> impl IntoView {
         let name = state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).map(|a| facts::short_name(&a.name)));
         name.filter(|_| on_card)
     };
+    let cores = move || state.summary.with(|s| (s.backend == Backend::Cpu && s.cores > 0).then_some(s.cores));
     let traffic = move || {
         let playing = state.phase.get() == Phase::Playing;
         state.traffic.get().filter(|_| playing).map(|t| {
@@ -88,6 +91,7 @@ fn Status() -> impl IntoView {
                     </button>
                 </dd>
             </div>
+            {move || cores().map(|cores| view! { <div><dt>"Cores"</dt><dd class="number" data-testid="cores">{cores}</dd></div> })}
             {move || traffic().map(|traffic| view! { <div class="status-traffic"><dt>"Dispatches"</dt><dd class="number">{traffic}</dd></div> })}
             <div><dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd></div>
             <div><dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd></div>

@@ -1,5 +1,6 @@
 //! Play, step, reset, speed, rate: the controls of the run.
 
+mod timeline;
 mod view;
 
 use leptos::prelude::*;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use protocol::Pace;
 
+use super::timeline::Timeline;
 use crate::{
     state::{Phase, app, lab},
     widgets::{
@@ -53,11 +54,6 @@ pub fn Transport() -> impl IntoView {
         format!("{:.2}", progress.epoch)
     };
     let epochs = move || state.spec.with(|s| s.train.epochs.to_string());
-    // How far the planned epochs have gone; after them, full.
-    let done = move || {
-        let total = f64::from(state.spec.with(|s| s.train.epochs)).max(1.0);
-        format!("--done: {:.2}%", (state.progress.with(|p| p.epoch) / total * 100.0).min(100.0))
-    };
     let seed = move || state.spec.with(|s| s.train.seed.to_string());
     let reading = Signal::derive(move || match state.pace.get() {
         Pace::Full => "full".to_owned(),
@@ -70,12 +66,12 @@ pub fn Transport() -> impl IntoView {
                 <Icon glyph/>
             </button>
             <button class="round" data-testid="step" aria-label="One batch" title="One batch (→)" on:click=move |_| lab().step()><Icon glyph=Glyph::Step/></button>
+            <button class="round" data-testid="one-layer" aria-label="One layer of a slow step" title="One layer of a slow step (L)" on:click=move |_| lab().walk_by(1)><Icon glyph=Glyph::Layer/></button>
             <button class="round" data-testid="reset" aria-label="Back to step 0" title="Back to step 0 (R)" on:click=move |_| lab().reset()><Icon glyph=Glyph::Reset/></button>
         </div>
         <div class="transport-where">
             <span class="transport-figure"><small>"epoch"</small><b class="number" data-testid="epoch">{epoch}</b><i class="number">" / "{epochs}</i></span>
             <span class="transport-figure"><small>"step"</small><b class="number" data-testid="step-number">{move || number::grouped(u64::from(state.progress.get().step))}</b></span>
-            <span class="transport-progress" style=done aria-hidden="true"></span>
         </div>
         <Slider label="Speed" testid="speed" last=PACES.len() as u32 position=Signal::derive(move || place_of_pace(state.pace.get())) reading
             on_move=move |place| lab().set_pace(pace_of_place(place))/>
@@ -87,6 +83,7 @@ pub fn Transport() -> impl IntoView {
                 <Icon glyph=Glyph::Dice/>
             </button>
         </div>
+        <Timeline/>
     }
 }
 

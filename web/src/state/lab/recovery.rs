@@ -19,12 +19,15 @@ impl Lab {
                     self.state.notify(NoticeKind::Failed, format!("The weights could not be saved: {why}."), None);
                 }
             }
+            Some(Purpose::Onnx) => self.convert(file),
+            Some(Purpose::Graft(spec)) => self.graft(*spec, file),
             Some(Purpose::Keep) => {
-                let progress = self.state.progress.get_untracked();
+                let progress = self.state.progress_now();
                 let saved = SavedRun {
                     link: protocol::link::encode(&self.state.spec.get_untracked()),
                     step: progress.step,
                     epoch: progress.epoch,
+                    born: self.inner.with_value(|inner| inner.keeper.born),
                     playing: self.state.phase.get_untracked() == Phase::Playing,
                     file,
                 };
@@ -40,6 +43,7 @@ impl Lab {
                     }
                 });
             }
+            Some(Purpose::Moment(step)) => self.store_moment(step, file),
             None => {}
         }
     }

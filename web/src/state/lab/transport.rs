@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::{Command, Hyper, Pace};
 
 use super::Lab;
-use crate::state::Phase;
+use crate::{state::Phase, widgets::number};
 
 impl Lab {
     pub fn toggle(&self) {
@@ -19,6 +19,7 @@ impl Lab {
     }
 
     pub(super) fn play(&self) {
+        self.leave_walk();
         self.inner.update_value(|inner| inner.play_sent = true);
         self.command(Command::Play { run: self.state.run.get_untracked() });
     }
@@ -29,12 +30,18 @@ impl Lab {
 
     /// One batch, then pause.
     pub fn step(&self) {
+        self.leave_walk();
         self.tell_run(Command::Step { run: self.state.run.get_untracked(), count: 1 });
     }
 
     pub fn tune(&self, rate: f32) {
         self.state.rate.set(rate);
+        let step = self.state.progress.with_untracked(|p| p.step);
+        if step > 0 {
+            self.state.monitors.mark(step, format!("rate {}", number::rate(rate)), true);
+        }
         self.tell_run(Command::Tune { run: self.state.run.get_untracked(), hyper: Hyper { rate } });
+        self.renew_walk();
     }
 
     pub fn set_pace(&self, pace: Pace) {

@@ -13,10 +13,10 @@ mod training;
 use std::{ops::Range, sync::Arc};
 
 use crate::{
-    Graph, LossSpec, ParamId, Plan, StepInputs, Tensor, Update, UpdateSpec,
+    Graph, LayerSpec, LossSpec, ParamId, Plan, StepInputs, Tensor, Update, UpdateSpec,
     arena::{carve, lift},
     loss::{BatchResult, Targets},
-    ops::{Backward, Forward, INPUTS_LIMIT},
+    ops::{Backward, Forward, INPUTS_LIMIT, Placement},
     plan::{Mode, Source, Step},
 };
 
@@ -46,6 +46,8 @@ pub struct Run {
     pub targets: Vec<f32>,
     /// The classes of the whole batch, where this run holds a part of it: see [`Targets::whole`].
     pub whole_labels: Vec<u8>,
+    /// Number of this run's first image in the whole batch, where it holds a part of it.
+    pub first: usize,
     /// Room for one example's outputs.
     example: Vec<f32>,
     activations: Vec<f32>,
@@ -62,6 +64,7 @@ impl Run {
             labels: Vec::with_capacity(plan.batch),
             targets: Vec::new(),
             whole_labels: Vec::new(),
+            first: 0,
             example: vec![0.0; plan.graph.output().len()],
             activations: vec![0.0; r.activations],
             activation_grads: vec![0.0; r.activation_grads],
@@ -108,12 +111,24 @@ impl Cpu {
 
     /// One layer of the forward pass.
     pub fn forward_step(&mut self, run: &mut Run, index: usize, now: &StepInputs) {
+        self.forward_by(run, index, now, |layer, at, io| layer.forward(at, io));
+    }
+
+    /// The kernel of [`Cpu::forward_step`], or another instead.
+    pub(crate) fn forward_by(
+        &mut self,
+        run: &mut Run,
+        index: usize,
+        now: &StepInputs,
+        kernel: impl FnOnce(&LayerSpec, &Placement, Forward<'_>),
+    ) {
+        let first = run.first;
         let Run { plan, images, activations, saved, scratch, .. } = run;
         let step = &plan.steps[index];
         let (output, rest) = lift(activations, step.output.clone());
         let inputs = intakes(step, images, |range| rest.get(range));
-        let op = &plan.graph.node(step.at.node).layer;
-        op.forward(
+        kernel(
+            &plan.graph.node(step.at.node).layer,
             &step.at,
             Forward {
                 inputs: &inputs[..step.inputs.len()],
@@ -123,6 +138,7 @@ impl Cpu {
                 saved: &mut saved[step.saved.clone()],
                 table: &step.table,
                 scratch,
+                first,
                 now,
             },
         );
@@ -169,6 +185,19 @@ impl Cpu {
 
     /// One layer of the backward pass.
     pub fn backward_step(&mut self, run: &mut Run, index: usize, now: &StepInputs) {
+        self.backward_by(run, index, now, |layer, at, io| layer.backward(at, io));
+        self.add_gradients(run, index);
+    }
+
+    /// The kernel of [`Cpu::backward_step`], or another instead.
+    pub(crate) fn backward_by(
+        &mut self,
+        run: &mut Run,
+        index: usize,
+        now: &StepInputs,
+        kernel: impl FnOnce(&LayerSpec, &Placement, Backward<'_>),
+    ) {
+        let first = run.first;
         let Run { plan, images, activations, activation_grads, saved, scratch, .. } = run;
         let step: &Step = &plan.steps[index];
         let inputs = intakes(step, images, |range| &activations[range]);
@@ -180,8 +209,8 @@ impl Cpu {
         let mut pieces = carve(activation_grads, ranges);
         let [d_output, d_inputs @ ..] = &mut pieces;
         let wanted = if step.inputs.len() > 1 { step.inputs.len() } else { usize::from(step.wants()[0]) };
-        let op = &plan.graph.node(step.at.node).layer;
-        op.backward(
+        kernel(
+            &plan.graph.node(step.at.node).layer,
             &step.at,
             Backward {
                 inputs: &inputs[..step.inputs.len()],
@@ -193,10 +222,16 @@ impl Cpu {
                 d_params: &mut self.grads[step.params.clone()],
                 table: &step.table,
                 scratch,
+                first,
                 now,
             },
         );
-        for grad in step.inputs.iter().filter_map(|i| i.grad.as_ref()) {
+    }
+
+    /// What follows in [`Cpu::backward_step`]: adds the gradients of inputs that others read too.
+    pub(crate) fn add_gradients(&self, run: &mut Run, index: usize) {
+        let Run { plan, activation_grads, .. } = run;
+        for grad in plan.steps[index].inputs.iter().filter_map(|i| i.grad.as_ref()) {
             if let Some(sum) = &grad.sum {
                 let [to, summand] = carve(activation_grads, [sum.clone(), grad.range.clone()]);
                 to.iter_mut().zip(summand).for_each(|(to, by)| *to += *by);

@@ -12,19 +12,29 @@ impl Cpu {
         self.forward(run, now);
         let result = self.backward(run, loss, divisor, now);
         if self.update.treatment().has_sam() {
-            let (params, state) = self.kept.split_at_mut(self.params.len());
-            params.copy_from_slice(&self.params);
-            state.copy_from_slice(&self.state);
-            self.update.penalise(&self.params, &mut self.grads);
-            self.update.perturb(&mut self.params, &self.grads);
+            self.climb();
             self.forward(run, now);
             self.backward(run, loss, divisor, now);
-            self.update.penalise(&self.params, &mut self.grads);
-            let (params, state) = self.kept.split_at(self.params.len());
-            self.params.copy_from_slice(params);
-            self.state.copy_from_slice(state);
+            self.descend();
         }
         result
+    }
+
+    /// Sharpness-aware minimisation: from the gradient in `grads` to where the loss is higher.
+    pub(crate) fn climb(&mut self) {
+        let (params, state) = self.kept.split_at_mut(self.params.len());
+        params.copy_from_slice(&self.params);
+        state.copy_from_slice(&self.state);
+        self.update.penalise(&self.params, &mut self.grads);
+        self.update.perturb(&mut self.params, &self.grads);
+    }
+
+    /// And back, with the gradient found there in `grads`.
+    pub(crate) fn descend(&mut self) {
+        self.update.penalise(&self.params, &mut self.grads);
+        let (params, state) = self.kept.split_at(self.params.len());
+        self.params.copy_from_slice(params);
+        self.state.copy_from_slice(state);
     }
 
     /// What follows on the gradients of a batch: penalty, accumulation, clipping and the optimizer's step.

@@ -6,6 +6,7 @@ use std::{
     fmt,
     rc::Rc,
     sync::{Arc, Mutex, PoisonError},
+    task,
 };
 
 use wgpu::{BufferUsages, Features, Limits};
@@ -53,17 +54,32 @@ pub type Waker = Rc<dyn Fn()>;
 #[cfg(not(target_arch = "wasm32"))]
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// The first thing that went wrong, noted by the device whenever it notices.
+/// The first thing that went wrong, noted by the device whenever it notices, and who waits for it.
 #[derive(Clone, Debug, Default)]
-struct Trouble(Arc<Mutex<Option<CardError>>>);
+struct Trouble(Arc<Mutex<(Option<CardError>, Vec<task::Waker>)>>);
 
 impl Trouble {
     fn note(&self, error: CardError) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.0.get_or_insert(error);
+        let waiting = std::mem::take(&mut noted.1);
+        drop(noted);
+        waiting.into_iter().for_each(task::Waker::wake);
     }
 
     fn get(&self) -> Option<CardError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// Once there is something.
+    fn poll(&self, context: &task::Context<'_>) -> task::Poll<CardError> {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(error) = noted.0.clone() {
+            return task::Poll::Ready(error);
+        }
+        noted.1.retain(|waiting| !waiting.will_wake(context.waker()));
+        noted.1.push(context.waker().clone());
+        task::Poll::Pending
     }
 }
 
@@ -158,6 +174,12 @@ impl Card {
         self.trouble.get()
     }
 
+    /// What goes wrong first, as soon as the device says so: also while nothing runs. Does not keep the card open.
+    pub fn troubled(&self) -> impl Future<Output = CardError> + use<> {
+        let trouble = self.trouble.clone();
+        std::future::poll_fn(move |context| trouble.poll(context))
+    }
+
     /// Called whenever something has come back (in a browser; natively [`Card::poll`] finds out).
     pub fn set_waker(&self, waker: Waker) {
         *self.waker.borrow_mut() = Some(waker);
@@ -180,8 +202,14 @@ impl Card {
 
     /// Gives the device back at once, as if it had been lost.
     pub fn destroy(&self) {
-        self.device.destroy();
+        self.lose();
         self.trouble.note(CardError::Lost("it was given back".to_owned()));
+    }
+
+    /// As [`Card::destroy`], but it is for the device to tell, as when a driver takes it away. (Natively it tells
+    /// when it is next polled.)
+    pub fn lose(&self) {
+        self.device.destroy();
     }
 
     /// Nanoseconds of one tick of the card's clock.

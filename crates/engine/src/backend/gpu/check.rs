@@ -1,18 +1,21 @@
 //! Whether a card computes what it should, and how fast: asked before it is chosen.
 
-use std::{rc::Rc, sync::Arc};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 use super::{
     card::{Card, CardError},
-    launch::Storage,
+    digits::DigitSet,
+    launch::{Launches, Site, Storage},
     line::Turn,
     network::{Gpu, results},
     run::GpuRun,
     single::{Single, SingleResult},
 };
 use crate::{
-    Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
-    ops::{Case, KINDS, Others, ParamRole, Placement},
+    Augment, Augmenter, Cpu, Graph, LossSpec, Mode, ModelSpec, Plan, PlanOptions, Run, Shape, StepInputs, UpdateSpec,
+    augment::Room,
+    loss::Given,
+    ops::{Case, INPUTS_LIMIT, Inferred, KINDS, Kind, Others, ParamRole, Placement},
     plan::Watch,
     presets::PRESETS,
     rng::{self, Stream},
@@ -40,18 +43,100 @@ pub struct Timing {
     pub gpu_step_ms: f64,
 }
 
-/// Every operator's training cases forward and backward, then a network over three steps.
+/// What of the card is checked: to check a shader is to compile it, which takes a moment, and for all of them
+/// seconds. So only those are worth it that are used.
+#[derive(Clone, Debug)]
+pub struct Scope(Option<BTreeSet<&'static str>>);
+
+impl Scope {
+    /// Every operator.
+    pub fn everything() -> Self {
+        Self(None)
+    }
+
+    /// The shaders that a network trains with. None where it is no network.
+    pub fn of(model: &ModelSpec, batch: usize, card: &Card) -> Self {
+        let options = PlanOptions { batch, mode: Mode::Train, watch: Watch::Nothing };
+        let plan = Graph::check(model).ok().and_then(|graph| Plan::compile(&Arc::new(graph), &options).ok());
+        let launched = plan.iter().flat_map(|plan| {
+            plan.steps.iter().flat_map(|step| {
+                let layer = &plan.graph.node(step.at.node).layer;
+                names(&layer.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
+            })
+        });
+        Self(Some(launched.collect()))
+    }
+
+    /// Whether a check of `self` leaves nothing of `other` open.
+    pub fn covers(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(wanted)) => wanted.is_subset(own),
+        }
+    }
+
+    /// The training cases of an operator to run: those that launch nothing else, and for what is still open
+    /// then the first that launches it.
+    fn cases(&self, kind: &Kind, card: &Card) -> Vec<Case> {
+        let cases = kind.cases().into_iter().filter(|c| c.mode == Mode::Train);
+        let Some(wanted) = &self.0 else { return cases.collect() };
+        let mut open: BTreeSet<_> = kind.shaders().iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
+        if open.is_empty() {
+            return Vec::new();
+        }
+        let launched = |case: &Case| -> BTreeSet<&str> {
+            let site =
+                Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
+            placed(case).map(|(at, _)| names(&case.layer.launches(&at, &site)).collect()).unwrap_or_default()
+        };
+        let (mut chosen, others): (Vec<_>, Vec<_>) = cases.partition(|case| launched(case).is_subset(wanted));
+        for case in &chosen {
+            open.retain(|name| !launched(case).contains(name));
+        }
+        for case in others {
+            let own = launched(&case);
+            if open.iter().any(|name| own.contains(name)) {
+                open.retain(|name| !own.contains(name));
+                chosen.push(case);
+            }
+        }
+        chosen
+    }
+}
+
+fn names(launches: &Launches) -> impl Iterator<Item = &'static str> {
+    launches.forward.iter().chain(&launches.backward).map(|launch| launch.shader.name)
+}
+
+/// Where a case stands, and what its layer asks for; `None` where the layer does not take the input.
+fn placed(case: &Case) -> Option<(Placement, Inferred)> {
+    let inferred = case.layer.op().infer(&[&[case.input], case.others].concat()).ok()?;
+    let at = Placement {
+        node: crate::NodeId(1),
+        batch: case.batch,
+        mode: case.mode,
+        input: case.input,
+        others: Others::new(case.others),
+        output: inferred.output,
+        activation: None,
+    };
+    Some((at, inferred))
+}
+
+/// The operators in this scope forward and backward, then a network over three steps.
 ///
 /// # Errors
 /// Whatever the card says.
-pub async fn run(card: &Rc<Card>) -> Result<Vec<Check>, CardError> {
+pub async fn run(card: &Rc<Card>, scope: &Scope) -> Result<Vec<Check>, CardError> {
     let mut checks = Vec::new();
     for (seed, kind) in (1..).zip(KINDS) {
-        if kind.shaders().is_empty() {
+        let cases = scope.cases(kind, card);
+        if kind.shaders().is_empty() || cases.is_empty() {
             continue;
         }
         let mut worst = 0.0f64;
-        for case in kind.cases().iter().filter(|c| c.mode == Mode::Train) {
+        for case in &cases {
             worst = worst.max(layer(card, case, seed).await?);
         }
         checks.push(Check { name: kind.title.to_owned(), worst, passed: worst <= LAYER_MOST });
@@ -68,17 +153,8 @@ fn normals(len: usize, seed: u32, part: u32) -> Vec<f32> {
 }
 
 async fn layer(card: &Rc<Card>, case: &Case, seed: u32) -> Result<f64, CardError> {
-    let Ok(inferred) = case.layer.op().infer(&[&[case.input], case.others].concat()) else { return Ok(f64::INFINITY) };
-    let (batch, mode) = (case.batch, case.mode);
-    let at = Placement {
-        node: crate::NodeId(1),
-        batch,
-        mode,
-        input: case.input,
-        others: Others::new(case.others),
-        output: inferred.output,
-        activation: None,
-    };
+    let Some((at, inferred)) = placed(case) else { return Ok(f64::INFINITY) };
+    let batch = case.batch;
     let drawn = |trained: bool| -> Vec<f32> {
         let specs = inferred.params.iter().zip(10..).filter(|(p, _)| p.role.is_trained() == trained);
         specs
@@ -179,29 +255,78 @@ impl Pair {
     }
 }
 
-/// Times a training step of `model` in both places, `clock` giving milliseconds; `None` where the
-/// network is none. Takes about `budget_ms` for each.
+/// What is timed: a training step of this network, its batch put together and its images moved included.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub model: &'a ModelSpec,
+    pub update: &'a UpdateSpec,
+    pub batch: usize,
+    pub augment: Augment,
+}
+
+/// A batch of made-up images as bytes, which each step puts together as training does.
+struct Grey {
+    bytes: Vec<u8>,
+    labels: Vec<u8>,
+    augmenter: Augmenter,
+}
+
+impl Grey {
+    fn fill(&mut self, run: &mut Run, now: &StepInputs) {
+        let (len, batch) = (run.plan.graph.spec.input.len(), run.plan.batch);
+        let digit = |place: usize| (&self.bytes[place * len..][..len], self.labels[place]);
+        self.augmenter.fill(
+            now,
+            0..batch,
+            batch,
+            digit,
+            Room { images: &mut run.images, labels: &mut run.labels, targets: &mut run.targets },
+        );
+    }
+
+    /// On the card as one set. A set takes images of whole words only: others stay as they were written.
+    fn gather(&self, pair: &mut Pair) -> Result<(), CardError> {
+        let (len, batch) = (pair.run.plan.graph.spec.input.len(), pair.run.plan.batch);
+        if !len.is_multiple_of(4) {
+            return Ok(());
+        }
+        let set = DigitSet::new(&pair.gpu.card, batch, len)?;
+        set.append(&self.bytes, &self.labels);
+        pair.gpu_run.gather_augmented(&pair.gpu, &set, false, self.augmenter.augment())
+    }
+}
+
+/// Times a training step in both places, `clock` giving milliseconds; `None` where the network is none. Takes
+/// about `budget_ms` for each.
 ///
 /// # Errors
 /// Whatever the card says.
 pub async fn time(
     card: &Rc<Card>,
-    model: &ModelSpec,
-    update: UpdateSpec,
-    batch: usize,
+    subject: &Subject<'_>,
     storage: Storage,
     budget_ms: f64,
     clock: &dyn Fn() -> f64,
 ) -> Result<Option<Timing>, CardError> {
+    let Subject { model, update, batch, augment } = *subject;
     // A batch of half-precision numbers cannot be written from here; its content does not matter to time.
-    let Some(mut pair) = Pair::new(card, model, update, batch, Storage::F32)? else { return Ok(None) };
-    if storage == Storage::F16 {
-        pair.gpu_run = GpuRun::new(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), storage)?;
+    let Some(mut pair) = Pair::new(card, model, update.clone(), batch, Storage::F32)? else { return Ok(None) };
+    if storage == Storage::F16 || augment.mixes() {
+        let given = if augment.mixes() { Given::DENSE } else { Given::LABELS };
+        pair.gpu_run = GpuRun::with_targets(&pair.gpu, pair.run.plan.clone(), &LossSpec::default(), given, storage)?;
     }
+    let graph = &pair.run.plan.graph;
+    let mut grey = Grey {
+        bytes: pair.run.images.iter().map(|x| (x * 64.0).min(255.0) as u8).collect(),
+        labels: pair.run.labels.clone(),
+        augmenter: Augmenter::new(&augment, batch, graph.spec.input, graph.output().len()),
+    };
+    grey.gather(&mut pair)?;
     let now = StepInputs { rate: 1e-4, step: 0, seed: 1 };
     pair.cpu_step(&now);
     let (start, mut steps) = (clock(), 0);
     while steps == 0 || clock() - start < budget_ms {
+        grey.fill(&mut pair.run, &now);
         pair.cpu_step(&now);
         steps += 1;
     }

@@ -262,6 +262,12 @@ pub fn spread(count: usize, size: usize) -> [u32; 3] {
     [groups.div_ceil(rows), rows, 1]
 }
 
+/// Whether so many tiles, taken by twos, leave no more than a quarter of the work in vain: then a shader may have
+/// the four invocations of a quad share what they read.
+pub fn quads_fit(tiles: usize) -> bool {
+    tiles.is_multiple_of(2) || tiles > 2
+}
+
 /// Planes that an invocation takes where each takes one place of a plane after another.
 const PLANES: usize = 16;
 

@@ -171,6 +171,7 @@ impl Single<'_> {
                 saved: &mut saved,
                 table,
                 scratch: &mut scratch,
+                first: 0,
                 now,
             },
         );
@@ -200,6 +201,7 @@ impl Single<'_> {
                     d_params: &mut result.d_params,
                     table,
                     scratch: &mut scratch,
+                    first: 0,
                     now,
                 },
             );

@@ -48,6 +48,7 @@ pub const KIND: Kind = Kind {
     name: "adaptive_avg_pool2d",
     short: "adaptiveavg",
     title: "Adaptive average pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "output", label: "Output size", control: Control::Count { least: 1, most: 14 } }],
     signs: Signs::AsInput,

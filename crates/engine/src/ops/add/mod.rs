@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     name: "add",
     short: "add",
     title: "Add",
+    family: super::Family::Join,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -50,6 +50,7 @@ pub const KIND: Kind = Kind {
     name: "avg_pool2d",
     short: "avgpool",
     title: "Average pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },

@@ -82,6 +82,73 @@ pub(super) fn backward(at: &Placement, io: Backward<'_>) {
     }
 }
 
+/// [`BatchNorm2d::moments`].
+pub(super) fn moments(at: &Placement, input: &[f32], part: &mut [f64]) {
+    let (count, means, squares) = pieces(part);
+    *count = (at.batch * at.input.plane()) as f64;
+    for (c, (mean, square)) in means.iter_mut().zip(squares).enumerate() {
+        let planes = Planes::of(at, c);
+        *mean = powers::<false>(input, planes, 0.0) / *count;
+        let centre = *mean as f32;
+        // About the mean itself, not its nearest `f32`.
+        let off = f64::from(centre) - *mean;
+        *square = powers::<true>(input, planes, centre) - *count * off * off;
+    }
+}
+
+/// [`BatchNorm2d::forward_of`].
+pub(super) fn forward_of(op: &BatchNorm2d, at: &Placement, io: Forward<'_>, whole: &[f64]) {
+    let ch = at.input.ch;
+    let (gain, bias) = io.params.split_at(ch);
+    let relu = at.activation == Some(Activation::Relu);
+    for c in 0..ch {
+        let (mean, var) = (whole[1 + c] as f32, whole[1 + ch + c] / whole[0]);
+        let inverse = (1.0 / libm::sqrt(var + f64::from(op.eps))) as f32;
+        (io.saved[c], io.saved[ch + c]) = (mean, inverse);
+        let factors = Factors { mean, scale: gain[c] * inverse, bias: bias[c] };
+        dispatch(Apply { values: io.inputs[0], planes: Planes::of(at, c), factors, relu, out: &mut *io.output });
+    }
+}
+
+/// [`BatchNorm2d::slopes`].
+pub(super) fn slopes(at: &Placement, io: Backward<'_>, part: &mut [f64]) {
+    let ch = at.input.ch;
+    let (count, sums, alongs) = pieces(part);
+    *count = (at.batch * at.input.plane()) as f64;
+    let (d_gain, d_bias) = io.d_params.split_at_mut(ch);
+    let relu = at.activation == Some(Activation::Relu);
+    for c in 0..ch {
+        let (mut sum, mut along) = (0.0, 0.0);
+        let sources = Sources { x: io.inputs[0], d: io.d_output, out: io.output, planes: Planes::of(at, c), mean: io.saved[c], relu };
+        dispatch(Sums { sources, sum: &mut sum, along: &mut along });
+        let along = along * f64::from(io.saved[ch + c]);
+        (d_gain[c], d_bias[c]) = (along as f32, sum as f32);
+        (sums[c], alongs[c]) = (sum, along);
+    }
+}
+
+/// [`BatchNorm2d::backward_of`].
+pub(super) fn backward_of(at: &Placement, io: Backward<'_>, whole: &[f64]) {
+    let [d_input] = io.d_inputs else { return };
+    let ch = at.input.ch;
+    let relu = at.activation == Some(Activation::Relu);
+    for c in 0..ch {
+        let (mean, inverse) = (io.saved[c], io.saved[ch + c]);
+        let sources = Sources { x: io.inputs[0], d: io.d_output, out: io.output, planes: Planes::of(at, c), mean, relu };
+        let scale = io.params[c] * inverse;
+        let mean_d = (whole[1 + c] / whole[0]) as f32;
+        let mean_along = (whole[1 + ch + c] / whole[0]) as f32 * inverse;
+        dispatch(Return { sources, scale, along: -scale * mean_along, plain: -scale * mean_d, to: d_input });
+    }
+}
+
+/// The count of a part, and its two numbers of each channel.
+fn pieces(part: &mut [f64]) -> (&mut f64, &mut [f64], &mut [f64]) {
+    let (count, rest) = part.split_at_mut(1);
+    let (one, other) = rest.split_at_mut(rest.len() / 2);
+    (&mut count[0], one, other)
+}
+
 /// `Σ v`, or `Σ (v − centre)²` where `SQUARES`.
 fn powers<const SQUARES: bool>(values: &[f32], planes: Planes, centre: f32) -> f64 {
     let mut sum = 0.0;

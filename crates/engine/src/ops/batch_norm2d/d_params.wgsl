@@ -1,4 +1,4 @@
-// Gradient of batch norm where nobody asks for that of its input: joins the parts' sums,
+// Gradient of batch norm, step 2 of 3: joins the parts' sums,
 //     d_gain = Σ d · (x - mean) · inverse        d_bias = Σ d
 // One channel for each invocation.
 

@@ -1,6 +1,5 @@
-//! The launches: in training two each way. The first sums parts of each channel, the second joins
-//! the parts and goes over the numbers; each of its workgroups joins for itself, which is cheaper
-//! than a launch between the two.
+//! The launches: in training three each way. The first sums parts of each channel, the second joins
+//! the parts, the third goes over the numbers. Every invocation sums for itself: nobody waits.
 
 use super::BatchNorm2d;
 use crate::{
@@ -10,20 +9,27 @@ use crate::{
 };
 
 static MOMENTS: Shader = Shader { name: "batch_norm2d/moments", source: include_str!("moments.wgsl") };
-static MOMENTS_SUBGROUPS: Shader = Shader { name: "batch_norm2d/moments_subgroups", source: include_str!("moments_subgroups.wgsl") };
+static JOIN: Shader = Shader { name: "batch_norm2d/join", source: include_str!("join.wgsl") };
 static NORMALISE: Shader = Shader { name: "batch_norm2d/normalise", source: include_str!("normalise.wgsl") };
 static EVALUATE: Shader = Shader { name: "batch_norm2d/evaluate", source: include_str!("evaluate.wgsl") };
 static SUMS: Shader = Shader { name: "batch_norm2d/sums", source: include_str!("sums.wgsl") };
-static SUMS_SUBGROUPS: Shader = Shader { name: "batch_norm2d/sums_subgroups", source: include_str!("sums_subgroups.wgsl") };
-static BACKWARD: Shader = Shader { name: "batch_norm2d/backward", source: include_str!("backward.wgsl") };
 static D_PARAMS: Shader = Shader { name: "batch_norm2d/d_params", source: include_str!("d_params.wgsl") };
+static BACKWARD: Shader = Shader { name: "batch_norm2d/backward", source: include_str!("backward.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&MOMENTS, &MOMENTS_SUBGROUPS, &NORMALISE, &EVALUATE, &SUMS, &SUMS_SUBGROUPS, &BACKWARD, &D_PARAMS];
+pub const SHADERS: &[&Shader] = &[&MOMENTS, &JOIN, &NORMALISE, &EVALUATE, &SUMS, &D_PARAMS, &BACKWARD];
 
-/// Numbers of a part: eight for each of the 256 invocations that sum it.
-const PART_LEN: usize = 2048;
-/// Most parts of a channel: each invocation of the second launch reads the sums of all.
-const PARTS_LIMIT: usize = 32;
+/// Invocations of a workgroup: pixels side by side of a channel.
+const SIZE: usize = 64;
+/// Numbers that are worth an invocation.
+const WORTH: usize = 64;
+/// Most shares of the images: one invocation joins the parts of a channel.
+const SHARES_LIMIT: usize = 16;
+
+/// Images of a share: so few that a channel's invocations have work enough each.
+fn images(batch: usize, plane: usize) -> usize {
+    let each = (WORTH / plane.div_ceil(SIZE)).max(1);
+    each.max(batch.div_ceil(SHARES_LIMIT)).min(batch)
+}
 
 pub fn launches(op: &BatchNorm2d, at: &Placement, site: &Site) -> Launches {
     let (ch, plane) = (at.input.ch, at.input.plane());
@@ -47,52 +53,54 @@ pub fn launches(op: &BatchNorm2d, at: &Placement, site: &Site) -> Launches {
         return Launches { forward: vec![forward], ..Launches::default() };
     }
 
-    let part_len = count.div_ceil(PARTS_LIMIT).max(PART_LEN);
-    let parts = count.div_ceil(part_len);
+    let images = images(at.batch, plane);
+    let shares = at.batch.div_ceil(images);
+    let parts = shares * plane.min(SIZE);
     let [x, y, _] = spread(ch, 1);
-    let groups = [x, y, parts as u32];
-    let extents: [(_, Word); 3] = [("ch", ch.into()), ("plane", plane.into()), ("count", count.into())];
-    let (parts_dim, part_len): ((_, Word), (_, Word)) = (("parts", parts.into()), ("part_len", part_len.into()));
+    let groups = [x, y, shares as u32];
+    let by_channel = spread(ch, SIZE);
+    let extents: [(_, Word); 4] = [("batch", at.batch.into()), ("ch", ch.into()), ("plane", plane.into()), ("images", images.into())];
     let (relu, eps, momentum) = (("relu", relu.into()), ("eps", op.eps.into()), ("momentum", op.momentum.into()));
     let dims = |more: &[(&'static str, Word)]| extents.iter().chain(more).copied().collect();
 
-    let moments = Launch {
-        shader: if site.subgroups { &MOMENTS_SUBGROUPS } else { &MOMENTS },
-        reads: &[Slot::Input],
-        writes: &[Slot::Scratch],
-        dims: dims(&[part_len]),
-        groups,
+    let moments = Launch { shader: &MOMENTS, reads: &[Slot::Input], writes: &[Slot::Scratch], dims: dims(&[]), groups };
+    let join = Launch {
+        shader: &JOIN,
+        reads: &[Slot::Scratch],
+        writes: &[Slot::Saved, Slot::State],
+        dims: dims(&[state_at, eps, momentum]),
+        groups: by_channel,
     };
     let normalise = Launch {
         shader: &NORMALISE,
-        reads: &[Slot::Input, Slot::Params, Slot::Scratch],
-        writes: &[Slot::Output, Slot::Saved, Slot::State],
-        dims: dims(&[parts_dim, part_len, params_at, state_at, relu, eps, momentum]),
+        reads: &[Slot::Input, Slot::Params, Slot::Saved],
+        writes: &[Slot::Output],
+        dims: dims(&[params_at, relu]),
         groups,
     };
     let sums = Launch {
-        shader: if site.subgroups { &SUMS_SUBGROUPS } else { &SUMS },
+        shader: &SUMS,
         reads: &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Saved],
         writes: &[Slot::Scratch],
-        dims: dims(&[part_len, relu]),
+        dims: dims(&[relu]),
         groups,
     };
-    let last = if site.wants_d_input {
-        Launch {
-            shader: &BACKWARD,
-            reads: &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Params, Slot::Saved, Slot::Scratch],
-            writes: &[Slot::DInput, Slot::Grads],
-            dims: dims(&[parts_dim, part_len, params_at, relu]),
-            groups,
-        }
-    } else {
-        Launch {
-            shader: &D_PARAMS,
-            reads: &[Slot::Saved, Slot::Scratch],
-            writes: &[Slot::Grads],
-            dims: vec![("ch", ch.into()), parts_dim, params_at],
-            groups: spread(ch, 64),
-        }
+    let d_params = Launch {
+        shader: &D_PARAMS,
+        reads: &[Slot::Saved, Slot::Scratch],
+        writes: &[Slot::Grads],
+        dims: vec![("ch", ch.into()), ("parts", parts.into()), params_at],
+        groups: by_channel,
     };
-    Launches { forward: vec![moments, normalise], backward: vec![sums, last], scratch_len: 2 * ch * parts }
+    let mut backward = vec![sums, d_params];
+    if site.wants_d_input {
+        backward.push(Launch {
+            shader: &BACKWARD,
+            reads: &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Params, Slot::Saved, Slot::Grads],
+            writes: &[Slot::DInput],
+            dims: dims(&[params_at, relu]),
+            groups,
+        });
+    }
+    Launches { forward: vec![moments, join, normalise], backward, scratch_len: 2 * ch * parts }
 }

@@ -56,8 +56,9 @@ pub const KIND: Kind = Kind {
     name: "batch_norm2d",
     short: "norm",
     title: "Batch norm",
+    family: super::Family::Normalisation,
     about: include_str!("about.md"),
-    knobs: &[Knob { key: "momentum", label: "Momentum", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }],
+    knobs: &[Knob { key: "momentum", label: "Momentum", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }, Knob::EPS],
     signs: Signs::Both,
     mixes: false,
     identity_in: &[],
@@ -98,6 +99,61 @@ impl BatchNorm2d {
             least: least.to_owned(),
             most: most.to_owned(),
         }
+    }
+}
+
+/// Training in leaves of a batch: each gives its part of a statistic, the parts are joined, and the whole goes back to
+/// all. A part is the count of a channel's numbers, then two numbers of each channel.
+impl BatchNorm2d {
+    pub(crate) const fn part_len(ch: usize) -> usize {
+        1 + 2 * ch
+    }
+
+    /// Count; means; sums of squares about them.
+    pub(crate) fn moments(at: &Placement, input: &[f32], part: &mut [f64]) {
+        cpu::moments(at, input, part);
+    }
+
+    /// Those of two parts together (Chan, Golub and LeVeque, *Updating Formulae and a Pairwise Algorithm for Computing
+    /// Sample Variances*, 1979).
+    pub(crate) fn join_moments(left: &mut [f64], right: &[f64]) {
+        let (ch, [n, m]) = (left.len() / 2, [left[0], right[0]]);
+        let all = n + m;
+        for c in 0..ch {
+            let apart = right[1 + c] - left[1 + c];
+            left[1 + c] += apart * (m / all);
+            left[1 + ch + c] += right[1 + ch + c] + apart * apart * (n * m / all);
+        }
+        left[0] = all;
+    }
+
+    /// The forward pass over a leaf with the moments of the whole batch. Running statistics stay: [`Self::track`].
+    pub(crate) fn forward_of(&self, at: &Placement, io: Forward<'_>, whole: &[f64]) {
+        cpu::forward_of(self, at, io, whole);
+    }
+
+    /// Moves the running statistics.
+    pub(crate) fn track(&self, state: &mut [f32], whole: &[f64]) {
+        let (ch, count) = (whole.len() / 2, whole[0]);
+        for c in 0..ch {
+            let spread = whole[1 + ch + c] / if count > 1.0 { count - 1.0 } else { count };
+            state[c] += self.momentum * (whole[1 + c] as f32 - state[c]);
+            state[ch + c] += self.momentum * (spread as f32 - state[ch + c]);
+        }
+    }
+
+    /// Count; `Σ d_output`; `Σ d_output · x̂`. The leaf's share of the gradients of gain and bias goes to `d_params`.
+    pub(crate) fn slopes(at: &Placement, io: Backward<'_>, part: &mut [f64]) {
+        cpu::slopes(at, io, part);
+    }
+
+    pub(crate) fn join_slopes(left: &mut [f64], right: &[f64]) {
+        left.iter_mut().zip(right).for_each(|(l, r)| *l += r);
+    }
+
+    /// The gradient of the input of a leaf with the slopes of the whole batch.
+    pub(crate) fn backward_of(at: &Placement, io: Backward<'_>, whole: &[f64]) {
+        cpu::backward_of(at, io, whole);
     }
 }
 

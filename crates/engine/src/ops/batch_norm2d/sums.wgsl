@@ -1,15 +1,16 @@
-// Gradient of batch norm, step 1 of 2: sums over parts of a channel, which all of its gradients need.
+// Gradient of batch norm, step 1 of 3: sums over parts of a channel, which all of its gradients need.
 //     plain = Σ d        along = Σ d · (x - mean)        d: d_output before the fused ReLU
-// One workgroup for each channel and part; backward.wgsl joins the parts.
+// An invocation takes every 64th pixel of a channel, in a share of the images: its part. Nobody waits for
+// another; d_params.wgsl puts the parts together.
 
 alias Stored = f32;
 
 struct Dims {
+    batch: u32,
     ch: u32,
-    plane: u32,    // pixels of a channel
-    count: u32,    // batch · plane, the numbers of a channel
-    part_len: u32, // numbers of a part; the last may be shorter
-    relu: u32,     // 1 where a ReLU is fused in
+    plane: u32,  // pixels of a channel
+    images: u32, // in a share; the last may have fewer
+    relu: u32,   // 1 where a ReLU is fused in
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -19,56 +20,33 @@ struct Dims {
 @group(0) @binding(4) var<storage, read> saved: array<f32>; // means, then 1 / sqrt(var + eps)
 @group(0) @binding(5) var<storage, read_write> scratch: array<vec2<f32>>; // plain and along of each part
 
-var<workgroup> sums: array<vec2<f32>, 256>;
-
-// The sum of `own` over the workgroup, for all of it: halved pairwise, always in the same order.
-fn total(own: vec2<f32>, place: u32) -> vec2<f32> {
-    sums[place] = own;
-    workgroupBarrier();
-    for (var half = 128u; half > 0u; half /= 2u) {
-        if (place < half) {
-            sums[place] += sums[place + half];
-        }
-        workgroupBarrier();
-    }
-    let all = sums[0];
-    workgroupBarrier(); // nobody writes the next sum before all have read this one
-    return all;
-}
-
-// Address of number k of channel c, counted through its planes image by image.
-fn address(c: u32, k: u32) -> u32 {
-    return (k / dims.plane * dims.ch + c) * dims.plane + k % dims.plane;
-}
-
 // The gradient before the fused ReLU: it lets pass where the output is above zero.
 fn passed(i: u32) -> f32 {
     return select(d_output[i], 0.0, dims.relu == 1u && f32(output[i]) <= 0.0);
 }
 
-@compute @workgroup_size(256)
+@compute @workgroup_size(64)
 fn main(
     @builtin(workgroup_id) group: vec3<u32>,
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) place: u32,
 ) {
     let c = group.y * groups.x + group.x;
-    if (c >= dims.ch) {
+    if (c >= dims.ch || place >= dims.plane) {
         return;
     }
     let mean = saved[c];
-    let start = group.z * dims.part_len;
-    let end = min(start + dims.part_len, dims.count);
+    let first = group.z * dims.images;
+    let end = min(first + dims.images, dims.batch);
     var plain = 0.0;
     var along = 0.0;
-    for (var k = start + place; k < end; k += 256u) {
-        let i = address(c, k);
-        let d = passed(i);
-        plain += d;
-        along += d * (f32(input[i]) - mean);
+    for (var n = first; n < end; n++) {
+        let begin = (n * dims.ch + c) * dims.plane;
+        for (var i = begin + place; i < begin + dims.plane; i += 64u) {
+            let d = passed(i);
+            plain += d;
+            along += d * (f32(input[i]) - mean);
+        }
     }
-    let all = total(vec2<f32>(plain, along), place);
-    if (place == 0u) {
-        scratch[group.z * dims.ch + c] = all;
-    }
+    scratch[(group.z * min(dims.plane, 64u) + place) * dims.ch + c] = vec2<f32>(plain, along);
 }

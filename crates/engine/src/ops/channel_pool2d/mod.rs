@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     name: "channel_pool2d",
     short: "chpool",
     title: "Channel pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

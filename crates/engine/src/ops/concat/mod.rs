@@ -40,6 +40,7 @@ pub const KIND: Kind = Kind {
     name: "concat",
     short: "concat",
     title: "Concatenate",
+    family: super::Family::Join,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -1,12 +1,12 @@
 //! The launches: `forward`; then `d_weight` and `sum_parts`; and for the gradient of the input `spread`,
 //! `d_input` and, where the padding copies pixels, `fold`. There `forward_copies` and `d_weight_copies`
 //! stand in for the first two: to say which pixel a tap sees takes more work. In the usual case the three
-//! products have quicker kernels: see `plain.rs`.
+//! products have quicker kernels: see `plain.rs` and `quads.rs`.
 //!
 //! Working space: the parts of the weights' gradient; when they are summed, the spread gradient, and
 //! behind it the gradient of the padded input.
 
-use super::{Conv2d, PadMode, plain};
+use super::{Conv2d, PadMode, plain, quads};
 use crate::{
     Mode, Sides,
     backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, by_plane, spread},
@@ -26,13 +26,16 @@ pub const SHADERS: &[&Shader] = &[
     &FORWARD,
     &FORWARD_COPIES,
     &plain::FORWARD,
+    &quads::FORWARD,
     &D_WEIGHT,
     &D_WEIGHT_COPIES,
     &plain::D_WEIGHT,
+    &quads::D_WEIGHT,
     &SUM_PARTS,
     &SPREAD,
     &D_INPUT,
     &plain::D_INPUT,
+    &quads::D_INPUT,
     &FOLD,
 ];
 

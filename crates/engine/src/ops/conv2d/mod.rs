@@ -34,6 +34,7 @@ mod gpu;
 mod layout;
 mod plain;
 mod planes;
+mod quads;
 mod reference;
 mod strips;
 
@@ -138,6 +139,7 @@ pub const KIND: Kind = Kind {
     name: "conv2d",
     short: "conv",
     title: "Convolution",
+    family: super::Family::Convolution,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },

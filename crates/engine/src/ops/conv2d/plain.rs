@@ -5,7 +5,10 @@
 //! reads each pixel once for all of them, and keeps all its sums in registers. No invocation waits for
 //! another.
 
-use super::gpu::{Dims, ENOUGH, Layer, SIZE, signed};
+use super::{
+    gpu::{Dims, ENOUGH, Layer, SIZE, signed},
+    quads,
+};
 use crate::{
     Pair,
     backend::gpu::launch::{Launch, Shader, Slot, spread},
@@ -81,7 +84,8 @@ impl Layer<'_> {
             ("bias", self.op.bias.into()),
             ("relu", self.has_relu().into()),
         ]);
-        Launch { shader: &FORWARD, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups }
+        let launch = Launch { shader: &FORWARD, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups };
+        self.by_quads(launch, &quads::FORWARD)
     }
 
     /// The launch, and the parts that it leaves in the working space.
@@ -115,7 +119,8 @@ impl Layer<'_> {
         ]);
         let reads = &[Slot::Input, Slot::Output, Slot::DOutput];
         let groups = spread(tiles * parts, SIZE);
-        (Launch { shader: &D_WEIGHT, reads, writes: &[Slot::Scratch], dims, groups }, parts)
+        let launch = Launch { shader: &D_WEIGHT, reads, writes: &[Slot::Scratch], dims, groups };
+        (self.d_weight_by_quads(launch), parts)
     }
 
     pub(super) fn d_input_plain(&self) -> Launch {
@@ -132,7 +137,8 @@ impl Layer<'_> {
             ("folds", self.folds.into()),
             ("padded_at", self.spread_len().into()),
         ]);
-        Launch { shader: &D_INPUT, reads: &[Slot::Params], writes: &[Slot::DInput, Slot::Scratch], dims, groups }
+        let launch = Launch { shader: &D_INPUT, reads: &[Slot::Params], writes: &[Slot::DInput, Slot::Scratch], dims, groups };
+        self.by_quads(launch, &quads::D_INPUT)
     }
 }
 

@@ -202,6 +202,7 @@ pub(super) fn backward(op: &ConvTranspose2d, at: &Placement, io: Backward<'_>) {
             d_params: d_weight,
             table,
             scratch: io.scratch,
+            first: io.first,
             now: io.now,
         },
     );
@@ -214,6 +215,7 @@ pub(super) fn backward(op: &ConvTranspose2d, at: &Placement, io: Backward<'_>) {
             saved: &mut [],
             table,
             scratch: io.scratch,
+            first: io.first,
             now: io.now,
         };
         conv.forward(&conv_at, io);

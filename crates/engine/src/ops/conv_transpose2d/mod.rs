@@ -76,6 +76,7 @@ pub const KIND: Kind = Kind {
     name: "conv_transpose2d",
     short: "deconv",
     title: "Transposed convolution",
+    family: super::Family::Convolution,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },

@@ -18,7 +18,7 @@ struct Dims {
     weight_at: u32,
     relu: u32,      // 1: the next layer's ReLU was applied
     fours: u32,     // tiles, 4 inputs each, that share an example's
-    tiles: u32,
+    work: u32,      // tiles
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -58,7 +58,7 @@ fn put(sums: vec4<f32>, n: u32, i: u32) {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
     let tile = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
-    if tile >= dims.tiles {
+    if tile >= dims.work {
         return;
     }
     // Neighbours in the workgroup take neighbouring inputs.

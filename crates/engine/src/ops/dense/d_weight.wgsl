@@ -22,7 +22,7 @@ struct Dims {
     bias: u32,        // 1: there is one
     relu: u32,        // 1: the next layer's ReLU was applied
     fours: u32,       // tiles, 4 inputs each, that share the inputs and the 1
-    tiles: u32,
+    work: u32,        // tiles
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -64,7 +64,7 @@ fn put_row(sums: vec4<f32>, o: u32, i: u32) {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
     let tile = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
-    if tile >= dims.tiles {
+    if tile >= dims.work {
         return;
     }
     // Neighbours in the workgroup take neighbouring inputs.

@@ -1,11 +1,13 @@
-//! The launches: `forward` and `finish`; then `d_weight` and, for the gradient of the input, `d_input`.
+//! The launches: `forward` and `finish`; then `d_weight` and, for the gradient of the input, `d_input`. Where
+//! the card's subgroups can exchange numbers, and the tiles make fours, `forward_quads` and so on do the same
+//! with half the reading.
 //!
 //! Working space: the parts of forward's sums.
 
 use super::Dense;
 use crate::{
     Mode,
-    backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, spread},
+    backend::gpu::launch::{Launch, Launches, Shader, Site, Slot, Word, quads_fit, spread},
     ops::{Activation, Placement},
 };
 
@@ -13,8 +15,11 @@ static FORWARD: Shader = Shader { name: "dense/forward", source: include_str!("f
 static FINISH: Shader = Shader { name: "dense/finish", source: include_str!("finish.wgsl") };
 static D_WEIGHT: Shader = Shader { name: "dense/d_weight", source: include_str!("d_weight.wgsl") };
 static D_INPUT: Shader = Shader { name: "dense/d_input", source: include_str!("d_input.wgsl") };
+static FORWARD_QUADS: Shader = Shader { name: "dense/forward_quads", source: include_str!("forward_quads.wgsl") };
+static D_WEIGHT_QUADS: Shader = Shader { name: "dense/d_weight_quads", source: include_str!("d_weight_quads.wgsl") };
+static D_INPUT_QUADS: Shader = Shader { name: "dense/d_input_quads", source: include_str!("d_input_quads.wgsl") };
 
-pub const SHADERS: &[&Shader] = &[&FORWARD, &FINISH, &D_WEIGHT, &D_INPUT];
+pub const SHADERS: &[&Shader] = &[&FORWARD, &FORWARD_QUADS, &FINISH, &D_WEIGHT, &D_WEIGHT_QUADS, &D_INPUT, &D_INPUT_QUADS];
 
 /// Rows and columns of an invocation's tile, and terms of one turn.
 const SIDE: usize = 4;
@@ -28,6 +33,23 @@ fn parts(tiles: usize, wide: usize) -> usize {
     (ENOUGH / tiles).min(wide / (4 * SIDE)).max(1)
 }
 
+/// Tiles of `down` rows and `across` columns, each of them in so many parts: by which of the two shaders, for how
+/// many tiles (or quads) of work, and workgroups.
+fn tiled(
+    site: &Site,
+    [plain, quads]: [&'static Shader; 2],
+    [down, across]: [usize; 2],
+    parts: usize,
+) -> (&'static Shader, usize, [u32; 3]) {
+    if site.subgroups && quads_fit(down) && quads_fit(across) {
+        let work = down.div_ceil(2) * across.div_ceil(2) * parts;
+        (quads, work, spread(work, SIZE / 4))
+    } else {
+        let work = down * across * parts;
+        (plain, work, spread(work, SIZE))
+    }
+}
+
 pub fn launches(op: &Dense, at: &Placement, site: &Site) -> Launches {
     let (wide, out, batch) = (at.input.len(), op.out, at.batch);
     let relu = at.activation == Some(Activation::Relu);
@@ -38,13 +60,13 @@ pub fn launches(op: &Dense, at: &Placement, site: &Site) -> Launches {
 
     let tiles = across(out) * across(batch);
     let parts = parts(tiles, wide);
-    let work = tiles * parts;
+    let (shader, work, groups) = tiled(site, [&FORWARD, &FORWARD_QUADS], [across(batch), across(out)], parts);
     let sums = Launch {
-        shader: &FORWARD,
+        shader,
         reads: &[Slot::Input, Slot::Params],
         writes: &[Slot::Scratch],
         dims: with(&[("weight_at", site.params.into()), ("fours", across(out).into()), ("parts", parts.into()), ("work", work.into())]),
-        groups: spread(work, SIZE),
+        groups,
     };
     let finish = Launch {
         shader: &FINISH,
@@ -66,9 +88,9 @@ pub fn launches(op: &Dense, at: &Placement, site: &Site) -> Launches {
     }
 
     let inputs = across(wide + usize::from(op.bias));
-    let tiles = inputs * across(out);
+    let (shader, work, groups) = tiled(site, [&D_WEIGHT, &D_WEIGHT_QUADS], [across(out), inputs], 1);
     let d_weight = Launch {
-        shader: &D_WEIGHT,
+        shader,
         reads: &[Slot::Input, Slot::Output, Slot::DOutput],
         writes: &[Slot::Grads],
         dims: with(&[
@@ -77,24 +99,19 @@ pub fn launches(op: &Dense, at: &Placement, site: &Site) -> Launches {
             ("bias", op.bias.into()),
             ("relu", relu.into()),
             ("fours", inputs.into()),
-            ("tiles", tiles.into()),
+            ("work", work.into()),
         ]),
-        groups: spread(tiles, SIZE),
+        groups,
     };
     let mut backward = vec![d_weight];
     if site.wants_d_input {
-        let tiles = across(wide) * across(batch);
+        let (shader, work, groups) = tiled(site, [&D_INPUT, &D_INPUT_QUADS], [across(batch), across(wide)], 1);
         backward.push(Launch {
-            shader: &D_INPUT,
+            shader,
             reads: &[Slot::Output, Slot::DOutput, Slot::Params],
             writes: &[Slot::DInput],
-            dims: with(&[
-                ("weight_at", site.params.into()),
-                ("relu", relu.into()),
-                ("fours", across(wide).into()),
-                ("tiles", tiles.into()),
-            ]),
-            groups: spread(tiles, SIZE),
+            dims: with(&[("weight_at", site.params.into()), ("relu", relu.into()), ("fours", across(wide).into()), ("work", work.into())]),
+            groups,
         });
     }
     Launches { forward, backward, scratch_len }

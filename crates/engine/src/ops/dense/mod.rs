@@ -49,6 +49,7 @@ pub const KIND: Kind = Kind {
     name: "dense",
     short: "dense",
     title: "Dense",
+    family: super::Family::Dense,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out", label: "Units", control: Control::Count { least: 1, most: 1024 } },

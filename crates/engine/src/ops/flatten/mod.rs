@@ -34,6 +34,7 @@ pub const KIND: Kind = Kind {
     name: "flatten",
     short: "flat",
     title: "Flatten",
+    family: super::Family::Dense,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -61,6 +61,7 @@ pub const KIND: Kind = Kind {
     name: "fractional_max_pool2d",
     short: "fracpool",
     title: "Fractional max pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 4 } },
@@ -223,8 +224,8 @@ impl Op for FractionalMaxPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let now = io.now;
-        self.forward_at(at, io, |plane| self.starts(at, now, plane));
+        let (now, before) = (io.now, io.first * at.input.ch);
+        self.forward_at(at, io, |plane| self.starts(at, now, before + plane));
     }
 
     fn backward(&self, at: &Placement, io: Backward<'_>) {

@@ -72,6 +72,7 @@ pub const KIND: Kind = Kind {
     name: "gelu",
     short: "gelu",
     title: "GELU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "approximate", label: "Approximation", control: Control::Choice(&["none", "tanh"]) }],
     signs: Signs::AsInput,

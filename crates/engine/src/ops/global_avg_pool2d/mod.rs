@@ -35,6 +35,7 @@ pub const KIND: Kind = Kind {
     name: "global_avg_pool2d",
     short: "gap",
     title: "Global average pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -1,4 +1,4 @@
-//! The launches: forward a workgroup for each plane, backward one input for each invocation.
+//! The launches: forward one plane for each invocation, backward one input for each invocation.
 
 use super::GlobalMaxPool2d;
 use crate::{
@@ -24,7 +24,7 @@ pub fn launches(_op: &GlobalMaxPool2d, at: &Placement, site: &Site) -> Launches 
         reads: &[Slot::Input],
         writes,
         dims: vec![("planes", planes.into()), ("plane", plane.into())],
-        groups: spread(planes, 1),
+        groups: spread(planes, 64),
     }];
     let mut backward = vec![];
     if at.mode == Mode::Train && site.wants_d_input {

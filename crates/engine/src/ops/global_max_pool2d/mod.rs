@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     name: "global_max_pool2d",
     short: "gmp",
     title: "Global max pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -65,10 +65,12 @@ pub const KIND: Kind = Kind {
     name: "group_norm",
     short: "groupnorm",
     title: "Group norm",
+    family: super::Family::Normalisation,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "groups", label: "Groups", control: Control::Count { least: 1, most: 32 } },
         Knob { key: "affine", label: "Gain and bias", control: Control::Switch },
+        Knob::EPS,
     ],
     signs: Signs::Both,
     mixes: false,

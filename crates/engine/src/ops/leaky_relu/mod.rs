@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     name: "leaky_relu",
     short: "leaky",
     title: "Leaky ReLU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "negative_slope", label: "Slope below zero", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }],
     signs: Signs::AsInput,

@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     name: "log_softmax",
     short: "logsoftmax",
     title: "Log-softmax",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Both,

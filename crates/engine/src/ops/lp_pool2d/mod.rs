@@ -55,6 +55,7 @@ pub const KIND: Kind = Kind {
     name: "lp_pool2d",
     short: "lppool",
     title: "Power-average pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "norm_type", label: "Power p", control: Control::Ratio { least: 1.0, most: MOST, step: 0.5 } },

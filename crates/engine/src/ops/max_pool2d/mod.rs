@@ -54,6 +54,7 @@ pub const KIND: Kind = Kind {
     name: "max_pool2d",
     short: "pool",
     title: "Max pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },

@@ -45,6 +45,7 @@ pub const KIND: Kind = Kind {
     name: "prelu",
     short: "prelu",
     title: "PReLU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "per_channel", label: "Slope per channel", control: Control::Switch }],
     signs: Signs::AsInput,

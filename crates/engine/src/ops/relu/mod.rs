@@ -36,6 +36,7 @@ pub const KIND: Kind = Kind {
     name: "relu",
     short: "relu",
     title: "ReLU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,

@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     name: "sigmoid",
     short: "sigmoid",
     title: "Sigmoid",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,

@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     name: "silu",
     short: "silu",
     title: "SiLU",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -39,6 +39,7 @@ pub const KIND: Kind = Kind {
     name: "softmax",
     short: "softmax",
     title: "Softmax",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,

@@ -51,8 +51,12 @@ pub const KIND: Kind = Kind {
     name: "softplus",
     short: "softplus",
     title: "Softplus",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
-    knobs: &[Knob { key: "beta", label: "Sharpness", control: Control::Ratio { least: 0.1, most: 10.0, step: 0.1 } }],
+    knobs: &[
+        Knob { key: "beta", label: "Sharpness", control: Control::Ratio { least: 0.1, most: 10.0, step: 0.1 } },
+        Knob { key: "threshold", label: "Straight above", control: Control::Ratio { least: 1.0, most: 50.0, step: 1.0 } },
+    ],
     signs: Signs::Positive,
     mixes: false,
     identity_in: &[],

@@ -53,6 +53,7 @@ pub const KIND: Kind = Kind {
     name: "stochastic_pool2d",
     short: "stochpool",
     title: "Stochastic pooling",
+    family: super::Family::Pooling,
     about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
@@ -137,13 +138,13 @@ impl Op for StochasticPool2d {
     }
 
     fn forward(&self, at: &Placement, io: Forward<'_>) {
-        let size = at.output.plane();
+        let (size, before) = (at.output.plane(), io.first * at.output.len());
         let planes = io.inputs[0].chunks_exact(at.input.plane());
         for (p, (plane, out)) in planes.zip(io.output.chunks_exact_mut(size)).enumerate() {
             let [rows, columns] = boxes::spans(io.table, at.output.h);
             match io.saved.get_mut(p * size..(p + 1) * size) {
                 Some(places) => {
-                    let drawn = |i| Self::drawn(at, io.now, p * size + i);
+                    let drawn = |i| Self::drawn(at, io.now, before + p * size + i);
                     draw(plane, at.input.w, rows.ranges(), columns.ranges(), out, places, drawn);
                 }
                 None => weighted_mean(plane, at.input.w, rows.ranges(), columns.ranges(), out, io.scratch),

@@ -38,6 +38,7 @@ pub const KIND: Kind = Kind {
     name: "tanh",
     short: "tanh",
     title: "Tanh",
+    family: super::Family::Activation,
     about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,

@@ -49,6 +49,7 @@ pub const KIND: Kind = Kind {
     name: "upsample_bilinear2d",
     short: "bilinear",
     title: "Bilinear upsampling",
+    family: super::Family::Upsampling,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "scale_factor", label: "Factor", control: Control::Count { least: 1, most: 4 } }],
     signs: Signs::AsInput,

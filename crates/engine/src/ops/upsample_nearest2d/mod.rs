@@ -46,6 +46,7 @@ pub const KIND: Kind = Kind {
     name: "upsample_nearest2d",
     short: "up",
     title: "Nearest upsampling",
+    family: super::Family::Upsampling,
     about: include_str!("about.md"),
     knobs: &[Knob { key: "scale_factor", label: "Factor", control: Control::Count { least: 1, most: 4 } }],
     signs: Signs::AsInput,
