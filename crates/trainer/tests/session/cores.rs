@@ -9,7 +9,10 @@ use trainer::{
     machine::{Hire, Threads},
 };
 
-use crate::rig::{RUN, Rig, small};
+use crate::{
+    cards::{finish, numbers, save},
+    rig::{RUN, Rig, small},
+};
 
 /// How the shards of a test behave.
 #[derive(Debug, Default)]
@@ -73,14 +76,20 @@ fn rig(spec: RunSpec, hire: impl Hire + 'static) -> Rig {
     rig
 }
 
-/// The checkpoint at the end, curve and all, and the scores.
-fn end(rig: &mut Rig) -> (Vec<u8>, Vec<Score>) {
-    rig.send(Command::Play { run: RUN });
-    rig.until(|e| matches!(e, Event::Finished { .. }));
-    rig.send(Command::Save { run: RUN, ask: 1, what: Save::Checkpoint });
-    let file = rig.events.iter().rev().find(|m| matches!(m.head, Event::Saved { .. })).unwrap().file.clone();
-    let score = |m: &protocol::Message<Event>| if let Event::Evaluated { score, .. } = &m.head { Some(score.clone()) } else { None };
-    (file, rig.events.iter().filter_map(score).collect())
+/// Curve, scores and the numbers of the checkpoint at the end.
+fn end(rig: &mut Rig) -> (Vec<(u32, u64, u64)>, Vec<Score>, Vec<u8>) {
+    finish(rig);
+    let file = save(rig, Save::Checkpoint);
+    let (mut curve, mut scores) = (Vec::new(), Vec::new());
+    for message in &rig.events {
+        match &message.head {
+            Event::Progressed { history, .. } => curve.extend(history.iter().map(|p| (p.step, p.loss.to_bits(), p.accuracy.to_bits()))),
+            Event::Evaluated { score, .. } => scores.push(score.clone()),
+            _ => {}
+        }
+    }
+    assert!(curve.len() > 10 && scores.len() == 3, "{} points, {} scores", curve.len(), scores.len());
+    (curve, scores, numbers(&file))
 }
 
 /// With a batch norm and dropout, in several leaves, the last of them smaller.
