@@ -120,8 +120,11 @@ fn losses_and_treatments_have_the_same_bits_on_any_number_of_cores() {
     for loss in losses {
         Trial { name: format!("{loss:?}"), loss, ..plain.clone() }.compare();
     }
-    let augment = Augment { shift: 2.0, rotate: 15.0, scale: 0.2 };
+    let augment = Augment { shift: 2.0, rotate: 15.0, scale: 0.2, ..Augment::default() };
     Trial { name: "moved images".to_owned(), augment, ..plain.clone() }.compare();
+    // Each with another image, which may be another worker's.
+    let mixed = Augment { noise: 0.1, erase: 0.5, mixup: 0.4, cutmix: 1.0, ..augment };
+    Trial { name: "mixed images".to_owned(), augment: mixed, ..plain.clone() }.compare();
     let rates = [(NodeId(0), 0.5)].into();
     let treatment =
         Treatment { l1: 1e-4, l2: 1e-3, clip_value: 1.0, clip_norm: 1.0, sam: 0.05, accumulate: 3, rates, ..Treatment::default() };

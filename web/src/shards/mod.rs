@@ -86,7 +86,8 @@ impl Hired {
                 }
                 ring();
             }),
-            Listener::new(&worker, "error", move |event| {
+            // Unless it is prevented from going on, an error here becomes one of the leader.
+            Listener::active(&worker, "error", move |event| {
                 event.prevent_default();
                 let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).filter(|said| !said.is_empty());
                 // Last words say more.

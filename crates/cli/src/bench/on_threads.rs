@@ -132,7 +132,7 @@ fn clock() -> f64 {
 
 /// Steps in which the others answer at once: then all that the leader does is its own.
 fn expected(task: &Measured<'_>, cores: usize) -> Result<Expected, Error> {
-    const STEPS: usize = 40;
+    const STEPS: usize = 15;
     let timed = |cores: usize| -> Result<[f64; 2], Error> {
         let mut work =
             Work::new(task, |job| (1..cores.min(job.split.leaves())).map(|_| Box::new(Echo::new(job)) as Box<dyn Shard>).collect())?;
