@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use protocol::Wish;
 use regime::Regime;
-use values::{backend, batch, init_help, peak, seconds, threads};
+use values::{backend, batch, init_help, loss_help, optimizer_help, peak, preset_help, schedule_help, seconds, threads};
 
 /// Trains, scores and times convolutional networks on handwritten digits.
 #[derive(Debug, Parser)]

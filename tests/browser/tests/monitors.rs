@@ -34,7 +34,7 @@ fn curves_are_zoomed_and_read_by_keyboard() {
         page.click("play").await;
         page.until("paused", 10, "return !window.__kernelscope.running;").await;
         let step = page.step().await;
-        keys(page, "curves-picture", &key(Key::Left)).await;
+        keys(&page, "curves-picture", &key(Key::Left)).await;
         page.until(
             "the last point",
             10,
@@ -46,7 +46,7 @@ fn curves_are_zoomed_and_read_by_keyboard() {
         for word in ["epoch", "loss", "accuracy", "rate 0.002"] {
             assert!(read.contains(word), "{read}");
         }
-        keys(page, "curves-picture", &key(Key::Left).repeat(5)).await;
+        keys(&page, "curves-picture", &key(Key::Left).repeat(5)).await;
         page.until(
             "five points before",
             10,
@@ -54,16 +54,16 @@ fn curves_are_zoomed_and_read_by_keyboard() {
         )
         .await;
         let whole = page.picture("canvas[data-testid='curves']").await;
-        keys(page, "curves-picture", "++++").await;
+        keys(&page, "curves-picture", "++++").await;
         page.until("a part", 10, "return !!document.querySelector(\"[data-testid='curves-whole']\");").await;
         tokio::time::sleep(std::time::Duration::from_millis(600)).await;
         assert_ne!(page.picture("canvas[data-testid='curves']").await, whole);
-        keys(page, "curves-picture", "0").await;
+        keys(&page, "curves-picture", "0").await;
         page.until("everything", 10, "return !document.querySelector(\"[data-testid='curves-whole']\");").await;
         // No key of the chart trained a step, or started to.
         assert_eq!(page.step().await, step);
         page.click("curves-as-table").await;
-        let table = rows(page, "curves-table").await;
+        let table = rows(&page, "curves-table").await;
         assert_eq!((table[0][0].as_str(), table[0][1].as_str()), (step.to_string().as_str(), "training"));
     });
 }
@@ -95,7 +95,7 @@ fn every_monitor_shows_real_numbers_while_training() {
         page.wait_for_step(20, 60).await;
         page.click("tab-layers").await;
         page.until("layers", 30, "return document.querySelectorAll(\"[data-testid='layers-table'] tbody tr\").length > 5;").await;
-        let first = rows(page, "layers-table").await;
+        let first = rows(&page, "layers-table").await;
         let conv = first.iter().find(|r| r[0] == "conv1").unwrap();
         assert!(number(&conv[1]) > 0.0 && number(&conv[2]) > 0.0, "{conv:?}");
         page.until(
@@ -109,13 +109,13 @@ fn every_monitor_shows_real_numbers_while_training() {
         page.until("ridges", 30, "const c = document.querySelector(\"[data-testid='ridges']\"); return c && c.width > 100;").await;
         page.click("distributions-activations").await;
         page.click("distributions-as-table").await;
-        let table = rows(page, "distributions-table").await;
+        let table = rows(&page, "distributions-table").await;
         let relu = table.iter().find(|r| r[0] == "relu1").unwrap();
         assert!(number(&relu[4]) >= 0.0 && number(&relu[6]) > 0.0, "{relu:?}");
 
         page.click("tab-speed").await;
         page.until("times", 30, "return document.querySelectorAll(\"[data-testid='speed-table'] tbody tr\").length > 5;").await;
-        let table = rows(page, "speed-table").await;
+        let table = rows(&page, "speed-table").await;
         let times: f64 = table.iter().map(|r| number(&r[1]) + number(&r[2])).sum();
         assert!(times > 0.0, "{table:?}");
         assert!(!page.text("speed-images").await.is_empty());
@@ -170,7 +170,7 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         let newest = page.eval(matrix).await;
         let total: u64 = newest.as_array().unwrap().iter().filter_map(Value::as_u64).sum();
         assert_eq!(total, 10_000, "{newest}");
-        keys(page, "classes-scrub", &key(Key::Home)).await;
+        keys(&page, "classes-scrub", &key(Key::Home)).await;
         page.until(
             "the first evaluation",
             10,
@@ -180,6 +180,6 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         page.click("confusion-4-9").await;
         let words = page.text("confusion-words").await;
         assert!(words.contains("digits 4 were taken for a 9"), "{words}");
-        assert_eq!(rows(page, "class-table").await.len(), 10);
+        assert_eq!(rows(&page, "class-table").await.len(), 10);
     });
 }

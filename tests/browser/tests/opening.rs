@@ -51,7 +51,7 @@ fn a_cell_opens_by_keyboard_and_its_arithmetic_is_the_engines() {
         page.until("the map is open", 20, "return document.querySelector(\"[data-testid='opened']\");").await;
         let opened = page.find("opened").await;
         opened.send_keys(&Key::Enter.to_string()).await.unwrap();
-        agrees(page, "conv2").await;
+        agrees(&page, "conv2").await;
         let before = page.text("crumb-cell").await;
         opened.send_keys(&Key::Right.to_string()).await.unwrap();
         page.until(
@@ -60,7 +60,7 @@ fn a_cell_opens_by_keyboard_and_its_arithmetic_is_the_engines() {
             &format!("return document.querySelector(\"[data-testid='crumb-cell']\").innerText !== '{before}';"),
         )
         .await;
-        agrees(page, "the next cell").await;
+        agrees(&page, "the next cell").await;
         opened.send_keys(&Key::Escape.to_string()).await.unwrap();
         page.until("the map again", 10, "return !document.querySelector(\"[data-testid='arithmetic']\");").await;
         opened.send_keys(&Key::Escape.to_string()).await.unwrap();
@@ -73,7 +73,7 @@ fn every_layer_of_a_branching_network_opens_to_its_arithmetic() {
     drive(async |page| {
         page.open("net=resnet&play=0&focus=conv1.1.5.5").await;
         for _ in 0..18 {
-            agrees(page, &page.text("crumb-tile").await).await;
+            agrees(&page, &page.text("crumb-tile").await).await;
             let before = page.text("crumb-tile").await;
             page.click("layer-after").await;
             let moved = format!("return document.querySelector(\"[data-testid='crumb-tile']\").innerText !== '{before}';");
@@ -86,7 +86,7 @@ fn every_layer_of_a_branching_network_opens_to_its_arithmetic() {
 fn a_measured_field_colours_and_scales_and_zoom_can_be_chosen() {
     drive(async |page| {
         page.open("net=lens&play=0&focus=conv2.1.4.4").await;
-        agrees(page, "conv2").await;
+        agrees(&page, "conv2").await;
         page.click("measured").await;
         let painted = "
             const canvas = document.querySelector(\"[data-testid='field'] canvas\");
