@@ -53,11 +53,6 @@ pub struct Network {
     pub link: Option<String>,
 }
 
-fn preset_help() -> String {
-    let names: Vec<&str> = engine::presets::PRESETS.iter().map(|p| p.slug).collect();
-    format!("A preset: {}", names.join(", "))
-}
-
 #[derive(Debug, Args)]
 pub struct Train {
     #[command(flatten)]
@@ -150,24 +145,6 @@ pub struct Train {
 fn augment_help() -> String {
     let keys: Vec<&str> = engine::augment::AUGMENTATIONS.iter().flat_map(|a| a.settings).map(|s| s.key).collect();
     format!("How each is changed at random, as in elastic:3,noise:0.1,mixup:0.2. Of: {}", keys.join(", "))
-}
-
-fn loss_help() -> String {
-    let names: Vec<&str> = engine::LossSpec::all().iter().map(engine::LossSpec::name).collect();
-    format!(
-        "What training makes small: {}; with other than the usual settings as a link writes it, '(loss:focal,gamma:3)'",
-        names.join(", ")
-    )
-}
-
-fn optimizer_help() -> String {
-    let names: Vec<String> = engine::OptimizerSpec::all().iter().map(|o| o.rule().name().to_owned()).collect();
-    format!("Update rule, with its usual settings: {}", names.join(", "))
-}
-
-fn schedule_help() -> String {
-    let names: Vec<&str> = engine::schedule::CurveSpec::all().iter().map(|c| c.curve().name()).collect();
-    format!("How the learning rate changes over the run, with its usual settings: {}", names.join(", "))
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -48,3 +48,26 @@ pub fn init_help() -> String {
     let names: Vec<&str> = engine::Init::ALL.iter().map(|i| i.name()).collect();
     format!("How weights start, with its usual number: {}", names.join(", "))
 }
+
+pub fn preset_help() -> String {
+    let names: Vec<&str> = engine::presets::PRESETS.iter().map(|p| p.slug).collect();
+    format!("A preset: {}", names.join(", "))
+}
+
+pub fn loss_help() -> String {
+    let names: Vec<&str> = engine::LossSpec::all().iter().map(engine::LossSpec::name).collect();
+    format!(
+        "What training makes small: {}; with other than the usual settings as a link writes it, '(loss:focal,gamma:3)'",
+        names.join(", ")
+    )
+}
+
+pub fn optimizer_help() -> String {
+    let names: Vec<String> = engine::OptimizerSpec::all().iter().map(|o| o.rule().name().to_owned()).collect();
+    format!("Update rule, with its usual settings: {}", names.join(", "))
+}
+
+pub fn schedule_help() -> String {
+    let names: Vec<&str> = engine::schedule::CurveSpec::all().iter().map(|c| c.curve().name()).collect();
+    format!("How the learning rate changes over the run, with its usual settings: {}", names.join(", "))
+}
