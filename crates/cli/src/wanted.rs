@@ -182,7 +182,7 @@ mod tests {
     fn single_settings_stand_above_the_link() {
         let words = "k train --link v=1&shift=1&rotate=5 --rotate 7.5 --scale 0.2";
         let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
-        assert_eq!(order.spec().unwrap().train.augment, engine::Augment { shift: 1.0, rotate: 7.5, scale: 0.2, ..Augment::default() });
+        assert_eq!(order.spec().unwrap().train.augment, Augment { shift: 1.0, rotate: 7.5, scale: 0.2, ..Augment::default() });
         let words = "k train --link v=1&augment=(noise:0.25,elastic:2) --augment elastic:3,mixup:0.2 --shift 1";
         let Task::Train(order) = Arguments::try_parse_from(words.split(' ')).unwrap().task else { panic!("{words}") };
         let wanted = Augment { shift: 1.0, noise: 0.25, elastic: 3.0, mixup: 0.2, ..Augment::default() };

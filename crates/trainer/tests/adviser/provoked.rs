@@ -136,10 +136,10 @@ fn batch_norm_over_two_images() {
 
 #[test]
 fn augmentation_beyond_recognition() {
-    let augment = Augment { shift: 8.0, rotate: 45.0, scale: 0.5 };
+    let augment = Augment { shift: 8.0, rotate: 45.0, scale: 0.5, ..Augment::default() };
     let told = played(run("n1", TrainSpec { augment, batch: 32, ..by("adam", 2e-3) }), 1_600, 160);
     let advice = told.says("augmentation");
-    assert_eq!(anew(advice).train.augment, Augment { shift: 4.0, rotate: 22.5, scale: 0.25 });
+    assert_eq!(anew(advice).train.augment, Augment { shift: 4.0, rotate: 22.5, scale: 0.25, ..Augment::default() });
 }
 
 /// What is measured changes no bit of what is trained, and every advice goes through JSON.
