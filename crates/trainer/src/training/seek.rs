@@ -5,7 +5,7 @@ use protocol::{Event, Finding, Quest};
 use super::{Surroundings, Training, Underway, Unit};
 use crate::{
     Rest,
-    machine::{Numbers, Work},
+    machine::{Alone, Numbers, Work},
     trial::{Trial, Turn},
 };
 
@@ -39,7 +39,8 @@ impl Training {
         }
         let mut trial = self.trial.take()?;
         self.meter.hold(around.now_ms);
-        let turn = trial.turn(around.now_ms, around.data, around.maker.as_deref(), around.hire);
+        // On one core: the others hold the run's own job.
+        let turn = trial.turn(around.now_ms, around.data, around.maker.as_deref(), &Alone);
         let over = matches!(turn, Turn::Over(_));
         if over || around.now_ms - self.found_ms >= REPORT_GAP_MS {
             self.found_ms = around.now_ms;

@@ -20,7 +20,9 @@ pub fn view(quest: Quest, draft: RwSignal<RunSpec>) -> AnyView {
             "Find a learning rate",
             "Training waits; a copy of the network is trained with a rate that grows from step to step.",
         ),
-        Quest::Batch => ("find-batch", "Find a batch size", "Training waits; a copy is timed with 1 to 1024 images a step."),
+        Quest::Batch => {
+            ("find-batch", "Find a batch size", "Training waits; a copy is timed with 1 to 1024 images a step, on the card or one core.")
+        }
     };
     let own = Memo::new(move |_| state.toolbox.search.with(|s| s.clone().filter(|s| s.quest == quest)));
     let busy = Memo::new(move |_| state.toolbox.search.with(|s| s.as_ref().is_some_and(|s| !s.over)));
