@@ -186,7 +186,7 @@ fn events() -> Vec<Event> {
         Event::Probed { run: RUN, probe },
         Event::Advised { run: RUN, advice: advice.to_vec() },
         Event::Advised { run: RUN, advice: vec![] },
-        Event::Finished { run: RUN, progress: progress() },
+        Event::Finished { run: RUN, progress: progress(), message: Some(message()) },
         Event::Previewed { run: RUN, ask: 3, step: 7, images: vec![Previewed { label: 3, other: 9, share: 0.1 }] },
         Event::Finished { run: RUN, progress: progress(), message: None },
         Event::Finished { run: RUN, progress: progress(), message: Some(message()) },

@@ -423,7 +423,7 @@ fn a_search_on_the_card_changes_nothing() {
 fn a_step_is_timed_as_it_is_trained() {
     let Some(card) = card() else { return };
     let (clock, spec) = (clock(), spec());
-    for augment in [Augment::default(), Augment { shift: 3.0, rotate: 20.0, scale: 0.2 }] {
+    for augment in [Augment::default(), Augment { shift: 3.0, rotate: 20.0, scale: 0.2, ..Augment::default() }] {
         for storage in [Storage::F32, Storage::F16] {
             if storage == Storage::F16 && !card.info.half {
                 continue;

@@ -31,13 +31,6 @@ impl Browser {
         panic!("the tabulator does not lead to {id}");
     }
 
-    /// Titles of the layers in the list, from top to bottom.
-    async fn layers(&self) -> Vec<String> {
-        let titles =
-            self.eval("return [...document.querySelectorAll('[data-testid=layers] .network-what b')].map((e) => e.innerText);").await;
-        serde_json::from_value(titles).unwrap()
-    }
-
     async fn until_layers(&self, wanted: &[&str]) {
         let script = format!(
             "return JSON.stringify([...document.querySelectorAll('[data-testid=layers] .network-what b')].map((e) => e.innerText)) === JSON.stringify({});",

@@ -33,7 +33,7 @@ fn the_preview_is_the_next_batch() {
     let (step, images, bulk) = look(&mut rig, Preview { ask: 4, augment: mixed(), seed, count: 100 });
     assert_eq!((step, images.len()), (STEPS + 3, 20), "no more than a batch");
     // By its own way: the order of the epoch, then a batch as the CPU fills it.
-    let feed = trainer::Feed { train: 500, batch: 20, seed };
+    let feed = trainer::Feed::plain(500, 20, seed);
     let (epoch, first) = feed.place(step);
     let order = feed.order(epoch);
     let digits = digits();
