@@ -2,7 +2,7 @@
 //! number of the output.
 
 use engine::ops::{
-    KINDS,
+    KINDS, LayerSpec,
     account::{Cell, Ground},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -38,7 +38,9 @@ fn written_arithmetic_gives_the_kernels_numbers() {
             for (i, got) in output.iter().enumerate() {
                 let cell = Cell { example: i / out.len(), channel: i / out.plane() % out.ch, row: i / out.w % out.h, col: i % out.w };
                 let account = problem.layer.account(&problem.at, &problem.now, ground, cell);
-                assert!(!account.terms.is_empty(), "{}, {}: nothing is written for {cell:?}", kind.name, case.name);
+                // The stamps of a transposed convolution may leave holes.
+                let may_be_hole = matches!(problem.layer, LayerSpec::ConvTranspose2d(_));
+                assert!(may_be_hole || !account.terms.is_empty(), "{}, {}: nothing is written for {cell:?}", kind.name, case.name);
                 let (got, want) = (f64::from(*got), account.result());
                 assert!(
                     (got - want).abs() <= within.atol + within.rtol * want.abs(),

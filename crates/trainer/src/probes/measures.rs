@@ -140,7 +140,9 @@ mod tests {
         // The root mean square is 2 / √3, four times that 4.6.
         assert_eq!(whole.reach, 8.0);
         assert!((whole.shares.iter().sum::<f32>() - 1.0).abs() < 1e-6);
-        assert_eq!((whole.shares[14], whole.shares[15], whole.shares[20]), (0.0, 0.1, 0.1));
+        // A hundred numbers to a bin, give or take one on its edge.
+        let near = |bin: usize| (whole.shares[bin] - 0.1).abs() < 2e-3;
+        assert!(whole.shares[14] < 2e-3 && near(15) && near(20), "{:?}", whole.shares);
         let rectified: Vec<f32> = numbers.iter().map(|x| x.max(0.0)).collect();
         let positive = histogram(&rectified, false).unwrap();
         assert!(positive.shares[..BINS / 2].iter().all(|s| *s == 0.0));
