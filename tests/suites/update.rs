@@ -4,7 +4,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use engine::{
-    Graph, Init, Mode, ModelSpec, NodeId, OptimizerSpec, PlanOptions, Shape, StepInputs, Treatment, Update, UpdateSpec,
+    Graph, Init, Mode, ModelSpec, NodeId, OptimizerSpec, PlanOptions, Shape, StepInputs, Treatment, UpdateSpec,
     backend::gpu::Card,
     ops::{BatchNorm2d, Conv2d, Dense, Flatten, ParamRole, Relu},
     optim::{Adagrad, Lion, Momentum, Nesterov, Rmsprop, Sgd},
@@ -340,7 +340,7 @@ fn the_penalty_has_a_value() {
     let params = normals(graph.params_len(), 4);
     let value = |penalise_all| {
         let spec = treated(Sgd::default(), Treatment { l1: 0.5, l2: 3.0, penalise_all, ..Treatment::default() });
-        Update::new(spec, &graph).penalty(&params)
+        spec.treatment.penalty(&graph, &params)
     };
     for penalise_all in [false, true] {
         let blocks = graph.params.iter().filter(|p| penalise_all || p.role == ParamRole::Weight);

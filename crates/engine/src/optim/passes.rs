@@ -33,9 +33,10 @@ pub fn norm(grads: &[f32], groups: &[Group]) -> f32 {
     squares.sqrt() as f32
 }
 
-pub fn penalty(params: &[f32], groups: &[Group], [l1, l2]: [f32; 2]) -> f64 {
+/// `l1 · Σ|w| + l2 / 2 · Σw²`.
+pub fn penalty(params: &[f32], [l1, l2]: [f32; 2]) -> f64 {
     let (l1, half) = (f64::from(l1), 0.5 * f64::from(l2));
-    parts(params, groups).filter(|(group, _)| group.penalised).map(|(_, part)| sum(part, |p| l1 * p.abs() + half * p * p)).sum()
+    sum(params, |p| l1 * p.abs() + half * p * p)
 }
 
 pub fn penalise(params: &[f32], grads: &mut [f32], groups: &[Group], [l1, l2]: [f32; 2]) {

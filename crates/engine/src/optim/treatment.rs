@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::OptimizerSpec;
-use crate::{Graph, NodeId, Setting, SettingError};
+use super::{OptimizerSpec, passes};
+use crate::{Graph, NodeId, Setting, SettingError, ops::ParamRole};
 
 /// A rule and what stands around it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -117,6 +117,12 @@ impl Treatment {
         Setting::number("sam", "SAM radius", 0.0, 10.0),
         Setting::count("accumulate", "Batches to an update", 1, 1024),
     ];
+
+    /// What the penalties add to the loss.
+    pub fn penalty(&self, graph: &Graph, params: &[f32]) -> f64 {
+        let penalised = graph.params.iter().filter(|p| self.penalise_all || p.role == ParamRole::Weight);
+        penalised.map(|p| passes::penalty(&params[p.range.clone()], [self.l1, self.l2])).sum()
+    }
 
     pub fn has_penalty(&self) -> bool {
         self.l1 != 0.0 || self.l2 != 0.0

@@ -99,13 +99,6 @@ impl Update {
     pub fn rule_numbers(&self, now: &StepInputs) -> [f32; 4] {
         self.rule().rule(&self.rule_inputs(now))
     }
-
-    /// `l1 · Σ|p| + l2 / 2 · Σp²`: what the penalty adds to the loss.
-    pub fn penalty(&self, params: &[f32]) -> f64 {
-        let Treatment { l1, l2, .. } = *self.treatment();
-        passes::penalty(params, &self.groups, [l1, l2])
-    }
-
     /// Adds the gradient of the penalty.
     pub fn penalise(&self, params: &[f32], grads: &mut [f32]) {
         let treatment = self.treatment();

@@ -131,11 +131,11 @@ impl Training {
 
 /// What the penalty adds to the loss.
 pub(super) fn penalty(network: &Network, numbers: &Numbers) -> f64 {
-    let spec = network.spec.train.update();
-    if !spec.treatment.has_penalty() {
+    let treatment = &network.spec.train.treatment;
+    if !treatment.has_penalty() {
         return 0.0;
     }
-    let penalty = engine::Update::new(spec, &network.graph).penalty(&numbers.params);
+    let penalty = treatment.penalty(&network.graph, &numbers.params);
     // A head holds finite numbers.
     if penalty.is_finite() { penalty } else { 0.0 }
 }

@@ -185,13 +185,14 @@ fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, 
         state.frame_tick.track();
         mounted.track();
         let (theme, spread) = (state.theme.get(), spread(state.stage.scale.get()));
-        canvases.update_value(|all| all.retain(|(.., node)| node.get_untracked().is_some()));
+        // Those of columns that are gone are gone with them.
+        canvases.update_value(|all| all.retain(|(.., node)| node.try_get_untracked().flatten().is_some()));
         painter.update_value(|painter| {
             painter.set_theme(theme);
             canvases.with_value(|all| {
                 state.frame.with_value(|frame| {
                     for (column, block, node) in all.iter().filter(|(_, block, _)| block.kind != BlockKind::Image) {
-                        if let Some(canvas) = node.get_untracked() {
+                        if let Some(canvas) = node.try_get_untracked().flatten() {
                             painter.block(column, block, frame, spread, &canvas);
                         }
                     }
@@ -210,7 +211,7 @@ fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, 
                 painter.set_theme(theme);
                 canvases.with_value(|all| {
                     for (_, block, node) in all.iter().filter(|(_, block, _)| block.kind == BlockKind::Image) {
-                        let Some(canvas) = node.get_untracked() else { continue };
+                        let Some(canvas) = node.try_get_untracked().flatten() else { continue };
                         // The measured field stands in the place of the image.
                         let painted = measured
                             && focus.is_some_and(|focus| {
