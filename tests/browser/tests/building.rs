@@ -2,7 +2,7 @@
 
 use engine::{Graph, ModelSpec, presets::preset};
 use fantoccini::key::Key;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stage::{Browser, drive};
 

@@ -54,7 +54,7 @@ fn partner(example: u32) -> u32 {
         return example;
     }
     let bits = mix_bits(mix_bits(mix_bits(now.seed) ^ dims.stream) + now.step * 0x9e3779b9u);
-    return (example + 1u + ((bits >> 16u) * (now.count - 1u) >> 16u)) % now.count;
+    return (example + 1u + (((bits >> 16u) * (now.count - 1u)) >> 16u)) % now.count;
 }
 
 fn class_of(example: u32) -> u32 {

@@ -55,7 +55,10 @@ pub fn Grid(choice: Choice) -> impl IntoView {
     let cursor = RwSignal::new(None::<usize>);
     Effect::new(move |_| {
         if let Some(element) = scroller.get() {
-            size::follow(&element, move |(width, height)| sight.update(|s| (s.width, s.height) = (width, height)));
+            size::follow(&element, move |(width, height)| {
+                // The grid may be gone before its observer.
+                let _ = sight.try_update(|s| (s.width, s.height) = (width, height));
+            });
         }
     });
     Effect::new(move |_| {

@@ -51,7 +51,8 @@ fn walk_view() -> AnyView {
                 let high = (height - 124.0).min(0.45 * width).clamp(72.0, 240.0).round();
                 // Four beside each other: before, gradient, change, after.
                 let wide = (2.2 * high).min((width - 90.0) / 4.0).max(72.0).round();
-                if room.get_untracked() != (wide, high) {
+                // The area may be gone before its observer.
+                if room.try_get_untracked().is_some_and(|now| now != (wide, high)) {
                     room.set((wide, high));
                 }
             });
