@@ -1,6 +1,6 @@
 //! Going back in time, and one step in slow motion.
 
-use fantoccini::{Locator, key::Key};
+use fantoccini::key::Key;
 
 use crate::stage::{Browser, drive, report};
 
