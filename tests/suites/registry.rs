@@ -77,7 +77,10 @@ fn knobs_are_settings() {
     for kind in KINDS {
         for knob in kind.knobs {
             let written = usual(kind);
-            assert!(written.get(knob.key).is_some(), "{}: {} is a knob, but {written} has no such setting", kind.name, knob.key);
+            // A switch that is off may be left out; that there is such a setting shows where it is set.
+            let may_be_left_out = knob.control == Control::Switch;
+            let is_setting = may_be_left_out || written.get(knob.key).is_some();
+            assert!(is_setting, "{}: {} is a knob, but {written} has no such setting", kind.name, knob.key);
             let values: Vec<Value> = match knob.control {
                 Control::Count { least, most } => {
                     assert!(least < most, "{}.{}", kind.name, knob.key);
@@ -98,7 +101,10 @@ fn knobs_are_settings() {
                 let mut set = written.clone();
                 set[knob.key] = value;
                 let layer: LayerSpec = serde_json::from_value(set.clone()).unwrap_or_else(|e| panic!("{set}: {e}"));
-                let back = serde_json::to_value(&layer).unwrap();
+                let mut back = serde_json::to_value(&layer).unwrap();
+                if set[knob.key] == json!(false) && back.get(knob.key).is_none() {
+                    back[knob.key] = json!(false);
+                }
                 assert_eq!(back.as_object().unwrap().keys().collect::<Vec<_>>(), set.as_object().unwrap().keys().collect::<Vec<_>>());
                 for input in [Shape::new(3, 64, 64), Shape::flat(100), Shape::new(1, 1, 1)] {
                     let spec = ModelSpec { input, layers: vec![layer.clone()], init: Default::default() };
@@ -119,8 +125,9 @@ fn every_setting_has_a_knob_and_comes_back() {
     for kind in KINDS {
         let layer = kind.usual().unwrap_or_else(|| panic!("{}: needs something to be written at all", kind.name));
         let written = serde_json::to_value(&layer).unwrap();
-        let settings: HashSet<&str> =
-            written.as_object().unwrap().keys().map(String::as_str).filter(|k| !["op", "branches"].contains(k)).collect();
+        let left_out = kind.knobs.iter().filter(|k| k.control == Control::Switch && k.value(&layer) == Some(KnobValue::Switch(false)));
+        let settings = written.as_object().unwrap().keys().map(String::as_str).filter(|k| !["op", "branches"].contains(k));
+        let settings: HashSet<&str> = settings.chain(left_out.map(|k| k.key)).collect();
         assert_eq!(settings, kind.knobs.iter().map(|k| k.key).collect(), "{}: settings and knobs", kind.name);
         for knob in kind.knobs {
             let counts = |n: usize| (0..n).map(|i| i + 1).collect::<Vec<_>>();

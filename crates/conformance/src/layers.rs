@@ -37,6 +37,7 @@ pub fn layer(case: &GoldenCase) -> Result<(LayerSpec, Shape, Mode), CaseError> {
                 dilation: case.pair("dilation")?,
                 groups: case.count("groups")?,
                 bias: case.inputs.contains_key("bias"),
+                ..Conv2d::default()
             }
             .into()
         }

@@ -156,6 +156,15 @@ impl Writer<'_> {
                 let dims = layer.param(name)?.dims.clone();
                 self.param(layer, name, &dims)?
             }
+            Input::Turned(name) => {
+                let param = layer.param(name)?;
+                let area = param.dims.iter().skip(2).product::<usize>().max(1);
+                let numbers = self.weights.params[param.range.clone()].chunks_exact(area).flat_map(|kernel| kernel.iter().rev().copied());
+                let numbers: Vec<f32> = numbers.collect();
+                let turned = format!("{}/turned", param.name);
+                self.floats(&turned, &param.dims, &numbers);
+                turned
+            }
             Input::Shaped(name, dims) => self.param(layer, name, dims)?,
             Input::Floats(dims, numbers) => {
                 let name = self.fresh(layer.name);

@@ -15,6 +15,7 @@ const PARTS: &[(&str, &str)] = &[
     ("as_maps", include_str!("parts/as_maps.py")),
     ("as_vector", include_str!("parts/as_vector.py")),
     ("padded_conv2d", include_str!("parts/padded_conv2d.py")),
+    ("flipped_conv2d", include_str!("parts/flipped_conv2d.py")),
     ("cut_conv_transpose2d", include_str!("parts/cut_conv_transpose2d.py")),
     ("mean_of_pixels", include_str!("parts/mean_of_pixels.py")),
     ("stochastic_depth", include_str!("parts/stochastic_depth.py")),

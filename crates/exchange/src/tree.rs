@@ -43,6 +43,11 @@ impl<'a> Layer<'a> {
         self.get(key)
     }
 
+    /// A setting that is left out where it is off.
+    pub fn switch(&self, key: &str) -> Result<bool, ExchangeError> {
+        Ok(self.get::<Option<bool>>(key)?.unwrap_or(false))
+    }
+
     fn wrong(&self, cause: String) -> ExchangeError {
         ExchangeError::Setting { layer: self.name.to_owned(), op: self.op.clone(), cause }
     }

@@ -173,10 +173,12 @@ fn window_layer() -> impl Strategy<Value = LayerSpec> {
     let pair = |least: usize, most: usize| (least..=most, least..=most).prop_map(|(h, w)| Pair::new(h, w));
     let sides = |most: usize| (0..=most, 0..=most, 0..=most, 0..=most).prop_map(|(t, b, l, r)| Sides::new(t, b, l, r));
     let padding = |most: usize| prop_oneof![3 => sides(most).prop_map(Padding::Sides), 1 => Just(Padding::Same), 1 => Just(Padding::Valid)];
-    let conv = (1_usize..10, pair(1, 4), pair(1, 2), padding(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, any::<bool>())
-        .prop_map(|(out_ch, kernel, stride, pad, pad_mode, dilation, groups, bias)| {
-            Conv2d { out_ch: out_ch * groups, kernel, stride, pad, pad_mode, dilation, groups, bias }.into()
-        });
+    let switches = (any::<bool>(), prop::bool::weighted(0.25));
+    let conv = (1_usize..10, pair(1, 4), pair(1, 2), padding(2), select(PadMode::ALL.to_vec()), pair(1, 2), 1_usize..4, switches).prop_map(
+        |(out_ch, kernel, stride, pad, pad_mode, dilation, groups, (bias, flipped))| {
+            Conv2d { out_ch: out_ch * groups, kernel, stride, pad, pad_mode, dilation, groups, bias, flipped }.into()
+        },
+    );
     // The plain 3×3, which the presets are made of, has kernels of its own.
     let plain = (1_usize..10, 0_usize..2).prop_map(|(out_ch, pad)| Conv2d { out_ch, pad: Padding::all(pad), ..Conv2d::default() }.into());
     let wider = (1_usize..5, pair(1, 4), pair(1, 3), sides(1), pair(0, 1), pair(1, 2), 1_usize..3, any::<bool>()).prop_map(

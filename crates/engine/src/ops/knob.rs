@@ -48,11 +48,14 @@ impl Knob {
     /// Added to a variance before its root is taken.
     pub(super) const EPS: Self = Self { key: "eps", label: "Epsilon", control: Control::Ratio { least: 1e-8, most: 1.0, step: 1e-5 } };
 
-    /// Its setting in `layer`; `None` where the layer has none of this name.
+    /// Its setting in `layer`; `None` where the layer has none of this name. A switch that is not written down is off.
     pub fn value(&self, layer: &LayerSpec) -> Option<KnobValue> {
         let whole = |value: &Value| value.as_u64().and_then(|n| usize::try_from(n).ok());
         let json = written(layer)?;
-        let value = json.get(self.key)?;
+        let Some(value) = json.get(self.key) else {
+            let is_off = self.control == Control::Switch && layer.op().kind().knobs.contains(self);
+            return is_off.then_some(KnobValue::Switch(false));
+        };
         Some(match (self.control, value) {
             (Control::Ratio { .. }, _) => KnobValue::Ratio(value.as_f64().unwrap_or(f64::NAN) as f32),
             (_, Value::Bool(on)) => KnobValue::Switch(*on),
@@ -96,7 +99,8 @@ pub(crate) fn written(layer: &LayerSpec) -> Option<Value> {
 /// `layer` with another value under `key`; `None` where it has no such setting or takes no such value.
 pub(crate) fn set(layer: &LayerSpec, key: &str, value: Value) -> Option<LayerSpec> {
     let mut json = written(layer)?;
-    *json.get_mut(key)? = value;
+    // What is not among the layer's settings is refused when it is read.
+    json.as_object_mut()?.insert(key.to_owned(), value);
     serde_json::from_value(json).ok()
 }
 

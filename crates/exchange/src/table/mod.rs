@@ -61,6 +61,8 @@ pub enum Input {
     Step(usize),
     /// A tensor of the layer, in its own extents.
     Param(&'static str),
+    /// A tensor of kernels, each turned by half a turn.
+    Turned(&'static str),
     /// A tensor of the layer in others.
     Shaped(&'static str, Vec<usize>),
     Floats(Vec<usize>, Vec<f32>),

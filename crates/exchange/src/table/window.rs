@@ -28,6 +28,7 @@ fn sources(mode: PadMode, extent: usize, before: usize, after: usize) -> Option<
 pub fn conv2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
     let (k, s, d) = (layer.pair("kernel")?, layer.pair("stride")?, layer.pair("dilation")?);
     let (groups, bias) = (layer.count("groups")?, layer.flag("bias")?);
+    let flipped = layer.switch("flipped")?;
     let (padding, mode): (Padding, PadMode) = (layer.get("pad")?, layer.get("pad_mode")?);
     let sides = padding.sides(plane(layer.input), k, s, d);
     let pads = sides != Sides::default();
@@ -38,6 +39,10 @@ pub fn conv2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
     let (mut class, mut parts) = ("nn.Conv2d", vec![]);
     let native_mode = mode != PadMode::Symmetric || !pads;
     match even(sides) {
+        _ if flipped => {
+            (class, parts) = ("FlippedConv2d", vec!["padded_conv2d", "flipped_conv2d"]);
+            torch += &format!(", sides=({}, {}, {}, {})", sides.top, sides.bottom, sides.left, sides.right);
+        }
         Some(pad) if native_mode => torch += &unless(Pair::square(0), pad, |p| format!("padding={}", short(p))),
         None if native_mode && padding == Padding::Same && s == one => torch += ", padding=\"same\"",
         _ => {
@@ -54,7 +59,7 @@ pub fn conv2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
 
     let mut entry = Entry::maps(format!("{class}({torch})"));
     entry.parts = parts;
-    let mut step = Step::new("Conv").with(Input::Param("weight"));
+    let mut step = Step::new("Conv").with(if flipped { Input::Turned("weight") } else { Input::Param("weight") });
     let copied = sources(mode, layer.input.h, sides.top, sides.bottom).zip(sources(mode, layer.input.w, sides.left, sides.right));
     match copied {
         Some((rows, columns)) if pads => {
@@ -84,13 +89,15 @@ pub fn conv2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
         unless(true, bias, |_| "use_bias=False".to_owned()),
         layer.name
     );
-    let entry = entry.keras(keras).keras_weights(turned(bias)).onnx(step);
+    let entry = entry.keras(keras).keras_weights(turned(bias, flipped)).onnx(step);
     Ok(if s != one && d != one { entry.no_keras("has no convolution with both a stride and a dilation") } else { entry })
 }
 
-/// Keras has rows and columns of a kernel first, then what PyTorch has second, then what it has first.
-fn turned(bias: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
-    [("weight", ".transpose(2, 3, 1, 0)"), ("bias", "")].into_iter().take(1 + usize::from(bias))
+/// Keras has rows and columns of a kernel first, then what PyTorch has second, then what it has first. It knows no
+/// flipped kernels, so theirs are turned as they are read.
+fn turned(bias: bool, flipped: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let weight = if flipped { ".transpose(2, 3, 1, 0)[::-1, ::-1].copy()" } else { ".transpose(2, 3, 1, 0)" };
+    [("weight", weight), ("bias", "")].into_iter().take(1 + usize::from(bias))
 }
 
 pub fn conv_transpose2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
@@ -113,7 +120,7 @@ pub fn conv_transpose2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
     torch += &unless(one, d, |d| format!("dilation={}", short(d)));
     torch += &unless(1, groups, |g| format!("groups={g}"));
     torch += &unless(true, bias, |_| "bias=False".to_owned());
-    let mut entry = Entry::maps(format!("{class}({torch})")).keras_weights(turned(bias));
+    let mut entry = Entry::maps(format!("{class}({torch})")).keras_weights(turned(bias, false));
     entry.parts = parts;
 
     let step = Step::new("ConvTranspose")

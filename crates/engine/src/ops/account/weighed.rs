@@ -16,7 +16,9 @@ impl Site<'_> {
                 for kx in 0..kernel.w {
                     let y = (self.cell.row * stride.h + ky * dilation.h) as i64 - pad.top as i64;
                     let x = (self.cell.col * stride.w + kx * dilation.w) as i64 - pad.left as i64;
-                    let factor = self.param(((o * in_ch + c) * kernel.h + ky) * kernel.w + kx);
+                    // The terms in the order of the pixels, whichever weights stand over them.
+                    let (row, column) = if conv.flipped { (kernel.h - 1 - ky, kernel.w - 1 - kx) } else { (ky, kx) };
+                    let factor = self.param(((o * in_ch + c) * kernel.h + row) * kernel.w + column);
                     let source = conv.pad_mode.source(y as isize, shape.h).zip(conv.pad_mode.source(x as isize, shape.w));
                     let term = source.map_or(Term { input: 0, from: None, at: [0; 2], value: 0.0, factor }, |(y, x)| {
                         self.term(0, [o / out_ch * in_ch + c, y, x])

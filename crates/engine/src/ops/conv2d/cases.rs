@@ -12,6 +12,7 @@ pub(super) fn cases() -> Vec<Case> {
         |name, layer: Conv2d, input, batch| Case { name, layer: layer.into(), input, others: &[], batch, mode: Mode::Train, worked: None };
     vec![
         worked(),
+        worked_flipped(),
         case("one_pixel_kernel", Conv2d { kernel: Pair::one(), ..base.clone() }, Shape::new(2, 4, 5), 3),
         case("padded", Conv2d { pad: Padding::all(1), ..base.clone() }, Shape::new(2, 6, 5), 2),
         case(
@@ -63,6 +64,38 @@ pub(super) fn cases() -> Vec<Case> {
         case("strips", Conv2d { out_ch: 9, pad: Padding::all(1), ..base.clone() }, Shape::new(1, 6, 19), 3),
         case("strips_with_rows_left_out", Conv2d { stride: Pair::new(2, 1), bias: false, ..base.clone() }, Shape::new(2, 7, 10), 2),
         case("strips_depthwise", Conv2d { out_ch: 5, groups: 5, pad: Padding::all(1), ..base.clone() }, Shape::new(5, 4, 9), 2),
+        // The true convolution, on every way through the kernels.
+        case("flipped", Conv2d { kernel: Pair::new(3, 2), pad: Padding::all(1), flipped: true, ..base.clone() }, Shape::new(2, 5, 6), 3),
+        case(
+            "flipped_strided_and_dilated",
+            Conv2d { stride: Pair::new(2, 1), dilation: Pair::new(1, 2), pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(2, 7, 8),
+            9,
+        ),
+        case(
+            "flipped_and_reflected",
+            Conv2d { pad: Sides::new(0, 1, 2, 1).into(), pad_mode: PadMode::Reflect, flipped: true, ..base.clone() },
+            Shape::new(2, 5, 6),
+            2,
+        ),
+        case(
+            "flipped_channels",
+            Conv2d { out_ch: 17, kernel: Pair::new(2, 3), pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(9, 6, 7),
+            5,
+        ),
+        case(
+            "flipped_channels_strided",
+            Conv2d { out_ch: 12, groups: 2, stride: Pair::new(2, 3), pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(14, 7, 8),
+            3,
+        ),
+        case(
+            "flipped_strips_depthwise",
+            Conv2d { out_ch: 5, groups: 5, pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(5, 4, 9),
+            2,
+        ),
         case("many_channels", Conv2d { out_ch: 34, kernel: Pair::new(1, 2), ..Conv2d::default() }, Shape::new(66, 2, 3), 2),
     ]
 }
@@ -98,4 +131,14 @@ fn worked() -> Case {
             d_params: vec![37.0, 47.0, 67.0, 77.0, 10.0],
         }),
     }
+}
+
+/// The kernel of [`worked`] written down turned by half a turn, so that the true convolution does the same: the
+/// same outputs and gradients of the image, and the gradient of the weights turned too.
+fn worked_flipped() -> Case {
+    let Case { worked, .. } = worked();
+    let turned = |values: &[f32]| values[..4].iter().rev().chain(&values[4..]).copied().collect();
+    let worked = worked.map(|w| Worked { params: turned(&w.params), d_params: turned(&w.d_params), ..w });
+    let layer = Conv2d { out_ch: 1, kernel: Pair::square(2), flipped: true, ..Conv2d::default() };
+    Case { name: "flipped_worked_by_hand", layer: layer.into(), input: Shape::new(1, 3, 3), others: &[], batch: 1, mode: Mode::Train, worked }
 }

@@ -21,6 +21,7 @@ struct Dims {
     kernel_w: u32,
     dilation_h: u32,
     dilation_w: u32,
+    flipped: u32,    // 1: the kernel is turned by half a turn, the true convolution
     tiles: u32,      // workgroups that share the channels of a group
     columns: u32,    // batch · in_h · in_w
     in_h: u32,       // with its padding, where that copies pixels
@@ -48,11 +49,11 @@ fn windows(columns: vec4<u32>, group: u32) -> vec4<u32> {
 
 // How far from there a term looks.
 fn offset(term: u32) -> u32 {
-    let row = term / dims.kernel_w;
-    let channel = row / dims.kernel_h;
-    let y = (dims.kernel_h - 1 - row % dims.kernel_h) * dims.dilation_h;
-    let x = (dims.kernel_w - 1 - term % dims.kernel_w) * dims.dilation_w;
-    return (channel * dims.spread_h + y) * dims.spread_w + x;
+    let area = dims.kernel_h * dims.kernel_w;
+    let tap = select(area - 1 - term % area, term % area, dims.flipped != 0);
+    let y = tap / dims.kernel_w * dims.dilation_h;
+    let x = tap % dims.kernel_w * dims.dilation_w;
+    return (term / area * dims.spread_h + y) * dims.spread_w + x;
 }
 
 fn seen(at: vec4<u32>) -> vec4<f32> {

@@ -21,6 +21,7 @@ struct Dims {
     kernel_w: u32,
     dilation_h: u32,
     dilation_w: u32,
+    flipped: u32,    // 1: the kernel is turned by half a turn, the true convolution
     top: i32,        // padding
     left: i32,
     tiles: u32,      // workgroups that share the channels of a group
@@ -53,10 +54,11 @@ struct Taps {
 // Four taps, or the last one where there are fewer.
 fn taps_of(first: u32) -> Taps {
     let k = min(first + vec4(0u, 1, 2, 3), vec4(dims.in_ch * dims.kernel_h * dims.kernel_w - 1));
-    let row = k / dims.kernel_w;
-    let channel = row / dims.kernel_h;
-    let y = row % dims.kernel_h * dims.dilation_h;
-    let x = k % dims.kernel_w * dims.dilation_w;
+    let area = dims.kernel_h * dims.kernel_w;
+    let channel = k / area;
+    let tap = select(k % area, area - 1 - k % area, vec4(dims.flipped != 0));
+    let y = tap / dims.kernel_w * dims.dilation_h;
+    let x = tap % dims.kernel_w * dims.dilation_w;
     return Taps(vec4<i32>(y), vec4<i32>(x), vec4<i32>((channel * dims.in_h + y) * dims.in_w + x));
 }
 

@@ -23,6 +23,7 @@ struct Dims {
     kernel_w: u32,
     dilation_h: u32,
     dilation_w: u32,
+    flipped: u32,    // 1: the kernel is turned by half a turn, the true convolution
     top: i32,        // padding
     left: i32,
     tiles: u32,      // workgroups that share the channels of a group
@@ -78,11 +79,11 @@ struct Term {
 fn term(k: u32, row: u32, end: u32) -> Term {
     let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
     let at = dims.weight_at + k;
-    let line = k / dims.kernel_w;
-    let channel = line / dims.kernel_h;
-    let y = line % dims.kernel_h * dims.dilation_h;
-    let x = k % dims.kernel_w * dims.dilation_w;
-    let offset = (channel * dims.in_h + y) * dims.in_w + x;
+    let area = dims.kernel_h * dims.kernel_w;
+    let tap = select(k % area, area - 1 - k % area, dims.flipped != 0);
+    let y = tap / dims.kernel_w * dims.dilation_h;
+    let x = tap % dims.kernel_w * dims.dilation_w;
+    let offset = (k / area * dims.in_h + y) * dims.in_w + x;
     return Term(of_channels(at, row, end, depth), of_channels(at, row + 4, end, depth), i32(y), i32(x), i32(offset));
 }
 

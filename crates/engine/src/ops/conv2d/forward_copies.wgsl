@@ -23,6 +23,7 @@ struct Dims {
     kernel_w: u32,
     dilation_h: u32,
     dilation_w: u32,
+    flipped: u32,    // 1: the kernel is turned by half a turn, the true convolution
     top: i32,        // padding
     left: i32,
     before_y: i32,   // what stands beyond the edge: see `source`
@@ -83,7 +84,8 @@ struct Seen {
     there: vec4<f32>,
 }
 
-fn under(tap: u32, w: Windows) -> Seen {
+fn under(weight: u32, w: Windows) -> Seen {
+    let tap = select(weight, dims.kernel_h * dims.kernel_w - 1 - weight, dims.flipped != 0);
     let y = source(w.y + i32(tap / dims.kernel_w * dims.dilation_h), dims.in_h, dims.before_y, dims.after_y);
     let x = source(w.x + i32(tap % dims.kernel_w * dims.dilation_w), dims.in_w, dims.before_x, dims.after_x);
     let at = w.image + max(y, vec4(0)) * i32(dims.in_w) + max(x, vec4(0));

@@ -141,6 +141,7 @@ impl<'a> Layer<'a> {
             ("kernel_w", k.w.into()),
             ("dilation_h", d.h.into()),
             ("dilation_w", d.w.into()),
+            ("flipped", self.op.flipped.into()),
         ]
     }
 

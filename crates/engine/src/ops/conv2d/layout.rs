@@ -174,18 +174,15 @@ impl Layout {
     fn table(&self, op: &Conv2d, pad: Sides) -> Vec<u32> {
         let (k, d, s, unit) = (op.kernel, op.dilation, op.stride, self.unit());
         let mut table = Vec::new();
-        let mut offsets = |channels: usize, h: usize, w: usize, flip: bool| {
-            for c in 0..channels {
-                for ky in 0..k.h {
-                    for kx in 0..k.w {
-                        let (ky, kx) = if flip { (k.h - 1 - ky, k.w - 1 - kx) } else { (ky, kx) };
-                        table.push(((c * h * w + ky * d.h * w + kx * d.w) * unit) as u32);
-                    }
-                }
-            }
-        };
-        offsets(self.in_ch, self.hp, self.wp, false);
-        offsets(self.out_ch, self.hd, self.wd, true);
+        for c in 0..self.in_ch {
+            table.extend(op.taps().map(|(y, x)| (((c * self.hp + y) * self.wp + x) * unit) as u32));
+        }
+        // What a weight looked at from above and to the left lies below and to the right of it.
+        let margin = ((k.h - 1) * d.h, (k.w - 1) * d.w);
+        for o in 0..self.out_ch {
+            let back = |(y, x): (usize, usize)| (((o * self.hd + margin.0 - y) * self.wd + margin.1 - x) * unit) as u32;
+            table.extend(op.taps().map(back));
+        }
         for (image_len, vectors, w, step, origin, width) in [
             (self.x_image, self.vectors, self.wp, s, 0, self.out_w),
             (self.d_image, self.vectors_back, self.wd, crate::Pair::one(), self.top * self.wd + self.left, self.tw),

@@ -1,4 +1,5 @@
-//! Convolution (what frameworks call so: cross-correlation, the kernel is not flipped).
+//! Convolution (what frameworks call so: cross-correlation, the kernel is not flipped). The true one, whose
+//! kernel is, is the setting `flipped`.
 //!
 //! # Shapes
 //! | tensor | extents |
@@ -13,6 +14,9 @@
 //!
 //! # Formula
 //! `output[n,o,y,x] = bias[o] + Σ_{i,ky,kx} weight[o,i,ky,kx] · padded[n, i, y·stride + ky·dilation, x·stride + kx·dilation]`
+//!
+//! Where `flipped`, the weight at `(ky, kx)` is multiplied with what the one at `(k_h − 1 − ky, k_w − 1 − kx)`
+//! otherwise is. The tensor is stored as it is trained, not turned.
 //!
 //! # Gradient
 //! Weight: the output's gradient correlated with the padded input. Input: the output's gradient,
@@ -118,6 +122,9 @@ pub struct Conv2d {
     pub dilation: Pair,
     pub groups: usize,
     pub bias: bool,
+    /// The true convolution: the kernel turned by half a turn. Left out where it is written down, unless set.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub flipped: bool,
 }
 
 impl Default for Conv2d {
@@ -131,6 +138,7 @@ impl Default for Conv2d {
             dilation: Pair::one(),
             groups: 1,
             bias: true,
+            flipped: false,
         }
     }
 }
@@ -154,6 +162,7 @@ pub const KIND: Kind = Kind {
         Knob { key: "dilation", label: "Dilation", control: Control::Count { least: 1, most: 4 } },
         Knob { key: "groups", label: "Groups", control: Control::Count { least: 1, most: 64 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },
+        Knob { key: "flipped", label: "Flipped kernel", control: Control::Switch },
     ],
     signs: Signs::Both,
     mixes: true,
@@ -168,6 +177,13 @@ impl Conv2d {
     /// The padding on an input of this shape.
     fn sides(&self, input: Shape) -> Sides {
         self.pad.sides(Pair::new(input.h, input.w), self.kernel, self.stride, self.dilation)
+    }
+
+    /// How far from the window's first pixel, down and to the right, each weight of a kernel looks, row by row.
+    fn taps(&self) -> impl Iterator<Item = (usize, usize)> + Clone + use<> {
+        let (k, d, flipped) = (self.kernel, self.dilation, self.flipped);
+        let turned = move |i: usize, extent: usize| if flipped { extent - 1 - i } else { i };
+        (0..k.h).flat_map(move |ky| (0..k.w).map(move |kx| (turned(ky, k.h) * d.h, turned(kx, k.w) * d.w)))
     }
 
     fn check_axis(

@@ -37,9 +37,10 @@ fn parts(tiles: usize, patches: usize) -> usize {
 
 impl Layer<'_> {
     /// Neighbouring places see neighbouring pixels, and a row of the kernel has several. The kernels take
-    /// three taps at once: of a kernel one pixel wide, two would be beside it.
+    /// three taps at once: of a kernel one pixel wide, two would be beside it. The true convolution, a setting for
+    /// teaching, keeps to the general kernels.
     pub(super) fn is_dense(&self) -> bool {
-        self.op.dilation == Pair::square(1) && self.op.kernel.w > 1
+        self.op.dilation == Pair::square(1) && self.op.kernel.w > 1 && !self.op.flipped
     }
 
     /// Besides, places side by side see pixels side by side, and beside the image is nothing but zeros.

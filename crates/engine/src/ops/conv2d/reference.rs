@@ -31,7 +31,8 @@ pub(super) fn run(op: &Conv2d, at: &Placement, input: &[f64], params: &[f64], d_
                         for ky in 0..k_h {
                             for kx in 0..k_w {
                                 if let Some((sy, sx)) = source(y, ky, x, kx) {
-                                    let weight = ((out * in_ch + c) * k_h + ky) * k_w + kx;
+                                    let (row, column) = if op.flipped { (k_h - 1 - ky, k_w - 1 - kx) } else { (ky, kx) };
+                                    let weight = ((out * in_ch + c) * k_h + row) * k_w + column;
                                     pairs.push((weight, ((n * i.ch + group * in_ch + c) * i.h + sy) * i.w + sx));
                                 }
                             }

@@ -107,10 +107,9 @@ impl Layout {
 
 pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
     let l = Layout::of(op, at);
-    let (k, d, hp, wp) = (op.kernel, op.dilation, l.frame.hp(), l.frame.wp());
+    let (hp, wp) = (l.frame.hp(), l.frame.wp());
     let mut table: Vec<u32> = Vec::new();
-    let weights =
-        |channels: usize| (0..channels).flat_map(move |c| (0..k.h).flat_map(move |ky| (0..k.w).map(move |kx| (c, ky * d.h, kx * d.w))));
+    let weights = |channels: usize| (0..channels).flat_map(move |c| op.taps().map(move |(y, x)| (c, y, x)));
     table.extend(weights(l.in_ch).map(|(c, y, x)| ((c * hp + y) * wp + x) as u32));
     if l.strips > 0 {
         let strips = || (0..at.output.h).flat_map(|y| starts(at.output.w).map(move |x| (y, x)));

@@ -117,14 +117,14 @@ impl Return {
         if self.gathers { self.layout.in_ch * self.wanted_len() } else { panels_len(self.layout.in_ch, self.pixels + 1) }
     }
 
-    pub fn working(&self) -> Working {
+    pub fn working(&self, op: &Conv2d) -> Working {
         let parts = [self.layout.groups.saturating_mul(self.packed_len()), self.d_len(), self.dx_len(), self.sums_len()];
-        Working { scratch_len: parts.iter().fold(0usize, |sum, n| sum.saturating_add(*n)), table: self.table() }
+        Working { scratch_len: parts.iter().fold(0usize, |sum, n| sum.saturating_add(*n)), table: self.table(op) }
     }
 
     /// Terms and rows of the product, then, for each wanted pixel (gather), or for each weight and place
     /// (scatter), the pixel of the image, or [`NOWHERE`] and one past the last pixel.
-    fn table(&self) -> Vec<u32> {
+    fn table(&self, op: &Conv2d) -> Vec<u32> {
         let l = &self.layout;
         let [rows, columns] = l.frame.sources();
         let pixel = |y: usize, x: usize| match (rows[y], columns[x]) {
@@ -134,11 +134,10 @@ impl Return {
         let mut table = Vec::new();
         let plane = if self.gathers { self.hd * self.wd } else { l.plane };
         let image = l.groups * l.out_ch * plane;
-        let weights = || (0..l.area).map(|w| (w / l.kernel.w * l.dilation.h, w % l.kernel.w * l.dilation.w));
         if self.gathers {
             for o in 0..l.out_ch {
                 // What weight (y, x) looked at from above and to the left lies below and to the right of it.
-                table.extend(weights().map(|(y, x)| (o * plane + (self.margin.h - y) * self.wd + self.margin.w - x) as u32));
+                table.extend(op.taps().map(|(y, x)| (o * plane + (self.margin.h - y) * self.wd + self.margin.w - x) as u32));
             }
             let [(top, h), (left, w)] = self.wanted;
             let wanted = || (top..top + h).flat_map(|y| (left..left + w).map(move |x| (y, x)));
@@ -151,8 +150,8 @@ impl Return {
             for i in 0..self.images {
                 table.extend((0..plane).map(|p| (i * image + p) as u32));
             }
-            for (y, x) in weights() {
-                let place = |p: usize| (p / l.out_w * l.stride.h + y, p % l.out_w * l.stride.w + x);
+            for (y, x) in op.taps() {
+                let place = |p: usize| (p / l.out_w * op.stride.h + y, p % l.out_w * op.stride.w + x);
                 table.extend((0..plane).map(place).map(|(y, x)| pixel(y, x).unwrap_or(self.pixels as u32)));
             }
         }

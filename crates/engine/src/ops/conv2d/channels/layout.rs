@@ -2,7 +2,6 @@
 
 use super::super::{Conv2d, frame::Frame};
 use crate::{
-    Pair,
     backend::cpu::panels::panels_len,
     ops::{Placement, Working},
 };
@@ -22,9 +21,6 @@ pub struct Layout {
     /// Outputs of a channel.
     pub plane: usize,
     pub frame: Frame,
-    pub kernel: Pair,
-    pub stride: Pair,
-    pub dilation: Pair,
     pub out_w: usize,
     /// Weights of a kernel for one input channel.
     pub area: usize,
@@ -41,9 +37,6 @@ impl Layout {
             images: 1,
             plane: o.plane(),
             frame: Frame::of(op, at),
-            kernel: op.kernel,
-            stride: op.stride,
-            dilation: op.dilation,
             out_w: o.w,
             area: op.kernel.h * op.kernel.w,
         };
@@ -85,18 +78,16 @@ impl Layout {
         forward.max(weight)
     }
 
-    pub fn working(&self) -> Working {
-        Working { scratch_len: self.scratch_len(), table: self.table() }
+    pub fn working(&self, op: &Conv2d) -> Working {
+        Working { scratch_len: self.scratch_len(), table: self.table(op) }
     }
 
     /// See [`Tables`].
-    fn table(&self) -> Vec<u32> {
-        let (k, d, s) = (self.kernel, self.dilation, self.stride);
+    fn table(&self, op: &Conv2d) -> Vec<u32> {
+        let s = op.stride;
         let mut table: Vec<u32> = Vec::new();
         for c in 0..self.in_ch {
-            for ky in 0..k.h {
-                table.extend((0..k.w).map(|kx| (c * self.frame.len() + ky * d.h * self.frame.wp() + kx * d.w) as u32));
-            }
+            table.extend(op.taps().map(|(y, x)| (c * self.frame.len() + y * self.frame.wp() + x) as u32));
         }
         for i in 0..self.images {
             let place = |p: usize| i * self.x_image() + p / self.out_w * s.h * self.frame.wp() + p % self.out_w * s.w;
