@@ -22,11 +22,13 @@ use wasm_bindgen_test::wasm_bindgen_test;
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);
 
-/// The system's allocator, counting how often each thread asks it for memory.
+/// The system's allocator, counting how often each thread asks it for memory, and how much it holds.
 struct Counting;
 
 thread_local! {
     static REQUESTS: Cell<usize> = const { Cell::new(0) };
+    /// What was taken less what was given back; below zero where another thread's memory ends here.
+    static HELD_BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count_one() {
@@ -34,28 +36,36 @@ fn count_one() {
     let _ = REQUESTS.try_with(|r| r.set(r.get() + 1));
 }
 
+fn hold(bytes: isize) {
+    let _ = HELD_BYTES.try_with(|held| held.set(held.get() + bytes));
+}
+
 #[allow(unsafe_code, reason = "an allocator can only be written so; each method hands its arguments on unchanged")]
 // SAFETY: every method forwards to `System`, which keeps the contract; counting allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count_one();
+        hold(layout.size() as isize);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         count_one();
+        hold(layout.size() as isize);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count_one();
+        hold(size as isize - layout.size() as isize);
         // SAFETY: the caller's promises are passed on.
         unsafe { System.realloc(memory, layout, size) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        hold(-(layout.size() as isize));
         // SAFETY: the caller's promises are passed on.
         unsafe { System.dealloc(memory, layout) }
     }
@@ -69,6 +79,40 @@ fn requests(work: impl FnOnce()) -> usize {
     let before = REQUESTS.get();
     work();
     REQUESTS.get() - before
+}
+
+/// What `make` makes, and how many bytes that holds.
+fn held_bytes<T>(make: impl FnOnce() -> T) -> (T, usize) {
+    let before = HELD_BYTES.get();
+    let made = make();
+    (made, (HELD_BYTES.get() - before).try_into().expect("what is made holds something"))
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_plan_takes_the_memory_that_it_says() {
+    let (kept, bytes) = held_bytes(|| vec![1_u8; 100]);
+    assert_eq!((kept.len(), bytes), (100, 100), "the counter does not count");
+    for preset in PRESETS {
+        let graph = Arc::new(Graph::check_classifier(&preset.model(), 10).unwrap());
+        let (numbers, kept) = held_bytes(|| (graph.initial_params(1), graph.initial_state()));
+        for (mode, batch) in [(Mode::Train, 1), (Mode::Train, 33), (Mode::Eval, 1), (Mode::Eval, 50)] {
+            for watch in [Watch::Nothing, Watch::Everything] {
+                let what = format!("{}, {mode:?}, {batch} images, watching {watch:?}", preset.slug);
+                let options = PlanOptions { batch, mode, watch };
+                let (plan, planned) = held_bytes(|| Plan::compile(&graph, &options).unwrap());
+                let tables: usize = plan.steps.iter().map(|step| 4 * step.table.capacity()).sum();
+                // What else a plan holds is lists of steps, in which nothing grows with the batch.
+                assert!((tables..tables + 64 * 1024).contains(&planned), "{what}: a plan of {planned} bytes has tables of {tables}");
+                let says = plan.regions.size_bytes();
+                let (run, buffers) = held_bytes(|| Run::new(plan));
+                assert_eq!(kept + tables + buffers, says, "{what}: what the plan takes, and what it says");
+                let mut run = run;
+                let asked = requests(|| run.labels.extend((0..batch).map(|i| (i % 10) as u8)));
+                assert_eq!(asked, 0, "{what}: room for the classes");
+            }
+        }
+        drop(numbers);
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use engine::{
     Graph, LayerSpec, ModelSpec, OptimizerSpec, Shape,
-    ops::{Control, Dense, Family, Flatten, KINDS, Kind, KnobValue, PADDINGS},
+    ops::{Control, Conv2d, Dense, Family, Flatten, KINDS, Kind, KnobValue, PADDINGS},
     presets::{PRESETS, preset},
 };
 use serde_json::{Value, json};
@@ -168,6 +168,20 @@ fn operators_stand_in_families_and_say_what_they_are_in_a_sentence() {
         assert!(summary.ends_with('.') && (20..230).contains(&summary.len()), "{}: {summary}", kind.name);
         assert_eq!(kind.usual().is_some_and(|l| l.op().branches().len() == 2), kind.family == Family::Join, "{}", kind.name);
     }
+}
+
+/// Files and links from before there was such a setting read and write the same.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_kernel_that_is_not_flipped_is_not_said_to_be() {
+    let usual = serde_json::to_value(LayerSpec::from(Conv2d::default())).unwrap();
+    assert!(usual.get("flipped").is_none(), "{usual}");
+    let flipped = LayerSpec::from(Conv2d { flipped: true, ..Conv2d::default() });
+    let written = serde_json::to_value(&flipped).unwrap();
+    assert_eq!(written["flipped"], true);
+    assert_eq!(serde_json::from_value::<LayerSpec>(written).unwrap(), flipped);
+    let knob = KINDS.iter().flat_map(|kind| kind.knobs).find(|knob| knob.key == "flipped").unwrap();
+    assert_eq!(knob.with(&flipped, &KnobValue::Switch(false)), Some(Conv2d::default().into()));
+    assert_eq!(knob.value(&Dense { out: 3, bias: true }.into()), None, "another layer has no such setting");
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -102,6 +102,26 @@ fn every_operator_is_in_the_table() {
     }
 }
 
+/// Other programs know no flipped kernels: PyTorch's code turns them as it runs, Keras's as it reads them, and ONNX
+/// has them turned. The file of weights has them as they are trained.
+#[test]
+fn flipped_kernels_are_turned() {
+    let layer = engine::ops::Conv2d { out_ch: 1, kernel: engine::Pair::new(1, 3), bias: false, flipped: true, ..Default::default() };
+    let layers = vec![layer.into(), Flatten {}.into(), Dense { out: 2, bias: false }.into()];
+    let model = ModelSpec { input: engine::Shape::new(1, 2, 3), layers, init: Default::default() };
+    let graph = Arc::new(Graph::check(&model).unwrap());
+    assert!(exchange::pytorch(&graph).unwrap().contains("class FlippedConv2d(PaddedConv2d)"));
+    assert!(exchange::keras(&graph).unwrap().contains("[::-1, ::-1]"));
+    let mut params = graph.initial_params(1);
+    params[..3].copy_from_slice(&[1.5, 2.5, 3.5]);
+    let file = exchange::onnx(&graph, Weights { params: &params, state: &[] }).unwrap();
+    let has = |numbers: [f32; 3]| {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|x| x.to_le_bytes()).collect();
+        file.windows(bytes.len()).any(|window| window == bytes)
+    };
+    assert!(has([3.5, 2.5, 1.5]) && !has([1.5, 2.5, 3.5]));
+}
+
 #[test]
 fn numbers_of_another_network_are_refused() {
     let (_, graph) = &cases()[0];

@@ -1,11 +1,14 @@
-//! Training allocates nothing from step to step.
+//! Training allocates nothing from step to step, and holds as much memory after ten thousand steps as after a hundred.
 
 #![allow(clippy::unwrap_used)] // A test may panic.
 #![allow(unsafe_code)] // An allocator that counts can be written in no other way; it only passes on.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicIsize, AtomicUsize, Ordering},
+    },
 };
 
 use data::Dataset;
@@ -15,16 +18,22 @@ use trainer::{Rest, Session, Stage, machine::Threads};
 struct Counting;
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
+/// Bytes that were taken and not yet given back.
+static HELD: AtomicIsize = AtomicIsize::new(0);
+/// The counts are of all threads: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 // SAFETY: every call is passed on unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.fetch_add(1, Ordering::Relaxed);
+        HELD.fetch_add(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: the caller's promise is that of this call.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size() as isize, Ordering::Relaxed);
         // SAFETY: as above.
         unsafe { System.dealloc(place, layout) }
     }
@@ -48,6 +57,7 @@ fn allocations(session: &mut Session, count: u32, now_ms: f64) -> usize {
 
 #[test]
 fn a_step_allocates_nothing() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/mnist");
     let mut session = Session::new(Dataset::read_dir(path).unwrap());
     session.set_hire(Box::new(Threads { cores: 2 }));
@@ -91,4 +101,51 @@ fn a_step_allocates_nothing() {
             assert_eq!(few, many, "{} with {:?}", preset.slug, optimizer);
         }
     }
+}
+
+/// Bytes held when `count` more steps are done, and what was said on the way is read and gone.
+fn held_after(session: &mut Session, count: u32, now_ms: &mut f64) -> isize {
+    session.handle(Command::Step { run: RUN, count }.into(), *now_ms);
+    for _ in 0..count {
+        let rest = session.turn(10.0, &mut || {
+            *now_ms += 0.1;
+            *now_ms
+        });
+        drop(session.take_events());
+        match rest {
+            Rest::Now => {}
+            Rest::After(ms) | Rest::UntilWoken(ms) => *now_ms += ms,
+            Rest::UntilCalled => break,
+        }
+    }
+    assert_eq!(session.stage(), Stage::Paused);
+    HELD.load(Ordering::Relaxed)
+}
+
+#[test]
+fn ten_thousand_steps_hold_no_more_memory_than_a_hundred() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/mnist");
+    let portion = trainer::Portion { train: 800, scored: 100 };
+    let mut session = Session::with_portion(std::sync::Arc::new(Dataset::read_dir(path).unwrap()), portion);
+    // Every kind of number: weights, running statistics, dropout.
+    let layers = serde_json::json!([
+        {"op": "conv2d", "out_ch": 4, "kernel": 5, "stride": 2},
+        {"op": "batch_norm2d"},
+        {"op": "relu"},
+        {"op": "max_pool2d"},
+        {"op": "flatten"},
+        {"op": "dropout", "p": 0.1},
+        {"op": "dense", "out": 10},
+    ]);
+    let mut spec = RunSpec::default();
+    spec.model.layers = serde_json::from_value(layers).unwrap();
+    (spec.train.batch, spec.train.epochs) = (16, 300);
+    session.handle(Command::Open { run: RUN, spec }.into(), 0.0);
+    let mut now_ms = 1.0;
+    // The first hundred steps see two whole epochs and their scores.
+    let early = held_after(&mut session, 100, &mut now_ms);
+    assert!(early > 0);
+    let late = held_after(&mut session, 9_900, &mut now_ms);
+    assert_eq!(late, early, "bytes held after 10,000 steps, and after 100");
 }

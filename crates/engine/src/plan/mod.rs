@@ -126,14 +126,21 @@ pub struct Regions {
     pub activation_grads: usize,
     pub saved: usize,
     pub scratch: usize,
+    /// Whole numbers of the kernels: [`Step::table`] of all steps.
+    pub tables: usize,
+    /// One example's scores.
+    pub example: usize,
+    /// The batch's classes, four to a number.
+    pub labels: usize,
 }
 
 impl Regions {
-    /// Memory of the plan's buffers and of one copy of the parameters. Gradients and the optimizer's
-    /// state belong to [`crate::Cpu`], whatever the number of plans, and are not counted here.
+    /// Memory of the plan's tables, of a run's buffers and of one copy of the parameters. Gradients and the
+    /// optimizer's state belong to [`crate::Cpu`], whatever the number of plans, and are not counted here.
     pub fn size_bytes(&self) -> usize {
-        let all = [self.params, self.state, self.input, self.activations, self.activation_grads, self.saved, self.scratch];
-        all.iter().fold(0usize, |sum, n| sum.saturating_add(*n)).saturating_mul(4)
+        let kept = [self.params, self.state, self.tables];
+        let run = [self.input, self.activations, self.activation_grads, self.saved, self.scratch, self.example, self.labels];
+        kept.iter().chain(&run).fold(0usize, |sum, n| sum.saturating_add(*n)).saturating_mul(4)
     }
 }
 
@@ -223,6 +230,8 @@ impl Plan {
             input: batch.saturating_mul(graph.spec.input.len()),
             activations,
             activation_grads,
+            example: graph.output().len(),
+            labels: batch.div_ceil(4),
             ..Regions::default()
         };
         let check = |regions: &Regions| {
@@ -239,8 +248,10 @@ impl Plan {
             let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);
-            let working = node.layer.working(&at);
+            let mut working = node.layer.working(&at);
+            working.table.shrink_to_fit();
             regions.scratch = regions.scratch.max(working.scratch_len);
+            regions.tables += working.table.len();
             let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * node.output.len() };
             let shapes = std::iter::once(node.input).chain(node.others.iter().copied());
             let intake = |((from, number), shape): ((&Home, &usize), crate::Shape)| {

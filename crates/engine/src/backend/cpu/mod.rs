@@ -61,11 +61,11 @@ impl Run {
         let r = plan.regions;
         Self {
             images: vec![0.0; r.input],
-            labels: Vec::with_capacity(plan.batch),
+            labels: Vec::with_capacity(4 * r.labels),
             targets: Vec::new(),
             whole_labels: Vec::new(),
             first: 0,
-            example: vec![0.0; plan.graph.output().len()],
+            example: vec![0.0; r.example],
             activations: vec![0.0; r.activations],
             activation_grads: vec![0.0; r.activation_grads],
             saved: vec![0.0; r.saved],
