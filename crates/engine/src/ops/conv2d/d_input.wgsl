@@ -9,9 +9,8 @@
 // column is a place (n, y, x) of the input, and the sum has out_ch · kernel_h · kernel_w terms. Where the
 // padding copies pixels, the gradient is worked out for the padding too, and `fold` sums it up.
 //
-// A workgroup computes 8 channels at 512 places, an invocation 8 channels at 8 of the places: 64 sums.
-// For one term it reads 8 weights and 8 numbers of the gradient and adds their 64 products. The weights
-// are shared: for 64 terms at a time, each invocation brings those of one term to workgroup memory.
+// An invocation computes 8 channels at 8 places: 64 sums, which stay in registers. For one term it reads 8
+// weights and 8 numbers of the gradient and adds their 64 products. Nobody waits for another.
 
 struct Dims {
     groups: u32,
@@ -47,35 +46,15 @@ fn windows(columns: vec4<u32>, group: u32) -> vec4<u32> {
     return (image * dims.out_ch * dims.spread_h + row % dims.in_h) * dims.spread_w + c % dims.in_w;
 }
 
-// How far from there a term looks.
-fn offset(term: u32) -> u32 {
-    let area = dims.kernel_h * dims.kernel_w;
-    let tap = select(area - 1 - term % area, term % area, dims.flipped != 0);
-    let y = tap / dims.kernel_w * dims.dilation_h;
-    let x = tap % dims.kernel_w * dims.dilation_w;
-    return (term / area * dims.spread_h + y) * dims.spread_w + x;
-}
-
 fn seen(at: vec4<u32>) -> vec4<f32> {
     return vec4(scratch[at.x], scratch[at.y], scratch[at.z], scratch[at.w]);
 }
 
-// A term's weights for four input channels of the group; those of the last one where there are fewer.
-fn of_channels(term: u32, group: u32, channel: u32) -> vec4<f32> {
-    let area = dims.kernel_h * dims.kernel_w;
-    let c = min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1));
-    let at = dims.weight_at + ((group * dims.out_ch + term / area) * dims.in_ch + c) * area + term % area;
-    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
+// A weight for four input channels, `step` apart; that of the last one where there are fewer.
+fn of_channels(at: u32, channel: u32, step: u32) -> vec4<f32> {
+    let c = at + min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1)) * step;
+    return vec4(params[c.x], params[c.y], params[c.z], params[c.w]);
 }
-
-// One term, for the workgroup's 8 channels.
-struct Term {
-    low: vec4<f32>,
-    high: vec4<f32>,
-    offset: u32,
-}
-
-var<workgroup> terms: array<Term, 64>;
 
 // A row for each channel, a column for each place: 8 × 8, in quarters.
 struct Sums {
@@ -88,16 +67,6 @@ struct Sums {
 // Every number of `a` times every number of `b`.
 fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
-}
-
-fn add(sums: ptr<function, Sums>, near: vec4<u32>, far: vec4<u32>, k: u32) {
-    let t = terms[k];
-    let a = seen(near + t.offset);
-    let b = seen(far + t.offset);
-    sums.near_low += outer(t.low, a);
-    sums.near_high += outer(t.high, a);
-    sums.far_low += outer(t.low, b);
-    sums.far_high += outer(t.high, b);
 }
 
 // Writes the channels of a column. Where the last one was computed several times, it is written so.
@@ -144,17 +113,22 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let far = windows(columns + 256, group);
 
     var sums = Sums();
-    let depth = dims.out_ch * dims.kernel_h * dims.kernel_w;
-    for (var first = 0u; first < depth; first += 64) {
-        let k = first + me;
-        workgroupBarrier(); // All are done with the last terms.
-        if k < depth {
-            terms[me] = Term(of_channels(k, group, channel), of_channels(k, group, channel + 4), offset(k));
-        }
-        workgroupBarrier();
-        let count = min(depth - first, 64);
-        for (var i = 0u; i < count; i += 1) {
-            add(&sums, near, far, i);
+    let area = dims.kernel_h * dims.kernel_w;
+    for (var weight = 0u; weight < area; weight++) {
+        // What a weight looked at from above and to the left lies below and to the right of it.
+        let tap = select(area - 1 - weight, weight, dims.flipped != 0);
+        let offset = tap / dims.kernel_w * dims.dilation_h * dims.spread_w + tap % dims.kernel_w * dims.dilation_w;
+        for (var o = 0u; o < dims.out_ch; o++) {
+            let at = dims.weight_at + (group * dims.out_ch + o) * dims.in_ch * area + weight;
+            let low = of_channels(at, channel, area);
+            let high = of_channels(at, channel + 4, area);
+            let plane = o * dims.spread_h * dims.spread_w + offset;
+            let a = seen(near + plane);
+            let b = seen(far + plane);
+            sums.near_low += outer(low, a);
+            sums.near_high += outer(high, a);
+            sums.far_low += outer(low, b);
+            sums.far_high += outer(high, b);
         }
     }
     put(sums.near_low[0], sums.near_high[0], row, end, column);

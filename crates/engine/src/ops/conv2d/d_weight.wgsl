@@ -6,10 +6,10 @@
 // summed over all places (n, y, x) of the output. Where the next layer's ReLU was applied to the output,
 // its gradient counts only where the output is above 0.
 //
-// The result is small and the sum is long. A workgroup computes 8 channels o × 12 taps (c, ky, kx) over
-// a part of the places; each invocation adds up its own share of them, 8 numbers of the gradient times 12
-// of the input at each place; then the 64 shares are added in workgroup memory. `sum_parts` adds the
-// parts. `d_weight_copies` is for padding that copies pixels.
+// The result is small and the sum is long. An invocation computes a tile, 8 channels o × 12 taps (c, ky, kx):
+// 96 sums, which stay in registers. They are summed over a share of the places, 8 numbers of the gradient
+// times 12 of the input at each; `sum_parts` adds the shares. Nobody waits for another. `d_weight_copies` is for padding
+// that copies pixels.
 
 alias Stored = f32;
 
@@ -24,9 +24,11 @@ struct Dims {
     flipped: u32,    // 1: the kernel is turned by half a turn, the true convolution
     top: i32,        // padding
     left: i32,
-    tiles: u32,      // workgroups that share the channels of a group
+    tiles: u32,      // tiles that share the channels of a group
+    twelves: u32,    // tiles that share the taps
     places: u32,     // batch · out_h · out_w
-    part: u32,       // places of a part
+    parts: u32,      // invocations that share the places
+    work: u32,       // groups · tiles · twelves · parts
     in_h: u32,
     in_w: u32,
     out_h: u32,
@@ -62,8 +64,6 @@ fn taps_of(first: u32) -> Taps {
     return Taps(vec4<i32>(y), vec4<i32>(x), vec4<i32>((channel * dims.in_h + y) * dims.in_w + x));
 }
 
-var<workgroup> taps: array<Taps, 3>;
-
 // What four taps of the window at (y, x) see: 0 beside the image.
 fn seen(window: i32, y: i32, x: i32, t: Taps) -> vec4<f32> {
     let there = (vec4<u32>(y + t.y) < vec4(dims.in_h)) & (vec4<u32>(x + t.x) < vec4(dims.in_w));
@@ -83,56 +83,45 @@ fn outer(a: vec4<f32>, b: vec4<f32>) -> mat4x4<f32> {
     return mat4x4(a * b.x, a * b.y, a * b.z, a * b.w);
 }
 
-// For each invocation 32 sums of 8 columns, and 8 of the bias. A 41st place stays empty: an odd distance,
-// so that neighbours write to different banks of the memory.
-var<workgroup> shares: array<f32, 2624>;
-
-fn hold(at: u32, v: vec4<f32>) {
-    shares[at] = v.x;
-    shares[at + 1] = v.y;
-    shares[at + 2] = v.z;
-    shares[at + 3] = v.w;
+// Writes the sums of a tap for four channels. Where there are fewer channels, the last one was computed several
+// times, and is written so.
+fn put(sums: vec4<f32>, to: vec4<u32>, counts: bool) {
+    if counts {
+        scratch[to.x] = sums.x;
+        scratch[to.y] = sums.y;
+        scratch[to.z] = sums.z;
+        scratch[to.w] = sums.w;
+    }
 }
 
-// Adds two matrices over all invocations. Of the 32 sums, column by column, invocation i < 32 gets the
-// i-th; where `count` is 40, the next eight get those of the bias.
-fn total(low: mat4x4<f32>, high: mat4x4<f32>, me: u32, count: u32) -> f32 {
-    workgroupBarrier();
-    let at = me * 41;
-    hold(at, low[0]);
-    hold(at + 4, low[1]);
-    hold(at + 8, low[2]);
-    hold(at + 12, low[3]);
-    hold(at + 16, high[0]);
-    hold(at + 20, high[1]);
-    hold(at + 24, high[2]);
-    hold(at + 28, high[3]);
-    workgroupBarrier();
-    let rounds = select(0u, 64, me < count);
-    var sum = 0.0;
-    for (var i = 0u; i < rounds; i++) {
-        sum += shares[i * 41 + me];
-    }
-    return sum;
+// Writes those of four taps, a column for each. `to` is where the first one's are.
+fn put_taps(sums: mat4x4<f32>, to: vec4<u32>, tap: u32, depth: u32) {
+    put(sums[0], to, tap < depth);
+    put(sums[1], to + 1, tap + 1 < depth);
+    put(sums[2], to + 2, tap + 2 < depth);
+    put(sums[3], to + 3, tap + 3 < depth);
 }
 
 @compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) me: u32) {
-    let group = workgroup.z / dims.tiles;
-    // The workgroup's channels, among those of all groups.
-    let row = group * dims.out_ch + workgroup.z % dims.tiles * 8;
-    let end = (group + 1) * dims.out_ch;
-    let first = workgroup.x * 12;
-    // Where the channels' planes begin in an image; the last one's where there are fewer.
-    let low = min(row + vec4(0u, 1, 2, 3), vec4(end - 1)) * dims.out_h * dims.out_w;
-    let high = min(row + vec4(4u, 5, 6, 7), vec4(end - 1)) * dims.out_h * dims.out_w;
-    if me < 3 {
-        taps[me] = taps_of(first + me * 4);
+fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) workgroups: vec3<u32>, @builtin(local_invocation_index) me: u32) {
+    let id = (workgroup.y * workgroups.x + workgroup.x) * 64 + me;
+    if id >= dims.work {
+        return;
     }
-    workgroupBarrier();
-    let taps0 = taps[0];
-    let taps1 = taps[1];
-    let taps2 = taps[2];
+    // Neighbours in the workgroup share the places of a tile.
+    let part = id % dims.parts;
+    let tile = id / dims.parts;
+    let first = tile % dims.twelves * 12;
+    let group = tile / dims.twelves / dims.tiles;
+    // The tile's channels, among those of all groups; the last one where there are fewer.
+    let row = group * dims.out_ch + tile / dims.twelves % dims.tiles * 8;
+    let end = (group + 1) * dims.out_ch;
+    let low = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
+    let high = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
+    let out_plane = dims.out_h * dims.out_w;
+    let taps0 = taps_of(first);
+    let taps1 = taps_of(first + 4);
+    let taps2 = taps_of(first + 8);
 
     var low0 = mat4x4<f32>();
     var low1 = mat4x4<f32>();
@@ -142,25 +131,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
     var high2 = mat4x4<f32>();
     var bias_low = vec4(0.0);
     var bias_high = vec4(0.0);
-    let begin = workgroup.y * dims.part + me;
-    let stop = min((workgroup.y + 1) * dims.part, dims.places);
-    // The place's image, row and column; the next place of this invocation is 64 further on.
-    var x = begin % dims.out_w;
-    var y = begin / dims.out_w % dims.out_h;
-    var n = begin / dims.out_w / dims.out_h;
-    let step_x = 64 % dims.out_w;
-    let step_y = 64 / dims.out_w % dims.out_h;
-    let step_n = 64 / dims.out_w / dims.out_h;
-    for (var place = begin; place < stop; place += 64) {
+    for (var place = part; place < dims.places; place += dims.parts) {
+        let x = place % dims.out_w;
+        let y = place / dims.out_w % dims.out_h;
+        let n = place / out_plane;
         let window_y = i32(y) * dims.stride_h - dims.top;
         let window_x = i32(x) * dims.stride_w - dims.left;
         let window = (i32((n * dims.groups + group) * dims.in_ch * dims.in_h) + window_y) * i32(dims.in_w) + window_x;
         let x0 = seen(window, window_y, window_x, taps0);
         let x1 = seen(window, window_y, window_x, taps1);
         let x2 = seen(window, window_y, window_x, taps2);
-        let out = (n * dims.groups * dims.out_ch * dims.out_h + y) * dims.out_w + x;
-        let d_low = gradient(out + low);
-        let d_high = gradient(out + high);
+        let out = n * dims.groups * dims.out_ch * out_plane + place % out_plane;
+        let d_low = gradient(out + low * out_plane);
+        let d_high = gradient(out + high * out_plane);
         low0 += outer(d_low, x0);
         low1 += outer(d_low, x1);
         low2 += outer(d_low, x2);
@@ -169,37 +152,19 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_i
         high2 += outer(d_high, x2);
         bias_low += d_low;
         bias_high += d_high;
-        x += step_x;
-        y += step_y + select(0u, 1, x >= dims.out_w);
-        x -= select(0, dims.out_w, x >= dims.out_w);
-        n += step_n + select(0u, 1, y >= dims.out_h);
-        y -= select(0, dims.out_h, y >= dims.out_h);
     }
 
-    hold(me * 41 + 32, bias_low);
-    hold(me * 41 + 36, bias_high);
-    let sum0 = total(low0, high0, me, 40);
-    let sum1 = total(low1, high1, me, 32);
-    let sum2 = total(low2, high2, me, 32);
     let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
-    let part = workgroup.y * dims.len;
-    // Columns 0 to 3 belong to the first four channels.
-    let channel = row + me / 16 * 4 + me % 4;
-    let k = first + me / 4 % 4;
-    let at = part + channel * depth + k;
-    if me < 32 && channel < end {
-        if k < depth {
-            scratch[at] = sum0;
-        }
-        if k + 4 < depth {
-            scratch[at + 4] = sum1;
-        }
-        if k + 8 < depth {
-            scratch[at + 8] = sum2;
-        }
-    }
-    // One of the workgroups that share the channels writes the bias.
-    if dims.bias != 0 && first == 0 && me >= 32 && row + me - 32 < min(end, row + 8) {
-        scratch[part + dims.groups * dims.out_ch * depth + row + me - 32] = sum0;
-    }
+    let to_low = part * dims.len + low * depth + first;
+    let to_high = part * dims.len + high * depth + first;
+    put_taps(low0, to_low, first, depth);
+    put_taps(low1, to_low + 4, first + 4, depth);
+    put_taps(low2, to_low + 8, first + 8, depth);
+    put_taps(high0, to_high, first, depth);
+    put_taps(high1, to_high + 4, first + 4, depth);
+    put_taps(high2, to_high + 8, first + 8, depth);
+    // One of the tiles that share the channels writes the bias.
+    let biases = part * dims.len + dims.groups * dims.out_ch * depth;
+    put(bias_low, biases + low, dims.bias != 0 && first == 0);
+    put(bias_high, biases + high, dims.bias != 0 && first == 0);
 }

@@ -41,11 +41,11 @@ pub const SHADERS: &[&Shader] = &[
 
 /// Invocations of a workgroup.
 pub(super) const SIZE: usize = 64;
-/// Channels of a workgroup of the three products.
+/// Channels of an invocation of the three products.
 const ROWS: usize = 8;
 /// Places of a workgroup of `forward` and `d_input`.
 const COLUMNS: usize = 512;
-/// Taps of a workgroup of `d_weight`.
+/// Taps of an invocation of `d_weight`.
 const TAPS: usize = 12;
 /// Workgroups that keep a large card busy.
 pub(super) const ENOUGH: usize = 128;
@@ -199,11 +199,11 @@ impl<'a> Layer<'a> {
         Launch { shader, reads: &[Slot::Input, Slot::Params], writes: &[Slot::Output], dims, groups }
     }
 
-    /// Places of a part of the long sum of `d_weight`: as many parts as a large card wants workgroups for,
-    /// yet each with work enough to be worth adding up.
-    fn part(&self, workgroups: usize) -> usize {
-        let each = (self.places() * workgroups / (SIZE * ENOUGH)).clamp(32, 64);
-        (each * SIZE).min(self.places())
+    /// Parts of the long sum of `d_weight`: as many as a large card wants invocations for, yet each with enough
+    /// places to be worth adding up; or with fewer where even a small card would be idle.
+    fn parts(&self, tiles: usize) -> usize {
+        let idle = (SIZE * ENOUGH / 4 / tiles).min(self.places() / 16);
+        (self.places() / 128).min(SIZE * ENOUGH / tiles).max(idle).max(1)
     }
 
     /// The launch, and the parts that it leaves in the working space.
@@ -212,15 +212,17 @@ impl<'a> Layer<'a> {
             return self.d_weight_plain();
         }
         let (i, o, s) = (self.at.input, self.at.output, self.op.stride);
-        let (columns, tiles) = (self.depth().div_ceil(TAPS), self.out_ch.div_ceil(ROWS));
-        let rows = tiles * self.op.groups;
-        let part = self.part(columns * rows);
+        let (twelves, tiles) = (self.depth().div_ceil(TAPS), self.out_ch.div_ceil(ROWS));
+        let all = twelves * tiles * self.op.groups;
+        let parts = self.parts(all);
         let mut dims = self.channels_and_kernel();
         dims.extend(self.padding());
         dims.extend([
             ("tiles", tiles.into()),
+            ("twelves", twelves.into()),
             ("places", self.places().into()),
-            ("part", part.into()),
+            ("parts", parts.into()),
+            ("work", (all * parts).into()),
             ("in_h", i.h.into()),
             ("in_w", i.w.into()),
             ("out_h", o.h.into()),
@@ -232,8 +234,7 @@ impl<'a> Layer<'a> {
             ("len", self.len().into()),
         ]);
         let reads = &[Slot::Input, Slot::Output, Slot::DOutput];
-        let parts = self.places().div_ceil(part);
-        let groups = [columns as u32, parts as u32, rows as u32];
+        let groups = spread(all * parts, SIZE);
         let shader = if self.folds { &D_WEIGHT_COPIES } else { &D_WEIGHT };
         (Launch { shader, reads, writes: &[Slot::Scratch], dims, groups }, parts)
     }
@@ -355,13 +356,12 @@ mod tests {
                     assert!(x * y * COLUMNS >= columns && z == groups * rows.div_ceil(ROWS), "{what}: {:?}", launch.groups);
                     assert_eq!(field(launch, "tiles") * groups, z, "{what}");
                 }
-                let [x, parts, _] = all.backward[0].groups.map(|n| n as usize);
-                let part = field(&all.backward[0], "part");
-                assert!(x * TAPS >= ch / groups * 9, "{what}");
-                assert!(
-                    parts * part >= batch * extent * extent && (parts - 1) * part < batch * extent * extent,
-                    "{what}: {parts} of {part}"
-                );
+                let launch = &all.backward[0];
+                let [twelves, tiles, parts, work] = ["twelves", "tiles", "parts", "work"].map(|name| field(launch, name));
+                assert!(twelves * TAPS >= ch / groups * 9 && tiles * ROWS >= 2 * ch / groups, "{what}: {launch:?}");
+                assert_eq!(work, twelves * tiles * groups * parts, "{what}");
+                assert!(launch.groups.iter().product::<u32>() as usize * SIZE >= work, "{what}: {launch:?}");
+                assert!((1..=batch * extent * extent).contains(&parts), "{what}: {parts} parts");
                 assert_eq!(field(&all.backward[1], "parts"), parts, "{what}");
                 assert!(
                     parts * op.infer(&[input]).unwrap().params.iter().map(|p| p.dims.iter().product::<usize>()).sum::<usize>()
