@@ -24,17 +24,20 @@ pub struct Grouped {
     pub affine: bool,
 }
 
-/// The files of one of the three.
-#[derive(Debug)]
-pub struct Shaders {
-    pub forward: &'static Shader,
-    pub evaluate: &'static Shader,
-    pub sums: &'static Shader,
-    pub backward: &'static Shader,
-    pub d_params: &'static Shader,
-    /// Whether they read the number of groups.
-    pub read_groups: bool,
-}
+static MOMENTS: Shader = Shader { name: "grouped/moments", source: include_str!("grouped/moments.wgsl") };
+static JOIN: Shader = Shader { name: "grouped/join", source: include_str!("grouped/join.wgsl") };
+static FORWARD: Shader = Shader { name: "grouped/forward", source: include_str!("grouped/forward.wgsl") };
+static EVALUATE: Shader = Shader { name: "grouped/evaluate", source: include_str!("grouped/evaluate.wgsl") };
+static SUMS: Shader = Shader { name: "grouped/sums", source: include_str!("grouped/sums.wgsl") };
+static JOIN_SUMS: Shader = Shader { name: "grouped/join_sums", source: include_str!("grouped/join_sums.wgsl") };
+static BACKWARD: Shader = Shader { name: "grouped/backward", source: include_str!("grouped/backward.wgsl") };
+static D_PARAMS: Shader = Shader { name: "grouped/d_params", source: include_str!("grouped/d_params.wgsl") };
+
+/// All three run the same.
+pub const SHADERS: &[&Shader] = &[&MOMENTS, &JOIN, &FORWARD, &EVALUATE, &SUMS, &JOIN_SUMS, &BACKWARD, &D_PARAMS];
+
+/// Invocations of a workgroup, and most parts of a long sum.
+const SIZE: usize = 64;
 
 /// Numbers that are summed in `f32` before the sum goes on in `f64`.
 const PIECE: usize = 1024;
@@ -137,55 +140,48 @@ impl Grouped {
         }
     }
 
-    pub fn launches(&self, shaders: &Shaders, at: &Placement, site: &Site) -> Launches {
+    pub fn launches(&self, at: &Placement, site: &Site) -> Launches {
         let (ch, plane) = (at.input.ch, at.input.plane());
-        let (blocks, planes) = (at.batch * self.groups, at.batch * ch);
+        let (blocks, planes, all) = (at.batch * self.groups, at.batch * ch, at.batch * at.input.len());
         let relu = at.activation == Some(Activation::Relu);
         let affine: [(_, Word); 2] = [("affine", self.affine.into()), ("params_at", site.params.into())];
         let (relu, eps): ((_, Word), (_, Word)) = (("relu", relu.into()), ("eps", self.eps.into()));
-        let dims = |more: &[(&'static str, Word)]| {
-            let groups = shaders.read_groups.then(|| ("groups", self.groups.into()));
-            let extents = [("batch", at.batch.into()), ("ch", ch.into()), ("plane", plane.into())];
-            extents.into_iter().chain(groups).chain(more.iter().copied()).collect::<Vec<_>>()
+        let launch = |shader, reads, writes, more: &[(&'static str, Word)], groups| {
+            let extents = [("batch", at.batch.into()), ("ch", ch.into()), ("plane", plane.into()), ("groups", self.groups.into())];
+            Launch { shader, reads, writes, dims: extents.into_iter().chain(more.iter().copied()).collect(), groups }
         };
-        let normalise = |shader, writes| Launch {
-            shader,
-            reads: &[Slot::Input, Slot::Params],
-            writes,
-            dims: dims(&[affine[0], affine[1], relu, eps]),
-            groups: spread(blocks, 1),
-        };
+        // Parts of the sums, their sums, and then each number by itself: nobody waits for another.
+        let (parts, joined, numbers) = (spread(blocks, 1), spread(blocks, SIZE), spread(all, SIZE));
+        let (last, writes): (_, &[Slot]) =
+            if at.mode == Mode::Eval { (&EVALUATE, &[Slot::Output]) } else { (&FORWARD, &[Slot::Output, Slot::Saved]) };
+        let forward = vec![
+            launch(&MOMENTS, &[Slot::Input], &[Slot::Scratch], &[], parts),
+            launch(&JOIN, &[], &[Slot::Scratch], &[eps], joined),
+            launch(last, &[Slot::Input, Slot::Params, Slot::Scratch], writes, &[affine[0], affine[1], relu], numbers),
+        ];
         if at.mode == Mode::Eval {
-            return Launches { forward: vec![normalise(shaders.evaluate, &[Slot::Output])], ..Launches::default() };
+            return Launches { forward, scratch_len: 2 * SIZE * blocks, ..Launches::default() };
         }
-        let mut backward = vec![Launch {
-            shader: shaders.sums,
-            reads: &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Saved],
-            writes: &[Slot::Scratch],
-            dims: dims(&[relu]),
-            groups: spread(planes, 1),
-        }];
+        let mut backward = Vec::new();
+        if self.affine || site.wants_d_input {
+            let reads = &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Saved];
+            backward.push(launch(&SUMS, reads, &[Slot::Scratch], &[relu], spread(planes, 1)));
+            backward.push(launch(&JOIN_SUMS, &[Slot::Params], &[Slot::Scratch], &affine, joined));
+        }
         if self.affine {
             backward.push(Launch {
-                shader: shaders.d_params,
+                shader: &D_PARAMS,
                 reads: &[Slot::Scratch],
                 writes: &[Slot::Grads],
                 dims: vec![("batch", at.batch.into()), ("ch", ch.into()), affine[1]],
-                groups: spread(ch, 64),
+                groups: spread(ch, SIZE),
             });
         }
         if site.wants_d_input {
-            backward.push(Launch {
-                shader: shaders.backward,
-                reads: &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Params, Slot::Saved, Slot::Scratch],
-                writes: &[Slot::DInput],
-                dims: dims(&[affine[0], affine[1], relu]),
-                groups: spread(blocks, 1),
-            });
-        } else if !self.affine {
-            backward.clear();
+            let reads = &[Slot::Input, Slot::Output, Slot::DOutput, Slot::Params, Slot::Saved, Slot::Scratch];
+            backward.push(launch(&BACKWARD, reads, &[Slot::DInput], &[affine[0], affine[1], relu], numbers));
         }
-        Launches { forward: vec![normalise(shaders.forward, &[Slot::Output, Slot::Saved])], backward, scratch_len: 2 * planes }
+        Launches { forward, backward, scratch_len: 2 * SIZE * planes }
     }
 
     /// The formula in f64, with the gradient by the chain rule through mean and variance.

@@ -29,12 +29,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
-    grouped::{Grouped, Shaders},
+    grouped::{self, Grouped},
     single,
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
-    backend::gpu::launch::{Launches, Shader, Site},
+    backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.InstanceNorm2d` without running statistics, which is PyTorch's default, as is `affine` off.
@@ -52,14 +52,6 @@ impl Default for InstanceNorm2d {
     }
 }
 
-static FORWARD: Shader = Shader { name: "instance_norm2d/forward", source: include_str!("forward.wgsl") };
-static EVALUATE: Shader = Shader { name: "instance_norm2d/evaluate", source: include_str!("evaluate.wgsl") };
-static SUMS: Shader = Shader { name: "instance_norm2d/sums", source: include_str!("sums.wgsl") };
-static BACKWARD: Shader = Shader { name: "instance_norm2d/backward", source: include_str!("backward.wgsl") };
-static D_PARAMS: Shader = Shader { name: "instance_norm2d/d_params", source: include_str!("d_params.wgsl") };
-static SHADERS: Shaders =
-    Shaders { forward: &FORWARD, evaluate: &EVALUATE, sums: &SUMS, backward: &BACKWARD, d_params: &D_PARAMS, read_groups: false };
-
 pub const KIND: Kind = Kind {
     name: "instance_norm2d",
     short: "instnorm",
@@ -74,7 +66,7 @@ pub const KIND: Kind = Kind {
     activation: None,
 };
 
-pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &EVALUATE, &SUMS, &BACKWARD, &D_PARAMS] };
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: grouped::SHADERS };
 
 fn cases() -> Vec<Case> {
     // Means 2 and 6, variances 1; eps = 3 makes the root 2, so x̂ = ±0.5.
@@ -133,7 +125,7 @@ impl Op for InstanceNorm2d {
     }
 
     fn launches(&self, at: &Placement, site: &Site) -> Launches {
-        self.grouped(at.input).launches(&SHADERS, at, site)
+        self.grouped(at.input).launches(at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

@@ -28,11 +28,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
-    grouped::{Grouped, Shaders},
+    grouped::{self, Grouped},
 };
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
-    backend::gpu::launch::{Launches, Shader, Site},
+    backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.GroupNorm(1, channels)`: as `torch.nn.LayerNorm` over channels, rows and columns, but with one
@@ -51,14 +51,6 @@ impl Default for LayerNorm {
     }
 }
 
-static FORWARD: Shader = Shader { name: "layer_norm/forward", source: include_str!("forward.wgsl") };
-static EVALUATE: Shader = Shader { name: "layer_norm/evaluate", source: include_str!("evaluate.wgsl") };
-static SUMS: Shader = Shader { name: "layer_norm/sums", source: include_str!("sums.wgsl") };
-static BACKWARD: Shader = Shader { name: "layer_norm/backward", source: include_str!("backward.wgsl") };
-static D_PARAMS: Shader = Shader { name: "layer_norm/d_params", source: include_str!("d_params.wgsl") };
-static SHADERS: Shaders =
-    Shaders { forward: &FORWARD, evaluate: &EVALUATE, sums: &SUMS, backward: &BACKWARD, d_params: &D_PARAMS, read_groups: false };
-
 pub const KIND: Kind = Kind {
     name: "layer_norm",
     short: "layernorm",
@@ -73,7 +65,7 @@ pub const KIND: Kind = Kind {
     activation: None,
 };
 
-pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: &[&FORWARD, &EVALUATE, &SUMS, &BACKWARD, &D_PARAMS] };
+pub const EXHIBIT: Exhibit = Exhibit { kind: &KIND, cases, shaders: grouped::SHADERS };
 
 fn cases() -> Vec<Case> {
     // Mean 2, variance 1; eps = 3 makes the root 2, so x̂ = ±0.5.
@@ -133,7 +125,7 @@ impl Op for LayerNorm {
     }
 
     fn launches(&self, at: &Placement, site: &Site) -> Launches {
-        self.grouped().launches(&SHADERS, at, site)
+        self.grouped().launches(at, site)
     }
 
     fn reference(&self, at: &Placement, _now: &StepInputs, input: &[f64], params: &[f64], _state: &[f64], d_output: &[f64]) -> Reference {

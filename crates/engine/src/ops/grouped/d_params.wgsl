@@ -1,4 +1,4 @@
-// Gradient of the gains and biases of instance norm: joins the sums of a channel over the examples,
+// Gradient of the gains and biases of layer, group and instance norm: joins the sums of a channel over the examples,
 //     d_gain = Σ along        d_bias = Σ plain
 // One channel for each invocation.
 
@@ -9,7 +9,7 @@ struct Dims {
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
-@group(0) @binding(1) var<storage, read> scratch: array<vec2<f32>>; // plain and along of each channel of each example
+@group(0) @binding(1) var<storage, read> scratch: array<vec2<f32>>; // first of 64 for each channel of each example: plain and along
 @group(0) @binding(2) var<storage, read_write> grads: array<f32>;
 
 @compute @workgroup_size(64)
@@ -24,7 +24,7 @@ fn main(
     }
     var sums = vec2<f32>();
     for (var n = 0u; n < dims.batch; n++) {
-        sums += scratch[n * dims.ch + c];
+        sums += scratch[(n * dims.ch + c) * 64u];
     }
     grads[dims.params_at + c] = sums.y;
     grads[dims.params_at + dims.ch + c] = sums.x;

@@ -1,7 +1,7 @@
-// Gradient of the input of instance norm, step 2: with x̂ = (x - mean) · inverse, inverse = 1 / sqrt(var + eps),
-// g = gain · d, d: d_output before the fused ReLU, and size the numbers of a channel,
+// Gradient of the input of layer, group and instance norm, step 3: with x̂ = (x - mean) · inverse,
+// inverse = 1 / sqrt(var + eps), g = gain · d, d: d_output before the fused ReLU, and size the numbers of a group,
 //     d_input = inverse · (g - Σ g / size - x̂ · Σ (g · x̂) / size)
-// One workgroup for each channel of each example.
+// One number for each invocation.
 
 alias Stored = f32;
 
@@ -9,6 +9,7 @@ struct Dims {
     batch: u32,
     ch: u32,
     plane: u32,     // pixels of a channel
+    groups: u32,    // of channels
     affine: u32,    // 1 where each channel has a gain and a bias
     params_at: u32, // place of the gains among all weights; the biases follow
     relu: u32,      // 1 where a ReLU is fused in
@@ -19,8 +20,8 @@ struct Dims {
 @group(0) @binding(2) var<storage, read> output: array<Stored>;
 @group(0) @binding(3) var<storage, read> d_output: array<f32>;
 @group(0) @binding(4) var<storage, read> params: array<f32>;
-@group(0) @binding(5) var<storage, read> saved: array<vec2<f32>>; // mean and inverse of each channel of each example
-@group(0) @binding(6) var<storage, read> scratch: array<vec2<f32>>; // Σ d and Σ d · x̂ of each channel of each example
+@group(0) @binding(5) var<storage, read> saved: array<vec2<f32>>; // mean and inverse of each group
+@group(0) @binding(6) var<storage, read> scratch: array<vec2<f32>>; // second of 64 for each group's first channel: Σ g and Σ g · x̂
 @group(0) @binding(7) var<storage, read_write> d_input: array<f32>;
 
 // The gradient before the fused ReLU: it lets pass where the output is above zero.
@@ -41,16 +42,16 @@ fn main(
     @builtin(num_workgroups) groups: vec3<u32>,
     @builtin(local_invocation_index) place: u32,
 ) {
-    let k = group.y * groups.x + group.x;
-    if (k >= dims.batch * dims.ch) {
+    let i = (group.y * groups.x + group.x) * 64u + place;
+    if (i >= dims.batch * dims.ch * dims.plane) {
         return;
     }
-    let size = dims.plane;
-    let mean_g = gain(k % dims.ch) * scratch[k] / f32(size);
+    let channels = dims.ch / dims.groups;
+    let size = channels * dims.plane;
+    let k = i / size;
     let own = saved[k];
-    for (var i = k * size + place; i < (k + 1u) * size; i += 64u) {
-        let normal = (f32(input[i]) - own.x) * own.y;
-        let g = passed(i) * gain(k % dims.ch);
-        d_input[i] = own.y * (g - mean_g.x - normal * mean_g.y);
-    }
+    let mean_g = scratch[k * channels * 64u + 1u] / f32(size);
+    let normal = (f32(input[i]) - own.x) * own.y;
+    let g = passed(i) * gain((i / dims.plane) % dims.ch);
+    d_input[i] = own.y * (g - mean_g.x - normal * mean_g.y);
 }
