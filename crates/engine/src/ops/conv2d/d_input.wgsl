@@ -50,10 +50,8 @@ fn seen(at: vec4<u32>) -> vec4<f32> {
     return vec4(scratch[at.x], scratch[at.y], scratch[at.z], scratch[at.w]);
 }
 
-// A weight for four input channels, `step` apart; that of the last one where there are fewer.
-fn of_channels(at: u32, channel: u32, step: u32) -> vec4<f32> {
-    let c = at + min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1)) * step;
-    return vec4(params[c.x], params[c.y], params[c.z], params[c.w]);
+fn of_channels(at: vec4<u32>) -> vec4<f32> {
+    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
 }
 
 // A row for each channel, a column for each place: 8 × 8, in quarters.
@@ -114,14 +112,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
 
     var sums = Sums();
     let area = dims.kernel_h * dims.kernel_w;
+    // The channels; the last one where there are fewer.
+    let kernels = dims.weight_at + group * dims.out_ch * dims.in_ch * area;
+    let low_kernels = kernels + min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1)) * area;
+    let high_kernels = kernels + min(channel + vec4(4u, 5, 6, 7), vec4(dims.in_ch - 1)) * area;
     for (var weight = 0u; weight < area; weight++) {
         // What a weight looked at from above and to the left lies below and to the right of it.
         let tap = select(area - 1 - weight, weight, dims.flipped != 0);
         let offset = tap / dims.kernel_w * dims.dilation_h * dims.spread_w + tap % dims.kernel_w * dims.dilation_w;
         for (var o = 0u; o < dims.out_ch; o++) {
-            let at = dims.weight_at + (group * dims.out_ch + o) * dims.in_ch * area + weight;
-            let low = of_channels(at, channel, area);
-            let high = of_channels(at, channel + 4, area);
+            let low = of_channels(low_kernels + o * dims.in_ch * area + weight);
+            let high = of_channels(high_kernels + o * dims.in_ch * area + weight);
             let plane = o * dims.spread_h * dims.spread_w + offset;
             let a = seen(near + plane);
             let b = seen(far + plane);

@@ -8,8 +8,8 @@
 //
 // The result is small and the sum is long. An invocation computes a tile, 8 channels o × 12 taps (c, ky, kx):
 // 96 sums, which stay in registers. They are summed over a share of the places, 8 numbers of the gradient
-// times 12 of the input at each; `sum_parts` adds the shares. Nobody waits for another. `d_weight_copies` is for padding
-// that copies pixels.
+// times 12 of the input at each; `sum_parts` adds the shares. Nobody waits for another. `d_weight_copies`
+// is for padding that copies pixels.
 
 alias Stored = f32;
 

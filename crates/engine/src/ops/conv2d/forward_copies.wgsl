@@ -95,10 +95,8 @@ fn seen(s: Seen, plane: i32) -> vec4<f32> {
     return vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])) * s.there;
 }
 
-// The numbers of four channels, `step` apart; of the last one where there are fewer.
-fn of_channels(at: u32, row: u32, end: u32, step: u32) -> vec4<f32> {
-    let r = at + min(row + vec4(0u, 1, 2, 3), vec4(end - 1)) * step;
-    return vec4(params[r.x], params[r.y], params[r.z], params[r.w]);
+fn of_channels(at: vec4<u32>) -> vec4<f32> {
+    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
 }
 
 // A row for each channel, a column for each place: 8 × 8, in quarters.
@@ -154,6 +152,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sums = Sums();
     let area = dims.kernel_h * dims.kernel_w;
     let depth = dims.in_ch * area;
+    // The channels; the last one where there are fewer.
+    let low_rows = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
+    let high_rows = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
+    let low_kernels = dims.weight_at + low_rows * depth;
+    let high_kernels = dims.weight_at + high_rows * depth;
     for (var weight = 0u; weight < area; weight++) {
         let tap = select(weight, area - 1 - weight, dims.flipped != 0);
         let y = tap / dims.kernel_w * dims.dilation_h;
@@ -161,9 +164,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let a = under(near, y, x);
         let b = under(far, y, x);
         for (var c = 0u; c < dims.in_ch; c++) {
-            let at = dims.weight_at + c * area + weight;
-            let low = of_channels(at, row, end, depth);
-            let high = of_channels(at, row + 4, end, depth);
+            let low = of_channels(low_kernels + c * area + weight);
+            let high = of_channels(high_kernels + c * area + weight);
             let plane = i32(c * dims.in_h * dims.in_w);
             let p = seen(a, plane);
             let q = seen(b, plane);
@@ -174,8 +176,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         }
     }
     if dims.bias != 0 {
-        let low = outer(of_channels(dims.bias_at, row, end, 1), vec4(1.0));
-        let high = outer(of_channels(dims.bias_at, row + 4, end, 1), vec4(1.0));
+        let low = outer(of_channels(dims.bias_at + low_rows), vec4(1.0));
+        let high = outer(of_channels(dims.bias_at + high_rows), vec4(1.0));
         sums.near_low += low;
         sums.near_high += high;
         sums.far_low += low;
