@@ -81,15 +81,21 @@ fn put(low: vec4<f32>, high: vec4<f32>, row: u32, end: u32, column: u32) {
         d_input[a.y] = low.y;
         d_input[a.z] = low.z;
         d_input[a.w] = low.w;
-        d_input[b.x] = high.x;
-        d_input[b.y] = high.y;
-        d_input[b.z] = high.z;
-        d_input[b.w] = high.w;
     } else {
         scratch[dims.padded_at + a.x] = low.x;
         scratch[dims.padded_at + a.y] = low.y;
         scratch[dims.padded_at + a.z] = low.z;
         scratch[dims.padded_at + a.w] = low.w;
+    }
+    if row + 4 >= end {
+        return;
+    }
+    if dims.folds == 0 {
+        d_input[b.x] = high.x;
+        d_input[b.y] = high.y;
+        d_input[b.z] = high.z;
+        d_input[b.w] = high.w;
+    } else {
         scratch[dims.padded_at + b.x] = high.x;
         scratch[dims.padded_at + b.y] = high.y;
         scratch[dims.padded_at + b.z] = high.z;
@@ -113,6 +119,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sums = Sums();
     let area = dims.kernel_h * dims.kernel_w;
     // The channels; the last one where there are fewer.
+    let wide = row + 4 < end; // More than four.
     let kernels = dims.weight_at + group * dims.out_ch * dims.in_ch * area;
     let low_kernels = kernels + min(channel + vec4(0u, 1, 2, 3), vec4(dims.in_ch - 1)) * area;
     let high_kernels = kernels + min(channel + vec4(4u, 5, 6, 7), vec4(dims.in_ch - 1)) * area;
@@ -122,14 +129,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let offset = tap / dims.kernel_w * dims.dilation_h * dims.spread_w + tap % dims.kernel_w * dims.dilation_w;
         for (var o = 0u; o < dims.out_ch; o++) {
             let low = of_channels(low_kernels + o * dims.in_ch * area + weight);
-            let high = of_channels(high_kernels + o * dims.in_ch * area + weight);
             let plane = o * dims.spread_h * dims.spread_w + offset;
             let a = seen(near + plane);
             let b = seen(far + plane);
             sums.near_low += outer(low, a);
-            sums.near_high += outer(high, a);
             sums.far_low += outer(low, b);
-            sums.far_high += outer(high, b);
+            if wide {
+                let high = of_channels(high_kernels + o * dims.in_ch * area + weight);
+                sums.near_high += outer(high, a);
+                sums.far_high += outer(high, b);
+            }
         }
     }
     put(sums.near_low[0], sums.near_high[0], row, end, column);

@@ -118,6 +118,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let end = (group + 1) * dims.out_ch;
     let low = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
     let high = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
+    let wide = row + 4 < end; // More than four.
     let out_plane = dims.out_h * dims.out_w;
     let taps0 = taps_of(first);
     let taps1 = taps_of(first + 4);
@@ -143,15 +144,17 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let x2 = seen(window, window_y, window_x, taps2);
         let out = n * dims.groups * dims.out_ch * out_plane + place % out_plane;
         let d_low = gradient(out + low * out_plane);
-        let d_high = gradient(out + high * out_plane);
         low0 += outer(d_low, x0);
         low1 += outer(d_low, x1);
         low2 += outer(d_low, x2);
-        high0 += outer(d_high, x0);
-        high1 += outer(d_high, x1);
-        high2 += outer(d_high, x2);
         bias_low += d_low;
-        bias_high += d_high;
+        if wide {
+            let d_high = gradient(out + high * out_plane);
+            high0 += outer(d_high, x0);
+            high1 += outer(d_high, x1);
+            high2 += outer(d_high, x2);
+            bias_high += d_high;
+        }
     }
 
     let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
@@ -160,11 +163,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     put_taps(low0, to_low, first, depth);
     put_taps(low1, to_low + 4, first + 4, depth);
     put_taps(low2, to_low + 8, first + 8, depth);
-    put_taps(high0, to_high, first, depth);
-    put_taps(high1, to_high + 4, first + 4, depth);
-    put_taps(high2, to_high + 8, first + 8, depth);
+    if wide {
+        put_taps(high0, to_high, first, depth);
+        put_taps(high1, to_high + 4, first + 4, depth);
+        put_taps(high2, to_high + 8, first + 8, depth);
+    }
     // One of the tiles that share the channels writes the bias.
     let biases = part * dims.len + dims.groups * dims.out_ch * depth;
     put(bias_low, biases + low, dims.bias != 0 && first == 0);
-    put(bias_high, biases + high, dims.bias != 0 && first == 0);
+    put(bias_high, biases + high, dims.bias != 0 && first == 0 && wide);
 }

@@ -115,6 +115,9 @@ fn put(low: vec4<f32>, high: vec4<f32>, row: u32, end: u32, column: u32) {
     output[a.y] = Stored(v.y);
     output[a.z] = Stored(v.z);
     output[a.w] = Stored(v.w);
+    if row + 4 >= end {
+        return;
+    }
     output[b.x] = Stored(w.x);
     output[b.y] = Stored(w.y);
     output[b.z] = Stored(w.z);
@@ -139,6 +142,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     // The channels; the last one where there are fewer.
     let low_rows = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
     let high_rows = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
+    let wide = row + 4 < end; // More than four.
     let low_kernels = dims.weight_at + low_rows * depth;
     let high_kernels = dims.weight_at + high_rows * depth;
     for (var weight = 0u; weight < area; weight++) {
@@ -149,14 +153,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
         let b = under(far, y, x);
         for (var c = 0u; c < dims.in_ch; c++) {
             let low = of_channels(low_kernels + c * area + weight);
-            let high = of_channels(high_kernels + c * area + weight);
             let plane = i32(c * dims.in_h * dims.in_w);
             let p = seen(a, plane);
             let q = seen(b, plane);
             sums.near_low += outer(low, p);
-            sums.near_high += outer(high, p);
             sums.far_low += outer(low, q);
-            sums.far_high += outer(high, q);
+            if wide {
+                let high = of_channels(high_kernels + c * area + weight);
+                sums.near_high += outer(high, p);
+                sums.far_high += outer(high, q);
+            }
         }
     }
     if dims.bias != 0 {
