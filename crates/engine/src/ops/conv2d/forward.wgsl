@@ -8,10 +8,10 @@
 // map, and the sum has in_ch · kernel_h · kernel_w terms. The second matrix, what each place sees, is
 // never written down: its numbers are read from the input where they are needed.
 //
-// An invocation computes 8 channels at 8 places: 64 sums, which stay in registers. Where a tap of the kernel
-// looks is worked out once for all channels of the input; for each of them it reads 8 weights and 8 numbers
-// of the input and adds their 64 products. Nobody waits for another. `forward_copies` is for padding that
-// copies pixels.
+// A workgroup computes 8 channels at 512 places, an invocation 8 channels at 8 of the places: 64 sums.
+// For one term it reads 8 weights and 8 numbers of the input and adds their 64 products. The weights are
+// shared: for 64 terms at a time, each invocation brings those of one term to workgroup memory, and
+// works out where the term looks. `forward_copies` is for padding that copies pixels.
 
 alias Stored = f32;
 
@@ -61,27 +61,40 @@ fn windows(columns: vec4<u32>, group: u32) -> Windows {
     return Windows((vec4<i32>(image) + y) * i32(dims.in_w) + x, y, x);
 }
 
-fn of_channels(at: vec4<u32>) -> vec4<f32> {
-    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
+// The numbers of four channels, `step` apart; of the last one where there are fewer.
+fn of_channels(at: u32, row: u32, end: u32, step: u32) -> vec4<f32> {
+    let r = at + min(row + vec4(0u, 1, 2, 3), vec4(end - 1)) * step;
+    return vec4(params[r.x], params[r.y], params[r.z], params[r.w]);
 }
 
-// Where a tap of four windows looks in the input's first channel, and whether that is inside the image. Beside it
-// the input's first number stands.
-struct Seen {
-    at: vec4<i32>,
-    there: vec4<bool>,
+// One term, for the workgroup's 8 channels: the weights, and how far from a window's first pixel it looks.
+struct Term {
+    low: vec4<f32>,
+    high: vec4<f32>,
+    y: i32,
+    x: i32,
+    offset: i32, // channel, y and x in one number
 }
 
-fn under(w: Windows, y: u32, x: u32) -> Seen {
-    let there = (vec4<u32>(w.y + i32(y)) < vec4(dims.in_h)) & (vec4<u32>(w.x + i32(x)) < vec4(dims.in_w));
-    return Seen(select(vec4(0), w.at + i32(y * dims.in_w + x), there), there);
+fn term(k: u32, row: u32, end: u32) -> Term {
+    let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
+    let at = dims.weight_at + k;
+    let area = dims.kernel_h * dims.kernel_w;
+    let tap = select(k % area, area - 1 - k % area, dims.flipped != 0);
+    let y = tap / dims.kernel_w * dims.dilation_h;
+    let x = tap % dims.kernel_w * dims.dilation_w;
+    let offset = (k / area * dims.in_h + y) * dims.in_w + x;
+    return Term(of_channels(at, row, end, depth), of_channels(at, row + 4, end, depth), i32(y), i32(x), i32(offset));
 }
 
-// What it sees there, so many numbers on: 0 beside the image.
-fn seen(s: Seen, plane: i32) -> vec4<f32> {
-    let at = s.at + plane;
-    return select(vec4(0.0), vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])), s.there);
+// What a term sees in four windows: 0 beside the image.
+fn seen(w: Windows, t: Term) -> vec4<f32> {
+    let there = (vec4<u32>(w.y + t.y) < vec4(dims.in_h)) & (vec4<u32>(w.x + t.x) < vec4(dims.in_w));
+    let at = select(vec4(0), w.at + t.offset, there);
+    return select(vec4(0.0), vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])), there);
 }
+
+var<workgroup> terms: array<Term, 64>;
 
 // A row for each channel, a column for each place: 8 × 8, in quarters.
 struct Sums {
@@ -115,9 +128,6 @@ fn put(low: vec4<f32>, high: vec4<f32>, row: u32, end: u32, column: u32) {
     output[a.y] = Stored(v.y);
     output[a.z] = Stored(v.z);
     output[a.w] = Stored(v.w);
-    if row + 4 >= end {
-        return;
-    }
     output[b.x] = Stored(w.x);
     output[b.y] = Stored(w.y);
     output[b.z] = Stored(w.z);
@@ -137,37 +147,28 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     let far = windows(columns + 256, group);
 
     var sums = Sums();
-    let area = dims.kernel_h * dims.kernel_w;
-    let depth = dims.in_ch * area;
-    // The channels; the last one where there are fewer.
-    let low_rows = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
-    let high_rows = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
-    let wide = row + 4 < end; // More than four.
-    let low_kernels = dims.weight_at + low_rows * depth;
-    let high_kernels = dims.weight_at + high_rows * depth;
-    for (var weight = 0u; weight < area; weight++) {
-        let tap = select(weight, area - 1 - weight, dims.flipped != 0);
-        let y = tap / dims.kernel_w * dims.dilation_h;
-        let x = tap % dims.kernel_w * dims.dilation_w;
-        let a = under(near, y, x);
-        let b = under(far, y, x);
-        for (var c = 0u; c < dims.in_ch; c++) {
-            let low = of_channels(low_kernels + c * area + weight);
-            let plane = i32(c * dims.in_h * dims.in_w);
-            let p = seen(a, plane);
-            let q = seen(b, plane);
-            sums.near_low += outer(low, p);
-            sums.far_low += outer(low, q);
-            if wide {
-                let high = of_channels(high_kernels + c * area + weight);
-                sums.near_high += outer(high, p);
-                sums.far_high += outer(high, q);
-            }
+    let depth = dims.in_ch * dims.kernel_h * dims.kernel_w;
+    for (var first = 0u; first < depth; first += 64) {
+        let k = first + me;
+        workgroupBarrier(); // All are done with the last terms.
+        if k < depth {
+            terms[me] = term(k, row, end);
+        }
+        workgroupBarrier();
+        let count = min(depth - first, 64);
+        for (var i = 0u; i < count; i++) {
+            let t = terms[i];
+            let x = seen(near, t);
+            let y = seen(far, t);
+            sums.near_low += outer(t.low, x);
+            sums.near_high += outer(t.high, x);
+            sums.far_low += outer(t.low, y);
+            sums.far_high += outer(t.high, y);
         }
     }
     if dims.bias != 0 {
-        let low = outer(of_channels(dims.bias_at + low_rows), vec4(1.0));
-        let high = outer(of_channels(dims.bias_at + high_rows), vec4(1.0));
+        let low = outer(of_channels(dims.bias_at, row, end, 1), vec4(1.0));
+        let high = outer(of_channels(dims.bias_at, row + 4, end, 1), vec4(1.0));
         sums.near_low += low;
         sums.near_high += high;
         sums.far_low += low;

@@ -8,9 +8,10 @@
 // map, and the sum has in_ch · kernel_h · kernel_w terms. The second matrix, what each place sees, is
 // never written down: its numbers are read from the input where they are needed.
 //
-// An invocation computes 8 channels at 8 places: 64 sums, which stay in registers. Where a tap of the kernel
-// looks is laborious to say, so it is worked out once for all channels of the input; for each of them the
-// invocation reads 8 weights and 8 numbers of the input and adds their 64 products. Nobody waits for another.
+// A workgroup computes 8 channels at 512 places, an invocation 8 channels at 8 of the places: 64 sums.
+// For one term it reads 8 weights and 8 numbers of the input and adds their 64 products. The weights are
+// shared: for up to 64 terms at a time, each invocation brings those of one term to workgroup memory.
+// Where a tap of the kernel looks is laborious to say, so it is worked out once for all channels.
 
 alias Stored = f32;
 
@@ -83,9 +84,10 @@ struct Seen {
     there: vec4<f32>,
 }
 
-fn under(w: Windows, down: u32, right: u32) -> Seen {
-    let y = source(w.y + i32(down), dims.in_h, dims.before_y, dims.after_y);
-    let x = source(w.x + i32(right), dims.in_w, dims.before_x, dims.after_x);
+fn under(weight: u32, w: Windows) -> Seen {
+    let tap = select(weight, dims.kernel_h * dims.kernel_w - 1 - weight, dims.flipped != 0);
+    let y = source(w.y + i32(tap / dims.kernel_w * dims.dilation_h), dims.in_h, dims.before_y, dims.after_y);
+    let x = source(w.x + i32(tap % dims.kernel_w * dims.dilation_w), dims.in_w, dims.before_x, dims.after_x);
     let at = w.image + max(y, vec4(0)) * i32(dims.in_w) + max(x, vec4(0));
     return Seen(at, select(vec4(0.0), vec4(1.0), min(y, x) >= vec4(0)));
 }
@@ -95,9 +97,19 @@ fn seen(s: Seen, plane: i32) -> vec4<f32> {
     return vec4(f32(input[at.x]), f32(input[at.y]), f32(input[at.z]), f32(input[at.w])) * s.there;
 }
 
-fn of_channels(at: vec4<u32>) -> vec4<f32> {
-    return vec4(params[at.x], params[at.y], params[at.z], params[at.w]);
+// The numbers of four channels, `step` apart; of the last one where there are fewer.
+fn of_channels(at: u32, row: u32, end: u32, step: u32) -> vec4<f32> {
+    let r = at + min(row + vec4(0u, 1, 2, 3), vec4(end - 1)) * step;
+    return vec4(params[r.x], params[r.y], params[r.z], params[r.w]);
 }
+
+// The weights of a term, for the workgroup's 8 channels.
+struct Term {
+    low: vec4<f32>,
+    high: vec4<f32>,
+}
+
+var<workgroup> terms: array<Term, 64>;
 
 // A row for each channel, a column for each place: 8 × 8, in quarters.
 struct Sums {
@@ -131,9 +143,6 @@ fn put(low: vec4<f32>, high: vec4<f32>, row: u32, end: u32, column: u32) {
     output[a.y] = Stored(v.y);
     output[a.z] = Stored(v.z);
     output[a.w] = Stored(v.w);
-    if row + 4 >= end {
-        return;
-    }
     output[b.x] = Stored(w.x);
     output[b.y] = Stored(w.y);
     output[b.z] = Stored(w.z);
@@ -155,35 +164,40 @@ fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(num_workgroups) wo
     var sums = Sums();
     let area = dims.kernel_h * dims.kernel_w;
     let depth = dims.in_ch * area;
-    // The channels; the last one where there are fewer.
-    let low_rows = min(row + vec4(0u, 1, 2, 3), vec4(end - 1));
-    let high_rows = min(row + vec4(4u, 5, 6, 7), vec4(end - 1));
-    let wide = row + 4 < end; // More than four.
-    let low_kernels = dims.weight_at + low_rows * depth;
-    let high_kernels = dims.weight_at + high_rows * depth;
-    for (var weight = 0u; weight < area; weight++) {
-        let tap = select(weight, area - 1 - weight, dims.flipped != 0);
-        let y = tap / dims.kernel_w * dims.dilation_h;
-        let x = tap % dims.kernel_w * dims.dilation_w;
-        let a = under(near, y, x);
-        let b = under(far, y, x);
-        for (var c = 0u; c < dims.in_ch; c++) {
-            let low = of_channels(low_kernels + c * area + weight);
-            let plane = i32(c * dims.in_h * dims.in_w);
-            let p = seen(a, plane);
-            let q = seen(b, plane);
-            sums.near_low += outer(low, p);
-            sums.far_low += outer(low, q);
-            if wide {
-                let high = of_channels(high_kernels + c * area + weight);
-                sums.near_high += outer(high, p);
-                sums.far_high += outer(high, q);
+    // The terms by blocks of so many channels and taps.
+    let channels = min(dims.in_ch, 64);
+    let taps = min(64 / channels, area);
+    let blocks = (area + taps - 1) / taps;
+    for (var block = 0u; block < blocks * ((dims.in_ch + channels - 1) / channels); block++) {
+        let channel = block / blocks * channels;
+        let tap = block % blocks * taps;
+        workgroupBarrier(); // All are done with the last terms.
+        let my_channel = channel + me % channels;
+        let my_tap = tap + me / channels;
+        if my_channel < dims.in_ch && my_tap < min(tap + taps, area) {
+            let at = dims.weight_at + my_channel * area + my_tap;
+            terms[me] = Term(of_channels(at, row, end, depth), of_channels(at, row + 4, end, depth));
+        }
+        workgroupBarrier();
+        let count = min(channels, dims.in_ch - channel);
+        for (var i = 0u; i < min(taps, area - tap); i++) {
+            let a = under(tap + i, near);
+            let b = under(tap + i, far);
+            for (var c = 0u; c < count; c++) {
+                let plane = i32((channel + c) * dims.in_h * dims.in_w);
+                let x = seen(a, plane);
+                let y = seen(b, plane);
+                let w = terms[i * channels + c];
+                sums.near_low += outer(w.low, x);
+                sums.near_high += outer(w.high, x);
+                sums.far_low += outer(w.low, y);
+                sums.far_high += outer(w.high, y);
             }
         }
     }
     if dims.bias != 0 {
-        let low = outer(of_channels(dims.bias_at + low_rows), vec4(1.0));
-        let high = outer(of_channels(dims.bias_at + high_rows), vec4(1.0));
+        let low = outer(of_channels(dims.bias_at, row, end, 1), vec4(1.0));
+        let high = outer(of_channels(dims.bias_at, row + 4, end, 1), vec4(1.0));
         sums.near_low += low;
         sums.near_high += high;
         sums.far_low += low;

@@ -41,7 +41,7 @@ pub const SHADERS: &[&Shader] = &[
 
 /// Invocations of a workgroup.
 pub(super) const SIZE: usize = 64;
-/// Channels of an invocation of the three products.
+/// Channels of a tile of the three products.
 const ROWS: usize = 8;
 /// Places of a workgroup of `forward` and `d_input`.
 const COLUMNS: usize = 512;
