@@ -187,10 +187,9 @@ fn leaves_give_the_gradient_of_the_whole_batch() {
         assert!((found.loss_sum - wanted.loss_sum).abs() < 1e-4 * wanted.loss_sum, "{name}: {found:?}, wanted {wanted:?}");
         assert_eq!((found.correct, found.count), (wanted.correct, wanted.count), "{name}");
         assert!(distance(&whole.state, &leaves.state) < 1e-5, "{name}: running statistics");
-        // Each batch norm divides by a deviation that leaves and whole batch round differently, and hands that on to all
-        // before it. The deepest, `resnet` with seven, comes to 3e-3 in WebAssembly, where products are rounded too.
-        let norms = graph.nodes.iter().filter(|node| node.layer.op().kind().name == "batch_norm2d").count();
-        let most = if norms > 3 { 3.5e-3 } else { 2e-3 };
+        // With products and sums rounded once all agree to 3e-6. In WebAssembly, which rounds twice, `resnet` has been seen
+        // at 3e-3: behind nine batch norms and as many rectifiers, an input within rounding of zero may fall the other way.
+        let most = if cfg!(target_arch = "wasm32") && trial.name == "resnet" { 3.5e-3 } else { 2e-3 };
         for param in &graph.params {
             let d = distance(&whole.grads[param.range.clone()], &leaves.grads[param.range.clone()]);
             // A bias before a batch norm has no gradient but rounding.
