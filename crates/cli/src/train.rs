@@ -41,7 +41,7 @@ struct Record<'a> {
 
 pub fn run(order: &Train) -> Result<(), Error> {
     let spec = order.spec()?;
-    let data = digits::read(order.data.as_deref())?;
+    let data = digits::of(spec.train.data, order.data.as_deref())?;
     let mut driver = Driver::open(data, &spec, order.backend, order.threads)?;
     // Before the work, not after it.
     fs::create_dir_all(&order.out).map_err(|cause| Error::Write { path: order.out.clone(), cause })?;
