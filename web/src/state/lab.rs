@@ -4,6 +4,8 @@ mod browse;
 mod building;
 mod moments;
 mod monitors;
+mod own;
+mod page;
 mod preview;
 mod recovery;
 mod stage;
@@ -25,7 +27,10 @@ use super::{
     url,
 };
 use crate::{
-    dom::{self, frame, store::SavedRun},
+    dom::{
+        self, frame,
+        store::{SavedRun, page::SavedPage},
+    },
     link::{
         Heard, Link,
         message::{Ask, Parcel, Picked, Tell, Which},
@@ -73,6 +78,10 @@ struct Inner {
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     looks: preview::Looks,
+    /// As it was kept last.
+    page: SavedPage,
+    /// The draft of last time, until its run stands ready.
+    draft: Option<RunSpec>,
     deaths: u32,
     born_ms: f64,
     /// Counts the workers; what an earlier one still says is not heard.
@@ -108,13 +117,19 @@ impl Lab {
         lab.connect(asked.wish);
         lab.send(Ask::Pick(Which::First));
         leptos::task::spawn_local(async move {
-            let (keeper, found) = Keeper::open().await;
-            if let Some(why) = keeper.trouble() {
-                state.notify(NoticeKind::Warned, format!("This run will not survive a reload: {why}."), None);
+            let wanted = protocol::link::encode(&asked.spec);
+            let (keeper, found) = Keeper::open(|run| run.step > 0 && (!asked.explicit || run.link == wanted)).await;
+            for told in found.told {
+                state.notify(NoticeKind::Warned, told, None);
             }
             lab.inner.update_value(|inner| inner.keeper = keeper);
-            let wanted = protocol::link::encode(&asked.spec);
-            match found.filter(|run| run.step > 0 && (!asked.explicit || run.link == wanted)) {
+            if let Some(own) = found.own {
+                state.own.update(|kept| *kept = own);
+            }
+            if let Some(page) = found.page {
+                lab.put_page_back(&page);
+            }
+            match found.run {
                 Some(run) => {
                     lab.inner.update_value(|inner| inner.play_when_ready &= run.playing);
                     let told = format!("Continued from step {}.", run.step);
@@ -180,6 +195,7 @@ impl Lab {
 
     /// A new run of `spec`, which begins at once unless the page was asked to wait.
     pub fn open(&self, spec: RunSpec) {
+        self.send_own(&spec);
         let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
         self.begin_run(run);
         self.command(Command::Open { run, spec });
@@ -214,6 +230,7 @@ impl Lab {
 
     fn restore(&self, run: SavedRun, told: String) {
         let spec = protocol::link::decode(&run.link).0;
+        self.send_own(&spec);
         self.inner.update_value(|inner| inner.loading = Some(Loading { instead: Some(spec), told }));
         if self.state.run.get_untracked().0 == 0 {
             self.state.run.set(protocol::RunId(1));
@@ -340,7 +357,7 @@ impl Lab {
                 let Parcel { head, bulk, file } = *parcel;
                 match head {
                     Tell::Session(event) => return self.take(*event, bulk, file),
-                    Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
+                    Tell::Labels(labels) => return self.state.catalogue.take_labels(labels, file, bulk),
                     Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
                     Tell::Onnx(problem) => return self.converted(problem, &file),
@@ -377,7 +394,10 @@ impl Lab {
         {
             self.state.catalogue.take_answers(score.set, &file);
         }
-        if matches!(event, Event::Opened { .. }) {
+        if let Event::Opened { spec, .. } = &event {
+            if spec.train.data.has_own() || spec.train.data != self.state.spec.with_untracked(|s| s.train.data) {
+                self.state.catalogue.forget();
+            }
             self.state.catalogue.forget_answers();
         }
         match events::apply(self.state, event, bulk) {
@@ -401,6 +421,7 @@ impl Lab {
             Then::NotLoaded => {
                 let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
                 if let Some(spec) = loading.and_then(|l| l.instead) {
+                    self.set_run_aside();
                     self.open(spec);
                 }
             }
@@ -423,6 +444,7 @@ impl Lab {
         if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
             self.show();
         }
+        self.put_draft_back();
         let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_when_ready));
         if play == Some(true) {
             self.play();

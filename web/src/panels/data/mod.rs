@@ -3,6 +3,7 @@
 mod choice;
 mod classes;
 mod grid;
+mod source;
 
 use leptos::prelude::*;
 
@@ -20,6 +21,7 @@ fn Data() -> impl IntoView {
     Effect::new(move |_| {
         // Again with every file that arrives, until all are there.
         state.arrived.track();
+        state.run.track();
         lab.browse();
     });
     // Validation and test digits come last, and tell nothing of it themselves.
@@ -30,6 +32,7 @@ fn Data() -> impl IntoView {
         }
     });
     view! {
+        {source::view()}
         <div class="data-panes">
             <classes::Classes choice/>
             <div class="data-digits">

@@ -9,7 +9,7 @@ use web_sys::{HtmlCanvasElement, PointerEvent};
 use crate::{
     dom::{frame, image},
     link::message::Which,
-    state::{Origin, PadKey, app, lab},
+    state::{Origin, PadKey, app, class_names::ClassNames, lab},
     widgets::{
         icon::{Glyph, Icon},
         ink::{Ink, SIDE},
@@ -63,6 +63,7 @@ pub fn Pad() -> impl IntoView {
         // A digit of the data set takes the place of the drawing.
         if state.sample.with(|s| matches!(s.origin, Origin::Digit(_))) {
             sheets.update_value(|s| s.ink.clear());
+            state.pad.strokes.set_value(Vec::new());
         }
         paint();
     });
@@ -73,6 +74,15 @@ pub fn Pad() -> impl IntoView {
             refresh();
         }
         options
+    });
+
+    let remember = move || sheets.with_value(|s| state.pad.strokes.set_value(s.ink.to_bytes()));
+    Effect::new(move |_| {
+        if let Some(strokes) = state.pad.restore.get() {
+            sheets.update_value(|s| s.ink = Ink::from_bytes(&strokes));
+            remember();
+            refresh();
+        }
     });
 
     let down = move |event: PointerEvent| {
@@ -110,15 +120,18 @@ pub fn Pad() -> impl IntoView {
                 s.pen = None;
             }
         });
+        remember();
     };
     let undo = move || {
         if sheets.with_value(|s| !s.ink.is_blank()) {
             sheets.update_value(|s| s.ink.undo());
+            remember();
             refresh();
         }
     };
     let clear = move || {
         sheets.update_value(|s| s.ink.clear());
+        remember();
         refresh();
     };
     Effect::new(move |before: Option<()>| {
@@ -132,16 +145,16 @@ pub fn Pad() -> impl IntoView {
 
     let class_button = move |class: u8| {
         view! {
-            <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=format!("A {class} from the data set")
-                on:click=move |_| lab.pick(Which::Class(class))>{class}</button>
+            <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=move || state.classes.with(|names| format!("{} from the data set", sentence_case(&names.with_article(usize::from(class)))))
+                on:click=move |_| lab.pick(Which::Class(class))>{move || state.class_name(usize::from(class))}</button>
         }
     };
     view! {
         <div class="sample-draw">
             <canvas class="sample-pad" node_ref=node data-testid="pad" role="img" tabindex="0"
-                aria-label=move || format!("Drawing pad. {}", state.sample.with(|s| s.caption()))
+                aria-label=move || format!("Drawing pad. {}", state.classes.with(|names| state.sample.with(|s| s.caption(names))))
                 on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointercancel=up></canvas>
-            <span class="sample-hint" class:gone=move || state.sample.with(|s| matches!(s.origin, Origin::Drawing(_)))>"draw a digit here"</span>
+            <span class="sample-hint" class:gone=move || state.sample.with(|s| matches!(s.origin, Origin::Drawing(_)))>{move || if state.classes.with(|names| names.noun == "image") { "draw here".to_owned() } else { state.classes.with(|names| format!("draw a {} here", names.noun)) }}</span>
         </div>
         <div class="sample-tools">
             <button class="quiet" data-testid="clear" title="C" on:click=move |_| clear()><Icon glyph=Glyph::Clear/>"Clear"</button>
@@ -149,8 +162,13 @@ pub fn Pad() -> impl IntoView {
             <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Which::Next)><Icon glyph=Glyph::Next/></button>
             <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Which::Random)><Icon glyph=Glyph::Shuffle/></button>
         </div>
-        <div class="sample-classes" role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
+        <div class="sample-classes" class:wordy=move || state.classes.with(ClassNames::is_wordy) role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
     }
+}
+
+/// `A circle` of `a circle`.
+fn sentence_case(words: &str) -> String {
+    words.replacen('a', "A", 1)
 }
 
 /// Where a pointer is, in pixels of the drawing.
