@@ -8,6 +8,7 @@ pub mod frame;
 pub mod image;
 pub mod listen;
 pub mod media;
+pub mod picture;
 pub mod size;
 pub mod store;
 pub mod timing;

@@ -235,7 +235,9 @@ impl Host {
         drop(open);
         let host = Rc::clone(host);
         wasm_bindgen_futures::spawn_local(async move {
-            while let Some(pack) = host.borrow().session.data().next_shapes() {
+            loop {
+                let next = host.borrow().session.data().next_shapes();
+                let Some(pack) = next else { break };
                 let mut shapes = Digits::default();
                 while !shapes::extend(&mut shapes, pack, SHAPES_AT_ONCE) {
                     frame::pause().await;

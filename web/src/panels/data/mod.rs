@@ -3,6 +3,7 @@
 mod choice;
 mod classes;
 mod grid;
+mod own;
 mod source;
 
 use leptos::prelude::*;
@@ -40,5 +41,6 @@ fn Data() -> impl IntoView {
                 <grid::Grid choice/>
             </div>
         </div>
+        {own::view()}
     }
 }
