@@ -227,3 +227,115 @@ pub fn class_in_path(path: &str) -> Option<&str> {
     let is_pattern = end.is_some() || (first.is_ascii_digit() && name.len() == 1);
     (is_pattern && !name.is_empty()).then_some(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(count: u32) -> OwnImages {
+        let mut own = OwnImages::default();
+        for i in 0..count {
+            own.add(&[i as u8; PIXELS], (i % 3) as u8).unwrap();
+        }
+        own
+    }
+
+    #[test]
+    fn bytes_come_back() {
+        let mut own = some(25);
+        own.delete(|number, class| number < 4 || class == 2);
+        own.names[1] = "Katze".to_owned();
+        assert_eq!(OwnImages::from_bytes(&own.to_bytes()), Ok(own.clone()));
+        assert_eq!(OwnImages::from_bytes(&OwnImages::default().to_bytes()), Ok(OwnImages::default()));
+        let bytes = own.to_bytes();
+        for end in 0..bytes.len() {
+            assert!(OwnImages::from_bytes(&bytes[..end]).is_err(), "cut after {end}");
+        }
+        let mut other = bytes.clone();
+        other[7] = b'9';
+        assert_eq!(OwnImages::from_bytes(&other), Err(OwnError::Foreign));
+        let count = own.len();
+        let mut wrong = bytes;
+        let first_label = wrong.len() - count * (PIXELS + 1);
+        wrong[first_label] = 10;
+        assert_eq!(OwnImages::from_bytes(&wrong), Err(OwnError::Class { class: 10 }));
+    }
+
+    #[test]
+    fn numbers_are_never_given_again() {
+        let mut own = some(3);
+        own.delete(|number, _| number == 2);
+        assert_eq!(own.add(&[0; PIXELS], 5), Ok(3));
+        assert_eq!(own.numbers, [0, 1, 3]);
+        assert!(own.relabel(3, 6) && !own.relabel(2, 6) && !own.relabel(3, 10));
+        assert_eq!(own.images.labels, [0, 1, 6]);
+    }
+
+    #[test]
+    fn limits_are_told() {
+        let mut own = OwnImages::default();
+        assert_eq!(own.add(&[0; PIXELS], 10), Err(OwnError::Class { class: 10 }));
+        own = some(MOST as u32);
+        let told = own.add(&[0; PIXELS], 0).unwrap_err();
+        assert_eq!(told.to_string(), "5001 images would be kept, but at most 5000 can be: delete some first");
+        assert_eq!(own.len(), MOST);
+    }
+
+    #[test]
+    fn sets_are_eight_to_one_to_one_and_stay() {
+        let own = some(200);
+        assert_eq!(own.divided().map(|set| set.len()), [160, 20, 20]);
+        for ten in 0..50 {
+            let sets: Vec<Set> = (10 * ten..10 * ten + 10).map(OwnImages::set_of).collect();
+            assert_eq!(Set::ALL.map(|set| sets.iter().filter(|s| **s == set).count()), [8, 1, 1]);
+        }
+        let mut fewer = own.clone();
+        fewer.delete(|number, _| number % 7 == 0);
+        for number in &fewer.numbers {
+            assert_eq!(OwnImages::set_of(*number), OwnImages::set_of(*number));
+        }
+        // As many as are left of each.
+        let left = |set: Set| fewer.numbers.iter().filter(|n| OwnImages::set_of(**n) == set).count();
+        assert_eq!(fewer.divided().map(|set| set.len()), Set::ALL.map(left));
+        // Few as they may be, each set gets one while there are enough.
+        for count in 3..12 {
+            assert!(some(count).divided().iter().all(|set| !set.is_empty()), "{count}");
+        }
+        assert_eq!(some(2).divided().iter().map(Digits::len).sum::<usize>(), 2);
+        assert_eq!(OwnImages::default().divided().map(|set| set.len()), [0; 3]);
+    }
+
+    #[test]
+    fn classes_are_named_once() {
+        let mut own = OwnImages::default();
+        assert_eq!(own.class_named("7"), Some(7));
+        assert_eq!(own.class_named(" cat "), Some(0));
+        assert_eq!(own.class_named("Cat"), Some(0));
+        own.add(&[0; PIXELS], 1).unwrap();
+        assert_eq!(own.class_named("dog"), Some(2), "1 has images that are called so");
+        for name in ["a", "b", "c", "d", "e", "f", "g"] {
+            assert!(own.class_named(name).is_some(), "{name}");
+        }
+        assert_eq!(own.class_named("an eleventh"), None);
+    }
+
+    #[test]
+    fn paths_name_classes() {
+        let cases = [
+            ("digits/7/one.png", Some("7")),
+            ("pets/cat/IMG_1.jpg", Some("cat")),
+            ("all/pets/dog/deep.jpg", Some("dog")),
+            ("pets/7_003.png", Some("7")),
+            ("7.png", Some("7")),
+            ("cat-12.jpg", Some("cat")),
+            ("cat (3).jpg", Some("cat")),
+            ("cat3.jpg", Some("cat")),
+            ("IMG.png", None),
+            ("20240101.png", None),
+            ("", None),
+        ];
+        for (path, class) in cases {
+            assert_eq!(class_in_path(path), class, "{path}");
+        }
+    }
+}

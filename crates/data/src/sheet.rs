@@ -112,3 +112,76 @@ impl Picture {
 pub fn bytes_of(image: &[f32]) -> [u8; PIXELS] {
     std::array::from_fn(|i| (image.get(i).copied().unwrap_or(0.0).clamp(0.0, 1.0) * 255.0 + 0.5) as u8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// White, with a dark bar in each of `rows × cols` cells, higher in each row and wider in each column.
+    fn sheet(rows: usize, cols: usize) -> Picture {
+        let (width, height) = (cols * 20, rows * 20);
+        let mut light = vec![250; width * height];
+        for row in 0..rows {
+            for col in 0..cols {
+                for y in 4..6 + 2 * row {
+                    for x in 4..6 + 2 * col {
+                        light[(row * 20 + y) * width + col * 20 + x] = 10;
+                    }
+                }
+            }
+        }
+        Picture { width, height, light }
+    }
+
+    #[test]
+    fn cells_are_cut_where_they_lie() {
+        let sheet = sheet(3, 4);
+        assert_eq!(sheet.check_cells(3, 4), Ok(()));
+        for row in 0..3 {
+            for col in 0..4 {
+                let cell = sheet.cell((row, 3), (col, 4));
+                assert_eq!((cell.width, cell.height), (20, 20));
+                let dark = cell.light.iter().filter(|l| **l < 100).count();
+                assert_eq!(dark, (2 + 2 * row) * (2 + 2 * col));
+                assert!(cell.framed(FramingOptions::default()).is_ok());
+            }
+        }
+        // Extents that are no multiple: every pixel lies in one cell.
+        let widths: Vec<usize> = (0..3).map(|col| sheet.cell((0, 1), (col, 3)).width).collect();
+        assert_eq!(widths.iter().sum::<usize>(), sheet.width);
+    }
+
+    #[test]
+    fn impossible_cuts_are_told() {
+        assert_eq!(sheet(1, 1).check_cells(0, 3), Err(SheetError::Lines { rows: 0, cols: 3 }));
+        let told = sheet(1, 1).check_cells(10, 2).unwrap_err().to_string();
+        assert_eq!(told, "10 × 2 cells do not fit into 20 × 20 pixels: a cell needs at least 4 × 4");
+    }
+
+    #[test]
+    fn dark_on_light_and_light_on_dark_are_the_same() {
+        let dark = sheet(1, 1);
+        let light = Picture { light: dark.light.iter().map(|l| 255 - l).collect(), ..dark.clone() };
+        assert_eq!(dark.framed(FramingOptions::default()), light.framed(FramingOptions::default()));
+        let blank = Picture { width: 5, height: 5, light: vec![200; 25] };
+        assert_eq!(blank.framed(FramingOptions::default()), Err(SheetError::Blank));
+        assert_eq!(Picture { width: 0, height: 0, light: vec![] }.ink(), Err(SheetError::Blank));
+    }
+
+    #[test]
+    fn what_is_not_covered_is_white() {
+        let picture = Picture::of_rgba(2, &[0, 0, 0, 0, 255, 255, 255, 255, 0, 0, 0, 255, 255, 0, 0, 255]);
+        assert_eq!((picture.width, picture.height), (2, 2));
+        assert_eq!(picture.light, [255, 255, 0, 54]);
+    }
+
+    #[test]
+    fn an_image_is_framed_as_a_drawing_is() {
+        let mut ink = vec![0.0; 56 * 56];
+        (10..40).for_each(|y| (20..26).for_each(|x| ink[y * 56 + x] = 1.0));
+        let light = ink.iter().map(|i| 255 - (i * 255.0) as u8).collect();
+        let image = Picture { width: 56, height: 56, light }.framed(FramingOptions::default()).unwrap();
+        let drawn = Framing::of(&ink, 56, FramingOptions::default()).unwrap().image;
+        assert_eq!(image, bytes_of(&drawn));
+    }
+}

@@ -11,7 +11,6 @@
 
 use std::collections::HashMap;
 
-use data::Dataset;
 use engine::{Graph, json, kept::Kept, ops::ParamRole};
 use half::{bf16, f16};
 use protocol::{Hyper, Note as Change, RunSpec, Score};
@@ -20,7 +19,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Network, OpenError, Portion, Standing,
-    feed::{Feed, Origin},
     history::Columns,
     machine::Numbers,
     training::{Best, SCORES_LIMIT},
@@ -180,28 +178,6 @@ pub fn open_own(bytes: &[u8]) -> Result<(Network, Numbers), FileError> {
     let mut numbers = network.first_numbers();
     file.fill_weights(&network, &mut numbers)?;
     Ok((network, numbers))
-}
-
-/// The network of a checkpoint, and where it goes on. Where images of one's own have come or gone since, with the epoch
-/// that was under way, from its start.
-///
-/// # Errors
-/// A network that cannot be opened.
-pub(crate) fn taken_up(spec: &RunSpec, portion: Portion, position: &Position, data: &Dataset) -> Result<(Network, Position), OpenError> {
-    let mut position = position.clone();
-    let network = Network::open_on(spec, portion, position.standing, data)?;
-    if spec.train.data.has_own() && position.train_digits != network.portion.train {
-        let before = Feed::plain(position.train_digits.max(spec.train.batch), spec.train.batch, spec.train.seed);
-        let before = before.starting(position.standing.origin);
-        let history = &mut position.history;
-        if history.epoch.is_empty() {
-            history.epoch = history.step.iter().map(|step| before.epoch_at(*step)).collect();
-        }
-        position.standing.origin = Origin { step: position.step, epoch: before.place(position.step).0, first: 0 };
-        position.train_digits = network.portion.train;
-    }
-    let standing = position.standing;
-    Ok((network.standing_at(standing), position))
 }
 
 /// Puts those tensors of a file of our own into `numbers` of `network` that fit it: layers that both networks have, in

@@ -10,6 +10,7 @@ use crate::{
     checkpoint::{self, FileError},
     evaluation,
     machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
+    taken_up::taken_up,
     training::{Outbox, Surroundings, Training, Unit},
 };
 
@@ -328,7 +329,7 @@ impl Session {
         let file = checkpoint::read(bytes)?;
         if let Some((spec, position)) = file.checkpoint() {
             self.choose(spec.train.data);
-            let (network, position) = checkpoint::taken_up(spec, self.portion, position, &self.data)?;
+            let (network, position) = taken_up(spec, self.portion, position, &self.data)?;
             let mut numbers = network.first_numbers();
             file.fill_weights(&network, &mut numbers)?;
             file.fill_optimizer(&network, &mut numbers)?;

@@ -32,8 +32,10 @@ fn Data() -> impl IntoView {
             crate::dom::frame::after(700, move || lab.browse());
         }
     });
+    let with_own = Memo::new(move |_| state.draft.with(|d| d.train.data.has_own()));
     view! {
         {source::view()}
+        {move || with_own.get().then(own::view)}
         <div class="data-panes">
             <classes::Classes choice/>
             <div class="data-digits">
@@ -41,6 +43,6 @@ fn Data() -> impl IntoView {
                 <grid::Grid choice/>
             </div>
         </div>
-        {own::view()}
+
     }
 }

@@ -47,6 +47,11 @@ impl Lab {
             return;
         }
         own.trained.set(Some(own.tick.get_untracked()));
+        self.lend_own();
+    }
+
+    pub(super) fn lend_own(&self) {
+        let own = self.state.own;
         let file = own.with(OwnImages::to_bytes);
         self.post(Parcel { head: Ask::Own, bulk: Vec::new(), file });
     }

@@ -17,10 +17,9 @@ use candidates::Candidates;
 pub fn view() -> AnyView {
     let state = app();
     let candidates = Candidates::new();
-    let with_own = Memo::new(move |_| state.draft.with(|d| d.train.data.has_own()));
     let repeat = move || {
         let part = Part { name: "select", of: |d| &d.train.selection, set: |d, s| d.train.selection = s };
-        with_own.get().then(|| rows::settings(std::slice::from_ref(&Selection::REPEAT), part, &Selection::default(), state.draft))
+        rows::settings(std::slice::from_ref(&Selection::REPEAT), part, &Selection::default(), state.draft)
     };
     // The run trains on what there was when it began.
     let later = move || {
@@ -38,7 +37,7 @@ pub fn view() -> AnyView {
             </p>
             {candidates::view(candidates)}
             {kept::view()}
-            <div class="training-rows">{repeat}</div>
+            <div class="training-rows">{repeat()}</div>
             <p class="data-own-about">{later}</p>
         </section>
     }
