@@ -11,10 +11,6 @@ const VALIDATION: u32 = 10_000;
 const CLASSES: usize = 10;
 const ONCE: u32 = 1;
 
-fn is_once(times: &u32) -> bool {
-    *times == ONCE
-}
-
 /// Which of the 60,000 training digits are trained on, and how. All of it follows from the run's seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,7 +27,6 @@ pub struct Selection {
     /// Every class comes equally often in an epoch, which stays as long as it is.
     pub balanced: bool,
     /// Images of one's own come so often in an epoch.
-    #[serde(skip_serializing_if = "is_once")]
     pub repeat: u32,
 }
 

@@ -36,7 +36,7 @@ fn shapes_in_the_link_are_trained_on_and_named() {
         page.until("all shapes", 240, "return document.querySelector('[data-testid=data-count]').innerText.replace(/[^0-9a-z]/g, '') === '70000shapes';").await;
         assert!(page.text("data-class-3").await.contains("cross"));
         let counts = page.eval("return [...document.querySelectorAll('[data-testid^=data-class-] .data-bar-count')].map((e) => e.innerText.replace(/[^0-9]/g, ''));").await;
-        assert_eq!(counts, json!(["7000"; 10]), "balanced exactly");
+        assert_eq!(counts, json!(vec!["7000"; 10]), "balanced exactly");
         page.screenshot("shapes-data").await;
         page.client.active_element().await.unwrap().send_keys(&char::from(Key::Escape).to_string()).await.unwrap();
 

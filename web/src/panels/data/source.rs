@@ -11,7 +11,7 @@ fn title(source: Source) -> &'static str {
         Source::Digits => "Digits",
         Source::Shapes => "Shapes",
         Source::Own => "Your images",
-        Source::DigitsAndOwn => "Digits and yours",
+        Source::DigitsAndOwn => "Digits + yours",
     }
 }
 

@@ -5,7 +5,7 @@ mod digits;
 mod layers;
 mod objective;
 mod rate;
-pub mod rows;
+mod rows;
 mod search;
 mod view;
 mod words;

@@ -50,7 +50,6 @@ pub fn of(part: &str, key: &str) -> (&'static str, &'static str) {
         ("select", "subset") => ("digits", "Train on so many, drawn at random; 0: all."),
         ("select", "label_noise") => ("share", "So many labels are replaced by a wrong class."),
         ("select", "balanced") => ("", "Each class is drawn equally often."),
-        ("select", "repeat") => ("times", "Each of your images comes so often in an epoch: a share of every batch follows from the counts."),
         ("stop", "patience") => ("epochs", "Ends the run after so many epochs without a better validation loss; 0: never."),
         ("stop", "min_delta") => ("loss", "Falling by less than this is no improvement."),
         ("stop", "restore_best") => ("", "The weights with the best validation loss are put back at the end."),

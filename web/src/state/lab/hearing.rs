@@ -49,6 +49,11 @@ impl Lab {
     }
 
     pub(super) fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
+        if let Event::Declined { message, .. } = &event
+            && self.moment_is_gone(message)
+        {
+            return;
+        }
         if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
             self.inner.update_value(|inner| inner.play_sent = false);
         }

@@ -55,6 +55,16 @@ impl Lab {
         self.ask_moment(step, ask.unwrap_or(0));
     }
 
+    /// A moment that the store was to have has made room for others meanwhile: nobody need be told.
+    pub(super) fn moment_is_gone(&self, declined: &str) -> bool {
+        let step = declined.strip_prefix("time: step ").and_then(|rest| rest.strip_suffix(" is not kept")).and_then(|step| step.parse().ok());
+        let Some(step) = step else { return false };
+        self.inner.try_update_value(|inner| {
+            let ask = inner.asked.iter().find(|(_, purpose)| **purpose == Purpose::Moment(step)).map(|(ask, _)| *ask);
+            ask.is_some_and(|ask| inner.asked.remove(&ask).is_some())
+        }) == Some(true)
+    }
+
     /// About as many as the file of a moment has.
     fn moment_bytes(&self) -> usize {
         let params = self.state.summary.with_untracked(|s| s.params as usize);

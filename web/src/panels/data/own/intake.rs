@@ -43,19 +43,17 @@ pub fn view(candidates: Candidates) -> AnyView {
         .into_any()
     };
     view! {
-        <div class="own-sources">
-            {chooser("Folder…", "own-folder", "Images in sub-folders: each folder is a class", true, take_files)}
-            {chooser("Files…", "own-files", "Images whose names begin with their class: 7_01.png, cat-3.jpg", false, take_files)}
-            <span class="own-sheet">
-                {chooser("Sheet…", "own-sheet", "One image of many, in rows and columns", false, take_sheet)}
-                {count("rows", "own-rows", cut.rows)}
-                {count("columns", "own-cols", cut.cols)}
-                <select data-testid="own-by" aria-label="Classes of the sheet" on:change=move |event| cut.by_row.set(event_target_value(&event) == "row")>
-                    <option value="row">"a class for each row"</option>
-                    <option value="column">"a class for each column"</option>
-                </select>
-            </span>
-        </div>
+        {chooser("Folder…", "own-folder", "Images in sub-folders: each folder is a class", true, take_files)}
+        {chooser("Files…", "own-files", "Images whose names begin with their class: 7_01.png, cat-3.jpg", false, take_files)}
+        <span class="own-sheet">
+            {chooser("Sheet…", "own-sheet", "One image of many, in rows and columns", false, take_sheet)}
+            {count("rows", "own-rows", cut.rows)}
+            {count("columns", "own-cols", cut.cols)}
+            <select data-testid="own-by" aria-label="Classes of the sheet" on:change=move |event| cut.by_row.set(event_target_value(&event) == "row")>
+                <option value="row">"a class for each row"</option>
+                <option value="column">"a class for each column"</option>
+            </select>
+        </span>
     }
     .into_any()
 }

@@ -5,21 +5,21 @@ mod candidates;
 mod intake;
 mod kept;
 
+use engine::SettingKind;
 use leptos::prelude::*;
 use protocol::Selection;
 
-use crate::{
-    panels::training::rows::{self, Part},
-    state::app,
-};
+use crate::state::app;
 use candidates::Candidates;
 
 pub fn view() -> AnyView {
     let state = app();
     let candidates = Candidates::new();
-    let repeat = move || {
-        let part = Part { name: "select", of: |d| &d.train.selection, set: |d, s| d.train.selection = s };
-        rows::settings(std::slice::from_ref(&Selection::REPEAT), part, &Selection::default(), state.draft)
+    let SettingKind::Count { least, most } = Selection::REPEAT.kind else { return ().into_any() };
+    let repeat = move |event| {
+        if let Ok(times) = event_target_value(&event).parse::<u32>() {
+            state.draft.update(|d| d.train.selection.repeat = times.clamp(least, most));
+        }
     };
     // The run trains on what there was when it began.
     let later = move || {
@@ -30,14 +30,20 @@ pub fn view() -> AnyView {
         <section class="data-own" aria-label="Your images">
             <h3>"Your images"</h3>
             <p class="data-own-about">"Framed as a drawing is, and kept in this browser alone. A drawing is kept from the pad."</p>
-            {intake::view(candidates)}
-            {camera::view(candidates)}
+            <div class="own-sources">
+                {intake::view(candidates)}
+                {camera::view(candidates)}
+            </div>
             <p class="data-own-told" role="status" data-testid="own-told" class:wrong=move || state.own.told.with(|t| t.as_ref().is_some_and(|t| !t.0))>
                 {move || state.own.told.with(|t| t.as_ref().map(|(_, words)| words.clone()))}
             </p>
             {candidates::view(candidates)}
             {kept::view()}
-            <div class="training-rows">{repeat()}</div>
+            <label class="own-count" title="A share of every batch follows from the counts">"Each comes"
+                <input class="number" type="number" min=least.to_string() max=most.to_string() data-testid="select-repeat"
+                    prop:value=move || state.draft.with(|d| d.train.selection.repeat).to_string() on:change=repeat/>
+                "times in an epoch"
+            </label>
             <p class="data-own-about">{later}</p>
         </section>
     }
