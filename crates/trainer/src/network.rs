@@ -33,6 +33,8 @@ pub enum OpenError {
     Update(#[from] UpdateError),
     #[error("the network takes images of {got}, but the digits are 1×{SIDE}×{SIDE}")]
     Input { got: Shape },
+    #[error("it trains on other images than those that are open here: another data set begins another run")]
+    OtherSource,
     #[error("there are no images of your own to train on: keep some first")]
     NoImages,
     #[error("all images are of one class: at least two are needed")]
@@ -77,8 +79,11 @@ pub struct Network {
     pub sample: Plan,
 }
 
-/// Whether there are images of one's own where they are asked for.
+/// Whether `data` is what is asked for, and images of one's own are there where they are part of it.
 fn check_images(source: Source, data: &Dataset) -> Result<(), OpenError> {
+    if source != data.source() {
+        return Err(OpenError::OtherSource);
+    }
     if !source.has_own() {
         return Ok(());
     }

@@ -11,11 +11,14 @@ use protocol::EvalSet;
 
 use crate::{evaluation, feed::Feed};
 
+/// What [`Dataset::edition`] says.
+type Edition = (Source, u32);
+
 /// Sets are put on the card when somebody first asks for them; those of another source take their place.
 #[derive(Debug)]
 pub struct Shelf {
     card: Rc<Card>,
-    sets: RefCell<Option<((Source, u32), Rc<Sets>)>>,
+    sets: RefCell<Option<(Edition, Rc<Sets>)>>,
 }
 
 impl Shelf {

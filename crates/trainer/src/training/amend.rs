@@ -33,9 +33,6 @@ impl Training {
     pub fn ask_amend(&mut self, spec: RunSpec, around: &Surroundings) -> Result<Option<Event>, String> {
         let old = &self.network;
         let told = |e: OpenError| e.to_string();
-        if spec.train.data != old.spec.train.data {
-            return Err("another data set begins another run: begin it anew to change it".to_owned());
-        }
         let new = Network::open_on(&spec, old.portion, Standing::default(), around.data).map_err(told)?;
         if spec.model.init != old.spec.model.init || spec.train.seed != old.spec.train.seed {
             return Err("seed and first weights are those that the run began with: begin it anew to change them".to_owned());
