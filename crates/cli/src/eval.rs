@@ -44,7 +44,14 @@ pub fn run(order: &Eval) -> Result<(), Error> {
         return Ok(());
     }
     let set = if score.set == EvalSet::Test { "test" } else { "validation" };
-    println!("{set} accuracy {:.2} %, loss {:.4} ({} of {} {}s)", 100.0 * score.accuracy, score.loss, confusion.correct(), score.count, spec.train.data.noun());
+    println!(
+        "{set} accuracy {:.2} %, loss {:.4} ({} of {} {}s)",
+        100.0 * score.accuracy,
+        score.loss,
+        confusion.correct(),
+        score.count,
+        spec.train.data.noun()
+    );
     if let Some(q) = &score.quality {
         println!("among the two most probable {:.2} %, among three {:.2} %", 100.0 * q.top_2, 100.0 * q.top_3);
         println!("calibration error {:.4}, Brier score {:.4}", q.ece, q.brier);

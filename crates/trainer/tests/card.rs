@@ -459,7 +459,8 @@ fn other_images_train_on_the_card() {
             rig.until(|e| matches!(e, Event::Paused { .. }));
             rig.send(Command::Evaluate { run: RUN, set: EvalSet::Validation }.into());
             rig.until(|e| matches!(e, Event::Evaluated { .. }));
-            let score = rig.events.iter().find_map(|m| if let Event::Evaluated { score, .. } = &m.head { Some(score.clone()) } else { None });
+            let score =
+                rig.events.iter().find_map(|m| if let Event::Evaluated { score, .. } = &m.head { Some(score.clone()) } else { None });
             (rig.points(), score.unwrap())
         });
         let points = if source == Source::Own { 5 } else { 12 };

@@ -82,7 +82,8 @@ fn drawing_set_network_settings_and_draft_survive_a_reload() {
         assert!(["net=n2", "data=shapes", "rate=0.004"].iter().all(|part| link.contains(part)), "{link}");
         assert_eq!(page.eval("return document.querySelector('[data-testid=keep-label]').value;").await, json!("4"));
         page.click("undo").await;
-        page.until("nothing drawn", 10, "return document.querySelector('[data-testid=sample-caption]').innerText === 'Nothing drawn yet';").await;
+        page.until("nothing drawn", 10, "return document.querySelector('[data-testid=sample-caption]').innerText === 'Nothing drawn yet';")
+            .await;
     });
 }
 
@@ -125,7 +126,11 @@ fn a_store_of_an_earlier_version_is_taken_over() {
 fn what_cannot_be_read_is_set_aside() {
     drive(async |page| {
         let (_, key) = kept_run(&page, "seed=6").await;
-        with_store(&page, &format!("(s) => {{ s.get('{key}').onsuccess = (e) => {{ const r = e.target.result; r.version = 99; s.put(r, '{key}'); }}; }}")).await;
+        with_store(
+            &page,
+            &format!("(s) => {{ s.get('{key}').onsuccess = (e) => {{ const r = e.target.result; r.version = 99; s.put(r, '{key}'); }}; }}"),
+        )
+        .await;
         page.client.refresh().await.unwrap();
         let told = page.notice(&["another version", "set aside"], 20).await;
         report(&told);

@@ -113,9 +113,11 @@ fn what_is_no_image_is_told() {
         page.choose("own-rows", "11").await;
         let sheet = sheet(&page, 12).await;
         page.find("own-sheet").await.send_keys(sheet.to_str().unwrap()).await.unwrap();
-        page.until("eleven classes", 10, "return /4 × 4|ten at most/.test(document.querySelector('[data-testid=own-told]').innerText);").await;
+        page.until("eleven classes", 10, "return /4 × 4|ten at most/.test(document.querySelector('[data-testid=own-told]').innerText);")
+            .await;
         page.click("own-camera").await;
-        page.until("no camera", 15, "return document.querySelector('[data-testid=own-told]').innerText.includes('No picture was taken');").await;
+        page.until("no camera", 15, "return document.querySelector('[data-testid=own-told]').innerText.includes('No picture was taken');")
+            .await;
         report(&page.text("own-told").await);
         std::fs::remove_file(path).unwrap();
         std::fs::remove_file(sheet).unwrap();

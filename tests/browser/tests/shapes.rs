@@ -8,7 +8,12 @@ use crate::stage::{Browser, drive, report};
 /// Opens the workbench at its data.
 pub async fn open_data(page: &Browser) {
     page.client.find(fantoccini::Locator::Css("body")).await.unwrap().send_keys("b").await.unwrap();
-    page.until("the workbench", 5, "return document.querySelector('[data-testid=workbench]')?.open ?? !!document.querySelector('[role=tab]');").await;
+    page.until(
+        "the workbench",
+        5,
+        "return document.querySelector('[data-testid=workbench]')?.open ?? !!document.querySelector('[role=tab]');",
+    )
+    .await;
     page.eval("[...document.querySelectorAll('[role=tab]')].find((t) => t.innerText.trim() === 'Data').click();").await;
     page.until("the data", 5, "return !!document.querySelector('[data-testid=data-about]');").await;
 }
@@ -33,7 +38,12 @@ fn shapes_in_the_link_are_trained_on_and_named() {
         page.screenshot("shapes").await;
 
         open_data(&page).await;
-        page.until("all shapes", 240, "return document.querySelector('[data-testid=data-count]').innerText.replace(/[^0-9a-z]/g, '') === '70000shapes';").await;
+        page.until(
+            "all shapes",
+            240,
+            "return document.querySelector('[data-testid=data-count]').innerText.replace(/[^0-9a-z]/g, '') === '70000shapes';",
+        )
+        .await;
         assert!(page.text("data-class-3").await.contains("cross"));
         let counts = page.eval("return [...document.querySelectorAll('[data-testid^=data-class-] .data-bar-count')].map((e) => e.innerText.replace(/[^0-9]/g, ''));").await;
         assert_eq!(counts, json!(vec!["7000"; 10]), "balanced exactly");
@@ -42,7 +52,8 @@ fn shapes_in_the_link_are_trained_on_and_named() {
 
         page.eval("[...document.querySelectorAll('[role=tab]')].find((t) => t.innerText.trim() === 'Classes').click();").await;
         page.click("classes-evaluate").await;
-        page.until("the matrix", 120, "return document.querySelector('[data-testid=confusion]')?.innerText.includes('heart') ?? false;").await;
+        page.until("the matrix", 120, "return document.querySelector('[data-testid=confusion]')?.innerText.includes('heart') ?? false;")
+            .await;
         assert!(page.text("class-table").await.contains("crescent"));
     });
 }

@@ -9,7 +9,9 @@ use super::window;
 /// Takes `name` for this tab, unless another has it. Where the browser has no locks, as on hosts without encryption,
 /// every tab gets what it asks for.
 pub async fn claim(name: &str) -> bool {
-    let Some(locks) = window().and_then(|w| Reflect::get(&w.navigator(), &"locks".into()).ok()).filter(JsValue::is_object) else { return true };
+    let Some(locks) = window().and_then(|w| Reflect::get(&w.navigator(), &"locks".into()).ok()).filter(JsValue::is_object) else {
+        return true;
+    };
     let Some(request) = Reflect::get(&locks, &"request".into()).ok().and_then(|f| f.dyn_into::<Function>().ok()) else { return true };
     let options = Object::new();
     let _ = Reflect::set(&options, &"ifAvailable".into(), &JsValue::TRUE);

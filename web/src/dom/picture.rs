@@ -48,10 +48,8 @@ fn drawn(source: &JsValue, width: f64, height: f64) -> Result<Picture, String> {
     }
     let scale = (SIDE / width.max(height)).min(1.0);
     let (w, h) = ((width * scale).round().max(1.0), (height * scale).round().max(1.0));
-    let canvas: HtmlCanvasElement = document()
-        .and_then(|d| d.create_element("canvas").ok())
-        .and_then(|e| e.dyn_into().ok())
-        .ok_or("the page has no document")?;
+    let canvas: HtmlCanvasElement =
+        document().and_then(|d| d.create_element("canvas").ok()).and_then(|e| e.dyn_into().ok()).ok_or("the page has no document")?;
     canvas.set_width(w as u32);
     canvas.set_height(h as u32);
     let context = image::context(&canvas).ok_or("this browser gives no canvas")?;
@@ -68,7 +66,8 @@ fn drawn(source: &JsValue, width: f64, height: f64) -> Result<Picture, String> {
 /// In words, for whoever was asked.
 pub async fn camera() -> Result<JsValue, String> {
     let none = || "this browser gives no camera here: pages without encryption may not ask for one".to_owned();
-    let devices = window().and_then(|w| Reflect::get(&w.navigator(), &"mediaDevices".into()).ok()).filter(JsValue::is_object).ok_or_else(none)?;
+    let devices =
+        window().and_then(|w| Reflect::get(&w.navigator(), &"mediaDevices".into()).ok()).filter(JsValue::is_object).ok_or_else(none)?;
     let ask: Function = Reflect::get(&devices, &"getUserMedia".into()).and_then(JsCast::dyn_into).map_err(|_| none())?;
     let (wishes, video) = (Object::new(), Object::new());
     let _ = Reflect::set(&video, &"facingMode".into(), &"environment".into());
@@ -77,7 +76,9 @@ pub async fn camera() -> Result<JsValue, String> {
     JsFuture::from(asked).await.map_err(|error| {
         let name = Reflect::get(&error, &"name".into()).ok().and_then(|n| n.as_string()).unwrap_or_default();
         match name.as_str() {
-            "NotAllowedError" | "SecurityError" => "the camera was not allowed: the browser's address bar is where that is changed".to_owned(),
+            "NotAllowedError" | "SecurityError" => {
+                "the camera was not allowed: the browser's address bar is where that is changed".to_owned()
+            }
             "NotFoundError" | "OverconstrainedError" => "there is no camera".to_owned(),
             "NotReadableError" => "the camera is used by something else".to_owned(),
             _ => reason(&error),
@@ -87,7 +88,9 @@ pub async fn camera() -> Result<JsValue, String> {
 
 /// Lets go of the camera.
 pub fn stop(stream: &JsValue) {
-    let call = |object: &JsValue, name: &str| Reflect::get(object, &name.into()).and_then(JsCast::dyn_into::<Function>).and_then(|f| f.call0(object));
+    let call = |object: &JsValue, name: &str| {
+        Reflect::get(object, &name.into()).and_then(JsCast::dyn_into::<Function>).and_then(|f| f.call0(object))
+    };
     if let Ok(tracks) = call(stream, "getTracks") {
         for track in Array::from(&tracks).iter() {
             let _ = call(&track, "stop");

@@ -1,25 +1,36 @@
 //! What the classes are called: digits by their figures, shapes by their words, images of one's own as their owner says.
 
-use data::{CLASSES, OwnImages, Source};
+use data::{CLASSES, OwnImages, Source, shapes};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassNames {
     names: [String; CLASSES],
+    /// In one or two letters.
+    signs: [String; CLASSES],
     /// What one image is called: digit, shape, image.
     pub noun: &'static str,
 }
 
 impl ClassNames {
     pub fn of(source: Source, own: &OwnImages) -> Self {
-        let names = std::array::from_fn(|class| match source.class_names() {
+        let names: [String; CLASSES] = std::array::from_fn(|class| match source.class_names() {
             Some(names) => names[class].to_owned(),
             None => own.name(class),
         });
-        Self { names, noun: source.noun() }
+        let signs = std::array::from_fn(|class| match source {
+            Source::Shapes => shapes::SIGNS[class].to_owned(),
+            _ => names[class].chars().take(2).collect(),
+        });
+        Self { names, signs, noun: source.noun() }
     }
 
     pub fn get(&self, class: usize) -> &str {
         self.names.get(class).map_or("", String::as_str)
+    }
+
+    /// The name, or where that is a word, what stands for it in a small place.
+    pub fn sign(&self, class: usize) -> &str {
+        self.signs.get(class).map_or("", String::as_str)
     }
 
     /// Some are words: they need more room than figures.
@@ -46,7 +57,11 @@ mod tests {
         let own = OwnImages::default();
         assert_eq!(ClassNames::of(Source::Digits, &own).with_article(7), "a 7");
         let shapes = ClassNames::of(Source::Shapes, &own);
-        assert_eq!((shapes.get(6), shapes.with_article(6), shapes.with_article(0)), ("arrow", "an arrow".to_owned(), "a circle".to_owned()));
+        assert_eq!(
+            (shapes.get(6), shapes.with_article(6), shapes.with_article(0)),
+            ("arrow", "an arrow".to_owned(), "a circle".to_owned())
+        );
+        assert_eq!((shapes.sign(0), ClassNames::of(Source::Digits, &own).sign(3)), ("●", "3"));
         assert!(shapes.is_wordy() && !ClassNames::of(Source::Own, &own).is_wordy());
         let mut own = OwnImages::default();
         own.names[3] = "cat".to_owned();

@@ -103,7 +103,9 @@ impl Keeper {
     async fn with(store: Store, wanted: impl Fn(&SavedRun) -> bool) -> (Self, Found) {
         let (mut found, mut runs) = (Found::default(), Vec::new());
         if let Err(why) = store.migrate().await {
-            found.told.push(format!("The run that an earlier version of this page has kept was not taken over: {why}. It is still in the browser's store."));
+            found.told.push(format!(
+                "The run that an earlier version of this page has kept was not taken over: {why}. It is still in the browser's store."
+            ));
         }
         for place in 0..store::PLACES {
             runs.push(match store.run(place).await {
@@ -131,7 +133,8 @@ impl Keeper {
             }
             _ => None,
         };
-        let own = session().and_then(|s| s.get_item(PLACE).ok().flatten()).and_then(|place| place.parse().ok()).filter(|p| *p < store::PLACES);
+        let own =
+            session().and_then(|s| s.get_item(PLACE).ok().flatten()).and_then(|place| place.parse().ok()).filter(|p| *p < store::PLACES);
         let mut place = None;
         for wish in to_resume(own, &runs, wanted) {
             if take(wish, own == Some(wish)).await {
@@ -206,7 +209,10 @@ impl Keeper {
     pub fn lacks(&self, moments: &[u32], size_bytes: usize) -> Option<u32> {
         let room = self.room(size_bytes);
         let newest = moments.iter().rev().take(room);
-        newest.copied().find(|step| !self.places[..room].contains(&Some(*step))).filter(|_| self.store.is_some() && !self.told.contains(&Kept::Moments))
+        newest
+            .copied()
+            .find(|step| !self.places[..room].contains(&Some(*step)))
+            .filter(|_| self.store.is_some() && !self.told.contains(&Kept::Moments))
     }
 
     fn room(&self, size_bytes: usize) -> usize {

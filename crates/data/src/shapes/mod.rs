@@ -18,6 +18,9 @@ pub const SEED: u32 = 1;
 /// What the classes are called.
 pub const NAMES: [&str; CLASSES] = ["circle", "square", "triangle", "cross", "star", "ring", "arrow", "crescent", "heart", "bolt"];
 
+/// As signs, where there is room for one letter.
+pub const SIGNS: [&str; CLASSES] = ["●", "■", "▲", "✚", "★", "○", "↑", "☽", "♥", "ϟ"];
+
 const CLASS: Stream = Stream::SHAPES;
 const PLACE: Stream = Stream::SHAPES.part(0x0400_0000);
 const NOISE: Stream = Stream::SHAPES.part(0x0800_0000);

@@ -155,7 +155,11 @@ fn a_run_goes_on_when_images_have_come() {
     open(&mut bare, small());
     let seen = bare.events.len();
     bare.send_with(protocol::Message { head: Command::Load { run: RUN }, bulk: vec![], file });
-    assert!(bare.events[seen..].iter().any(|m| matches!(&m.head, Event::LoadFailed { message, .. } if message.contains("no images of your own"))));
+    assert!(
+        bare.events[seen..]
+            .iter()
+            .any(|m| matches!(&m.head, Event::LoadFailed { message, .. } if message.contains("no images of your own")))
+    );
     assert_eq!(bare.session.data().source(), Source::Digits, "the run that is open goes on");
     bare.step(2);
 }

@@ -41,7 +41,9 @@ impl RawRun {
             // The first versions knew neither of clocks nor of pauses.
             None => {}
             Some(version) if version == VERSION => {}
-            Some(version) => return Err(format!("it was written by another version of this page ({version}; this one reads up to {VERSION})")),
+            Some(version) => {
+                return Err(format!("it was written by another version of this page ({version}; this one reads up to {VERSION})"));
+            }
         }
         let link = self.link.ok_or("it does not say which run it is of")?;
         let file = self.file.filter(|file| !file.is_empty()).ok_or("it holds no weights")?;

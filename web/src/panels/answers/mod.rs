@@ -31,7 +31,11 @@ fn Answers() -> impl IntoView {
     });
     let words = move || {
         state.probabilities.with(|p| match best(p) {
-            Some((class, share)) => format!("The network reads {}, with a probability of {:.0} percent.", state.classes.with(|names| names.with_article(class)), share * 100.0),
+            Some((class, share)) => format!(
+                "The network reads {}, with a probability of {:.0} percent.",
+                state.classes.with(|names| names.with_article(class)),
+                share * 100.0
+            ),
             None => "No answer yet.".to_owned(),
         })
     };

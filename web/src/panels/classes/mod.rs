@@ -112,7 +112,8 @@ fn matrix(shown: Shown) -> AnyView {
         .into_any()
     };
     let row = move |truth: usize| {
-        view! { <tr><th scope="row">{name_view(shown, truth)}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }.into_any()
+        view! { <tr><th scope="row">{name_view(shown, truth)}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }
+            .into_any()
     };
     view! {
         <table class="classes-matrix number" class:wordy=move || shown.state.classes.with(ClassNames::is_wordy) data-testid="confusion">
@@ -166,7 +167,11 @@ fn quality(shown: Shown) -> AnyView {
             if truth == answer {
                 format!("{count} of {all} images of {} were recognised.", shown.state.class_name(truth))
             } else {
-                format!("{count} of {all} images of {} were taken for {}.", shown.state.class_name(truth), shown.state.classes.with(|n| n.with_article(answer)))
+                format!(
+                    "{count} of {all} images of {} were taken for {}.",
+                    shown.state.class_name(truth),
+                    shown.state.classes.with(|n| n.with_article(answer))
+                )
             }
         })
     };

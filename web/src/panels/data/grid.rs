@@ -168,7 +168,13 @@ fn place_of_pointer(event: &ev::PointerEvent, scroller: NodeRef<html::Div>, now:
 fn said(cursor: Option<usize>, choice: Choice) -> String {
     let catalogue = app().catalogue;
     let Some(number) = cursor.and_then(|place| choice.digits.with(|d| d.get(place).copied())) else {
-        return app().classes.with(|names| format!("Point at {} {} to read what it is; a click shows it to the network.", if names.noun == "image" { "an" } else { "a" }, names.noun));
+        return app().classes.with(|names| {
+            format!(
+                "Point at {} {} to read what it is; a click shows it to the network.",
+                if names.noun == "image" { "an" } else { "a" },
+                names.noun
+            )
+        });
     };
     catalogue.tick.track();
     catalogue.with(|known| {

@@ -19,7 +19,9 @@ fn about(source: Source, own: &Own) -> String {
     match source {
         Source::Digits => "MNIST: 70,000 handwritten digits.".to_owned(),
         Source::Shapes => "Ten kinds of figures, drawn here by our own generator; as many as MNIST has digits.".to_owned(),
-        Source::Own | Source::DigitsAndOwn if own.len() == 0 => "Keep some images first: from files, a sheet, the camera, or drawn on the pad.".to_owned(),
+        Source::Own | Source::DigitsAndOwn if own.len() == 0 => {
+            "Keep some images first: from files, a sheet, the camera, or drawn on the pad.".to_owned()
+        }
         Source::Own => "Only what you have kept. Of ten images eight train, one validates and one tests.".to_owned(),
         Source::DigitsAndOwn => format!(
             "MNIST, and beside it what you have kept: {} of 70,000. Of ten of your images eight train, one validates and one tests.",

@@ -9,7 +9,7 @@ use web_sys::{HtmlCanvasElement, PointerEvent};
 use crate::{
     dom::{frame, image},
     link::message::Which,
-    state::{Origin, PadKey, app, class_names::ClassNames, lab},
+    state::{Origin, PadKey, app, lab},
     widgets::{
         icon::{Glyph, Icon},
         ink::{Ink, SIDE},
@@ -146,7 +146,8 @@ pub fn Pad() -> impl IntoView {
     let class_button = move |class: u8| {
         view! {
             <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=move || state.classes.with(|names| format!("{} from the data set", sentence_case(&names.with_article(usize::from(class)))))
-                on:click=move |_| lab.pick(Which::Class(class))>{move || state.class_name(usize::from(class))}</button>
+                title=move || state.class_name(usize::from(class))
+                on:click=move |_| lab.pick(Which::Class(class))>{move || state.classes.with(|names| names.sign(usize::from(class)).to_owned())}</button>
         }
     };
     view! {
@@ -162,7 +163,7 @@ pub fn Pad() -> impl IntoView {
             <button class="quiet" data-testid="pick-next" aria-label="Next digit of the data set" title="N" on:click=move |_| lab.pick(Which::Next)><Icon glyph=Glyph::Next/></button>
             <button class="quiet" data-testid="pick-random" aria-label="Any digit of the data set" title="D" on:click=move |_| lab.pick(Which::Random)><Icon glyph=Glyph::Shuffle/></button>
         </div>
-        <div class="sample-classes" class:wordy=move || state.classes.with(ClassNames::is_wordy) role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
+        <div class="sample-classes" role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
     }
 }
 

@@ -94,7 +94,11 @@ fn loss_words(walk: &Walk, loss: &LossSpec, names: &ClassNames) -> String {
     let trace = &walk.trace;
     let p = trace.probabilities.get(usize::from(trace.label)).copied().unwrap_or_default();
     let own = plain(trace.example_loss);
-    let start = format!("The network gives the right class, {}, a probability of {}.", names.get(usize::from(trace.label)), number::percent(f64::from(p)));
+    let start = format!(
+        "The network gives the right class, {}, a probability of {}.",
+        names.get(usize::from(trace.label)),
+        number::percent(f64::from(p))
+    );
     let middle = if *loss == LossSpec::default() {
         format!("Its loss is −ln {} = {own}", number::short(f64::from(p)))
     } else {

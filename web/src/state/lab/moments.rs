@@ -57,7 +57,8 @@ impl Lab {
 
     /// A moment that the store was to have has made room for others meanwhile: nobody need be told.
     pub(super) fn moment_is_gone(&self, declined: &str) -> bool {
-        let step = declined.strip_prefix("time: step ").and_then(|rest| rest.strip_suffix(" is not kept")).and_then(|step| step.parse().ok());
+        let step =
+            declined.strip_prefix("time: step ").and_then(|rest| rest.strip_suffix(" is not kept")).and_then(|step| step.parse().ok());
         let Some(step) = step else { return false };
         self.inner.try_update_value(|inner| {
             let ask = inner.asked.iter().find(|(_, purpose)| **purpose == Purpose::Moment(step)).map(|(ask, _)| *ask);

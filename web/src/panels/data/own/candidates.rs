@@ -55,7 +55,9 @@ pub fn view(candidates: Candidates) -> AnyView {
             let mut own_new = own.clone();
             for Candidate { image, class, name } in &found {
                 let class = match name {
-                    Some(name) => own_new.class_named(name).ok_or_else(|| format!("{name} would be an eleventh class: ten are all that a network here tells apart."))?,
+                    Some(name) => own_new
+                        .class_named(name)
+                        .ok_or_else(|| format!("{name} would be an eleventh class: ten are all that a network here tells apart."))?,
                     None => *class,
                 };
                 own_new.add(image, class).map_err(|e| format!("Nothing was kept: {e}."))?;

@@ -23,7 +23,11 @@ struct Cut {
 
 pub fn view(candidates: Candidates) -> AnyView {
     let cut = Cut { rows: RwSignal::new(10), cols: RwSignal::new(10), by_row: RwSignal::new(true) };
-    let chooser = move |label: &'static str, testid: &'static str, about: &'static str, folder: bool, take: fn(Candidates, Cut, Vec<File>)| {
+    let chooser = move |label: &'static str,
+                        testid: &'static str,
+                        about: &'static str,
+                        folder: bool,
+                        take: fn(Candidates, Cut, Vec<File>)| {
         view! {
             <label class="quiet own-file" title=about>
                 <input class="sr-only" type="file" accept="image/*" multiple=!testid.ends_with("sheet") prop:webkitdirectory=folder data-testid=testid

@@ -24,7 +24,8 @@ pub fn view() -> AnyView {
     // The run trains on what there was when it began.
     let later = move || {
         let trained = state.own.trained.get()?;
-        (trained != state.own.tick.get()).then_some("The run goes on with the images that it began with. “Train from the start” takes up the change.")
+        (trained != state.own.tick.get())
+            .then_some("The run goes on with the images that it began with. “Train from the start” takes up the change.")
     };
     view! {
         <section class="data-own" aria-label="Your images">
