@@ -6,7 +6,7 @@ use data::{Dataset, Digits, OwnImages, PIXELS, PackFile, Set, packs, shapes};
 use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
-use super::{schedule::Schedule, surveyor::Surveyor};
+use super::{launched, schedule::Schedule, surveyor::Surveyor};
 use crate::{
     dom::{fetch, frame, now_ms},
     link::message::{Ask, Labels, Parcel, Picked, Tell, Which},
@@ -122,6 +122,10 @@ impl Host {
                 Surveyor::look(host);
             }
             Ask::Pick(which) => host.borrow_mut().pick(which),
+            Ask::Kernels { spec, subgroups, half } => {
+                let listing = launched::listing(&spec, subgroups, half);
+                (host.borrow().post)(Parcel::new(Tell::Kernels(listing)));
+            }
             Ask::Onnx => {
                 let (problem, file) = match onnx(&file) {
                     Ok(file) => (None, file),
@@ -242,23 +246,25 @@ impl Host {
                 while !shapes::extend(&mut shapes, pack, SHAPES_AT_ONCE) {
                     frame::pause().await;
                 }
-                let mut open = host.borrow_mut();
-                // The packs are the manifest's own.
-                if open.session.data().next_shapes() != Some(pack) || open.session.install_shapes(pack, shapes).is_err() {
-                    continue;
-                }
-                if let Some(which) = open.wanted.take() {
-                    open.pick(which);
-                }
-                open.flush();
-                open.wake();
-                open.surveyor.data_has_come();
-                drop(open);
+                host.borrow_mut().take_shapes(pack, shapes);
                 Surveyor::look(&host);
                 frame::pause().await;
             }
             host.borrow_mut().drawing = false;
         });
+    }
+
+    /// Shapes that were drawn, unless others are wanted meanwhile.
+    fn take_shapes(&mut self, pack: &PackFile, shapes: Digits) {
+        if self.session.data().next_shapes() != Some(pack) || self.session.install_shapes(pack, shapes).is_err() {
+            return;
+        }
+        if let Some(which) = self.wanted.take() {
+            self.pick(which);
+        }
+        self.flush();
+        self.wake();
+        self.surveyor.data_has_come();
     }
 
     fn install(&mut self, pack: &PackFile, bytes: &[u8]) -> Result<(), String> {

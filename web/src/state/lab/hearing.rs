@@ -26,6 +26,7 @@ impl Lab {
                     Tell::Labels(labels) => return self.state.catalogue.take_labels(labels, file, bulk),
                     Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
+                    Tell::Kernels(listing) => return self.state.kernels.set(Some(listing)),
                     Tell::Onnx(problem) => return self.converted(problem, &file),
                     Tell::Panicked(why) => why,
                 }
