@@ -131,7 +131,7 @@ pub struct Train {
     /// What computes
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = backend())]
     pub backend: Wish,
-    /// Folder of the digits [default: assets/mnist, here or above]
+    /// Folder of the digits [default: assets/mnist, here or above], or `shapes`, which are drawn
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// Folder for the results
@@ -179,7 +179,7 @@ pub struct Eval {
     /// Processor cores that share the work [default: all, at most 8]
     #[arg(long, value_name = "COUNT", value_parser = threads)]
     pub threads: Option<usize>,
-    /// Folder of the digits [default: assets/mnist, here or above]
+    /// Folder of the digits [default: assets/mnist, here or above], or `shapes`, which are drawn
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// JSON instead of tables

@@ -5,11 +5,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use data::Dataset;
+use data::{Dataset, Source};
 
 use crate::error::Error;
 
 const FOLDER: &str = "assets/mnist";
+
+/// In place of a folder: shapes, which need none.
+const SHAPES: &str = "shapes";
+
+/// What is trained on where `folder` may be the word for shapes.
+pub fn source(folder: Option<&Path>, said: Source) -> Source {
+    if folder.is_some_and(|folder| folder == Path::new(SHAPES)) { Source::Shapes } else { said }
+}
+
+/// The images of a run.
+pub fn of(source: Source, folder: Option<&Path>) -> Result<Dataset, Error> {
+    match source {
+        Source::Digits => read(folder),
+        Source::Shapes => Ok(Dataset::of_shapes()),
+        Source::Own | Source::DigitsAndOwn => Err(Error::OwnImages),
+    }
+}
 
 /// All digits, from `folder` or from where the project keeps them.
 pub fn read(folder: Option<&Path>) -> Result<Dataset, Error> {

@@ -9,6 +9,8 @@ pub enum Error {
         "no digits found: neither here nor in a folder above is there an assets/mnist; run `cargo xtask data` in the project, or say where they are with --data FOLDER"
     )]
     NoDigits,
+    #[error("images of one's own are kept by the page, in the browser; here there are --data shapes and the digits")]
+    OwnImages,
     #[error("the digits cannot be read: {cause}; run `cargo xtask data` in the project, or name another folder with --data FOLDER")]
     Digits { cause: data::DatasetError },
     #[error("there is no preset `{name}`; there are {known}")]

@@ -26,8 +26,9 @@ struct Class {
 
 pub fn run(order: &Eval) -> Result<(), Error> {
     let bytes = fs::read(&order.weights).map_err(|cause| Error::Read { path: order.weights.clone(), cause })?;
-    let spec = source::network(&order.network, &order.weights, &bytes)?;
-    let data = digits::read(order.data.as_deref())?;
+    let mut spec = source::network(&order.network, &order.weights, &bytes)?;
+    spec.train.data = digits::source(order.data.as_deref(), spec.train.data);
+    let data = digits::of(spec.train.data, order.data.as_deref())?;
     let mut driver = Driver::open(data, &spec, order.backend, order.threads)?;
     driver.load(bytes).map_err(|error| unusable(order, error))?;
     let score = driver.score(order.set.into())?;
@@ -43,12 +44,19 @@ pub fn run(order: &Eval) -> Result<(), Error> {
         return Ok(());
     }
     let set = if score.set == EvalSet::Test { "test" } else { "validation" };
-    println!("{set} accuracy {:.2} %, loss {:.4} ({} of {} digits)", 100.0 * score.accuracy, score.loss, confusion.correct(), score.count);
+    println!(
+        "{set} accuracy {:.2} %, loss {:.4} ({} of {} {}s)",
+        100.0 * score.accuracy,
+        score.loss,
+        confusion.correct(),
+        score.count,
+        spec.train.data.noun()
+    );
     if let Some(q) = &score.quality {
         println!("among the two most probable {:.2} %, among three {:.2} %", 100.0 * q.top_2, 100.0 * q.top_3);
         println!("calibration error {:.4}, Brier score {:.4}", q.ece, q.brier);
     }
-    print!("\n{}", table::report(&confusion, score.quality.as_ref()));
+    print!("\n{}", table::report(&confusion, score.quality.as_ref(), spec.train.data));
     Ok(())
 }
 

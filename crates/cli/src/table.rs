@@ -1,16 +1,19 @@
 //! Numbers in columns.
 
+use data::Source;
 use figures::Confusion;
 use protocol::Quality;
 
 /// Precision, recall, F1 and area under the ROC curve of every class, then who was taken for whom.
-pub fn report(confusion: &Confusion, quality: Option<&Quality>) -> String {
+pub fn report(confusion: &Confusion, quality: Option<&Quality>, source: Source) -> String {
+    let names = source.class_names().unwrap_or(&data::DIGIT_NAMES);
+    let name = |class: usize| names.get(class).map_or_else(|| class.to_string(), ToString::to_string);
     let percent = |share: Option<f64>| share.map_or_else(|| String::from("–"), |s| format!("{:.2} %", 100.0 * s));
     let area = |class: usize| quality.and_then(|q| q.roc_auc.get(class).copied().flatten());
-    let mut classes = vec![["digit", "precision", "recall", "F1", "ROC AUC", "count"].map(str::to_owned).to_vec()];
+    let mut classes = vec![[source.noun(), "precision", "recall", "F1", "ROC AUC", "count"].map(str::to_owned).to_vec()];
     for class in 0..confusion.classes() {
         classes.push(vec![
-            class.to_string(),
+            name(class),
             percent(confusion.precision(class)),
             percent(confusion.recall(class)),
             percent(confusion.f1(class)),
@@ -18,13 +21,13 @@ pub fn report(confusion: &Confusion, quality: Option<&Quality>) -> String {
             confusion.support(class).to_string(),
         ]);
     }
-    let mut counts = vec![std::iter::once(String::from("read as")).chain((0..confusion.classes()).map(|c| c.to_string())).collect()];
+    let mut counts = vec![std::iter::once(String::from("read as")).chain((0..confusion.classes()).map(name)).collect()];
     for truth in 0..confusion.classes() {
         let cell = |answer: usize| match confusion.count(truth, answer) {
             0 => String::from("·"),
             count => count.to_string(),
         };
-        counts.push(std::iter::once(truth.to_string()).chain((0..confusion.classes()).map(cell)).collect());
+        counts.push(std::iter::once(name(truth)).chain((0..confusion.classes()).map(cell)).collect());
     }
     format!("{}\n{}", aligned(&classes), aligned(&counts))
 }
@@ -60,7 +63,7 @@ mod tests {
     #[test]
     fn a_class_that_was_never_seen_has_no_share() {
         let quality = Quality { top_2: 1.0, top_3: 1.0, ece: 0.0, brier: 0.0, roc_auc: vec![Some(0.75), None] };
-        let text = report(&Confusion::new(2, vec![3, 1, 0, 0]).unwrap(), Some(&quality));
+        let text = report(&Confusion::new(2, vec![3, 1, 0, 0]).unwrap(), Some(&quality), Source::Digits);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[2].split_whitespace().collect::<Vec<_>>(), ["0", "100.00", "%", "75.00", "%", "85.71", "%", "0.75000", "4"]);
         assert_eq!(lines[3].split_whitespace().collect::<Vec<_>>(), ["1", "0.00", "%", "–", "–", "–", "0"]);

@@ -41,15 +41,16 @@ struct Record<'a> {
 
 pub fn run(order: &Train) -> Result<(), Error> {
     let spec = order.spec()?;
-    let data = digits::read(order.data.as_deref())?;
+    let data = digits::of(spec.train.data, order.data.as_deref())?;
     let mut driver = Driver::open(data, &spec, order.backend, order.threads)?;
     // Before the work, not after it.
     fs::create_dir_all(&order.out).map_err(|cause| Error::Write { path: order.out.clone(), cause })?;
     let all = driver.summary.steps_per_epoch.saturating_mul(spec.train.epochs);
     let steps = order.steps.filter(|steps| *steps < all);
-    println!("{} parameters, {} steps of {} digits", driver.summary.params, steps.unwrap_or(all), spec.train.batch);
+    let noun = spec.train.data.noun();
+    println!("{} parameters, {} steps of {} {noun}s", driver.summary.params, steps.unwrap_or(all), spec.train.batch);
 
-    let mut story = Story::new(u64::from(steps.unwrap_or(all)), driver.summary.steps_per_epoch);
+    let mut story = Story::new(u64::from(steps.unwrap_or(all)), driver.summary.steps_per_epoch, noun);
     let started = Instant::now();
     driver.train(steps, &mut |news| story.hear(&news))?;
     story.bar.finish_and_clear();
@@ -78,6 +79,8 @@ pub fn run(order: &Train) -> Result<(), Error> {
 /// What a run has told so far.
 struct Story {
     bar: ProgressBar,
+    /// What an image is called.
+    noun: &'static str,
     steps_per_epoch: u32,
     steps: u32,
     history: Vec<Progress>,
@@ -85,12 +88,12 @@ struct Story {
 }
 
 impl Story {
-    fn new(steps: u64, steps_per_epoch: u32) -> Self {
+    fn new(steps: u64, steps_per_epoch: u32, noun: &'static str) -> Self {
         let bar = ProgressBar::new(steps);
         let style = ProgressStyle::with_template("{prefix} {bar:28} {pos}/{len} steps, {msg}  {eta} left");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
         bar.enable_steady_tick(Duration::from_millis(200));
-        Self { bar, steps_per_epoch, steps: 0, history: Vec::new(), scores: Vec::new() }
+        Self { bar, noun, steps_per_epoch, steps: 0, history: Vec::new(), scores: Vec::new() }
     }
 
     fn hear(&mut self, news: &News) {
@@ -115,10 +118,11 @@ impl Story {
                 let (accuracy, loss) = (100.0 * score.accuracy, score.loss);
                 self.bar.suspend(|| {
                     println!(
-                        "epoch {:.2}: {set} accuracy {accuracy:.2} %, loss {loss:.4} ({} of {} digits)",
+                        "epoch {:.2}: {set} accuracy {accuracy:.2} %, loss {loss:.4} ({} of {} {}s)",
                         score.epoch,
                         (score.accuracy * f64::from(score.count)).round(),
-                        score.count
+                        score.count,
+                        self.noun
                     );
                 });
                 self.scores.push((*score).clone());

@@ -27,6 +27,7 @@ impl arguments::Train {
     pub fn spec(&self) -> Result<RunSpec, Error> {
         let mut spec = self.network.spec()?.unwrap_or_default();
         let train = &mut spec.train;
+        train.data = crate::digits::source(self.data.as_deref(), train.data);
         train.epochs = self.epochs.unwrap_or(train.epochs);
         train.batch = self.batch.unwrap_or(train.batch);
         train.rate = self.rate.unwrap_or(train.rate);

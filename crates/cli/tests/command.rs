@@ -91,6 +91,23 @@ fn train_writes_what_eval_reads() {
 }
 
 #[test]
+fn shapes_need_no_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("shapes");
+    let printed = trained(&out, "40", &["--data", "shapes"]);
+    assert!(printed.contains("40 steps of 50 shapes") && printed.contains("of 10000 shapes"), "{printed}");
+    let record: Value = serde_json::from_str(&fs::read_to_string(out.join("run.json")).unwrap()).unwrap();
+    assert_eq!(record["spec"]["train"]["data"], "shapes");
+    assert!(record["link"].as_str().unwrap().contains("data=shapes"));
+    // The file knows what it was trained on, and the classes have their names.
+    let weights = out.join("weights.safetensors");
+    kernelscope().args(["eval", "--weights"]).arg(&weights).assert().success().stdout(contains("crescent").and(contains("10000 shapes")));
+    // Images of one's own are the page's.
+    let words = complaint(kernelscope().args(["train", "--link", "v=1&data=own", "--out"]).arg(&out));
+    assert!(words.contains("kept by the page"), "{words}");
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bits() {
     let folder = tempfile::tempdir().unwrap();
     let [a, b, c, d] = ["a", "b", "c", "d"].map(|name| folder.path().join(name));

@@ -51,14 +51,7 @@ impl Digits {
     /// # Panics
     /// If a label is not a class.
     pub fn class_means(&self) -> Vec<f32> {
-        let mut sums = vec![0u32; CLASSES * PIXELS];
-        for (picture, label) in self.pixels.chunks_exact(PIXELS).zip(&self.labels) {
-            let own = &mut sums[usize::from(*label) * PIXELS..][..PIXELS];
-            own.iter_mut().zip(picture).for_each(|(sum, grey)| *sum += u32::from(*grey));
-        }
-        let counts = self.class_counts();
-        let mean = |(i, sum): (usize, &u32)| (f64::from(*sum) / (255.0 * counts[i / PIXELS].max(1) as f64)) as f32;
-        sums.iter().enumerate().map(mean).collect()
+        class_means(self.pixels.chunks_exact(PIXELS).zip(self.labels.iter().copied()))
     }
 
     /// How many pictures there are of each class.
@@ -72,6 +65,18 @@ impl Digits {
         }
         counts
     }
+}
+
+/// As [`Digits::class_means`], of any pictures.
+pub fn class_means<'a>(pictures: impl Iterator<Item = (&'a [u8], u8)>) -> Vec<f32> {
+    let (mut sums, mut counts) = (vec![0u32; CLASSES * PIXELS], [0usize; CLASSES]);
+    for (picture, label) in pictures {
+        let own = &mut sums[usize::from(label) * PIXELS..][..PIXELS];
+        own.iter_mut().zip(picture).for_each(|(sum, grey)| *sum += u32::from(*grey));
+        counts[usize::from(label)] += 1;
+    }
+    let mean = |(i, sum): (usize, &u32)| (f64::from(*sum) / (255.0 * counts[i / PIXELS].max(1) as f64)) as f32;
+    sums.iter().enumerate().map(mean).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ pub struct Wanted<'a> {
 /// The digits that are trained on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chosen {
-    /// Their numbers, ascending.
+    /// Their numbers, ascending; of those that come more than once in an epoch, as often.
     pub digits: Vec<u32>,
     /// What they are taken for, by number: of all digits that there were to choose from.
     pub labels: Vec<u8>,
@@ -75,6 +75,12 @@ fn drawn(digits: Vec<u32>, count: usize, seed: u32, stream: Stream) -> Vec<u32> 
 }
 
 impl Chosen {
+    /// Those below `end` come `times` times from now on.
+    pub fn repeat(&mut self, end: u32, times: usize) {
+        let times = |i: &u32| if *i < end { times } else { 1 };
+        self.digits = self.digits.iter().flat_map(|i| std::iter::repeat_n(*i, times(i))).collect();
+    }
+
     /// How many of the digits are taken for each class.
     pub fn class_counts(&self) -> [usize; CLASSES] {
         let mut counts = [0; CLASSES];

@@ -14,6 +14,10 @@ impl Stream {
     pub const AUGMENT: Self = Self(0x4000_0000);
     /// Which digits are trained on, and with which labels.
     pub const SELECTION: Self = Self(0x7000_0000);
+    /// Shapes that are drawn instead of digits.
+    pub const SHAPES: Self = Self(0x8000_0000);
+    /// Which images of one's own train, and which score.
+    pub const OWN_SPLIT: Self = Self(0x9000_0000);
     pub const FRACTIONAL_POOL: Self = Self(0xa000_0000);
     pub const STOCHASTIC_POOL: Self = Self(0xb000_0000);
 

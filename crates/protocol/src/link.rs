@@ -12,6 +12,7 @@
 //! | `loss`, `opt`, `schedule` | a name, or name and settings in the text of [`crate::compact`] |
 //! | `update` | what stands around the optimizer, in the text of [`crate::compact`] without the usual settings |
 //! | `warmup`, `warmup_from` | steps of the warm-up, share of the rate that it begins with |
+//! | `data` | what is trained on: `digits`, `shapes`, `own` images, `digits_and_own` |
 //! | `rate`, `batch`, `epochs`, `seed` | numbers |
 //! | `select`, `stop` | which digits train; when training ends early: in the text of [`crate::compact`] without the usual settings |
 //! | `class_weights`, `precision` | a word |
@@ -130,6 +131,7 @@ pub fn encode(run: &RunSpec) -> String {
     put("net", changed(model.layers != usual_model.layers, &|| Some(net_text(&model.layers))));
     put("input", changed(model.input != usual_model.input, &|| Some(format!("{},{},{}", model.input.ch, model.input.h, model.input.w))));
     put("init", changed(model.init != usual_model.init, &|| init_text(model.init)));
+    put("data", changed(train.data != usual.data, &|| Some(train.data.word().to_owned())));
     put("loss", changed(train.loss != usual.loss, &|| tagged_text(&train.loss, "loss")));
     put("opt", changed(train.optimizer != usual.optimizer, &|| tagged_text(&train.optimizer, "optimizer")));
     put("update", changed(train.treatment != usual.treatment, &|| lean(&train.treatment, "").map(|v| compact::write(&v, ""))));
@@ -229,8 +231,8 @@ struct Reader {
 }
 
 #[rustfmt::skip]
-const KEYS: [&str; 22] = [
-    "v", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
+const KEYS: [&str; 23] = [
+    "v", "data", "net", "input", "init", "loss", "opt", "update", "schedule", "warmup", "warmup_from",
     "select", "stop", "class_weights", "precision", "rate", "batch", "epochs", "seed", "shift", "rotate", "scale", "augment",
 ];
 
@@ -284,6 +286,7 @@ impl Reader {
         let t = usual.train;
         let rest = self.value("augment", t.augment, augment_of);
         let train = TrainSpec {
+            data: self.value("data", t.data, word_of),
             loss: self.value("loss", t.loss, loss_of),
             optimizer: self.value("opt", t.optimizer, optimizer_of),
             treatment: self.value("update", t.treatment, treatment_of),
@@ -309,6 +312,10 @@ impl Reader {
             precision: self.value("precision", t.precision, word_of),
         };
         let mut run = RunSpec { model, train };
+        if let Err(error) = run.train.selection.check_on(run.train.data) {
+            self.complain("select", LinkProblem::Setting { error });
+            run.train.selection = Selection::default();
+        }
         // Rates of layers that the network has not.
         if let Ok(graph) = Graph::check(&run.model)
             && let Err(error) = run.train.update().check(&graph)

@@ -1,5 +1,6 @@
 //! What is trained on, and when training ends.
 
+use data::Source;
 use engine::{Setting, SettingError};
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +9,7 @@ pub const POOL: usize = 60_000;
 /// Validation digits where nothing else is said.
 const VALIDATION: u32 = 10_000;
 const CLASSES: usize = 10;
+const ONCE: u32 = 1;
 
 /// Which of the 60,000 training digits are trained on, and how. All of it follows from the run's seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,12 +26,14 @@ pub struct Selection {
     pub label_noise: f32,
     /// Every class comes equally often in an epoch, which stays as long as it is.
     pub balanced: bool,
+    /// Images of one's own come so often in an epoch.
+    pub repeat: u32,
 }
 
 impl Default for Selection {
     /// MNIST as it is mostly used.
     fn default() -> Self {
-        Self { validation: VALIDATION, subset: 0, keep: Vec::new(), label_noise: 0.0, balanced: false }
+        Self { validation: VALIDATION, subset: 0, keep: Vec::new(), label_noise: 0.0, balanced: false, repeat: ONCE }
     }
 }
 
@@ -41,6 +45,9 @@ impl Selection {
         Setting::number("label_noise", "Wrong labels", 0.0, 1.0),
         Setting::switch("balanced", "Balanced batches"),
     ];
+
+    /// How often images of one's own come; for sources that have some.
+    pub const REPEAT: Setting = Setting::count("repeat", "Your images come", 1, 100);
 
     /// The split is the usual one, and all digits train once an epoch with their own labels. (Shares of 1 say nothing.)
     pub fn is_plain(&self) -> bool {
@@ -57,7 +64,20 @@ impl Selection {
     pub fn check(&self) -> Result<(), SettingError> {
         Self::SETTINGS.iter().try_for_each(|setting| setting.check(self))?;
         SettingError::within("shares in keep", self.keep.len(), 0, CLASSES)?;
+        Self::REPEAT.check(self)?;
         self.keep.iter().try_for_each(|share| SettingError::within("keep", *share, 0.0, 1.0))
+    }
+
+    /// Images of one's own are divided by themselves, and only they can come more than once.
+    ///
+    /// # Errors
+    /// The first setting that does not go with `source`.
+    pub fn check_on(&self, source: Source) -> Result<(), SettingError> {
+        if source.has_own() {
+            SettingError::within("validation", self.validation, VALIDATION, VALIDATION)
+        } else {
+            SettingError::within("repeat", self.repeat, ONCE, ONCE)
+        }
     }
 }
 
@@ -152,6 +172,11 @@ pub trait Word: Sized + Copy + PartialEq + 'static {
     }
 }
 
+impl Word for Source {
+    const ALL: &'static [(Self, &'static str)] =
+        &[(Self::Digits, "digits"), (Self::Shapes, "shapes"), (Self::Own, "own"), (Self::DigitsAndOwn, "digits_and_own")];
+}
+
 impl Word for ClassWeights {
     const ALL: &'static [(Self, &'static str)] = &[(Self::AsGiven, "as_given"), (Self::Balanced, "balanced")];
 }
@@ -194,6 +219,9 @@ mod tests {
     #[test]
     fn words_are_those_of_serde() {
         for (value, word) in Precision::ALL {
+            assert_eq!(serde_json::to_value(value).unwrap(), *word);
+        }
+        for (value, word) in Source::ALL.iter().zip(<Source as Word>::ALL).map(|(value, (_, word))| (value, word)) {
             assert_eq!(serde_json::to_value(value).unwrap(), *word);
         }
         for (value, word) in ClassWeights::ALL {

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use data::Source;
 use engine::{Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec, presets::PRESETS};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +40,9 @@ impl Default for RunSpec {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSpec {
+    /// What it is trained on.
+    #[serde(skip_serializing_if = "is_usual")]
+    pub data: Source,
     pub loss: LossSpec,
     pub optimizer: OptimizerSpec,
     /// What stands around the optimizer: penalties, clipping, rates of layers and the like.
@@ -68,6 +72,7 @@ pub struct TrainSpec {
 impl Default for TrainSpec {
     fn default() -> Self {
         Self {
+            data: Source::default(),
             loss: LossSpec::default(),
             optimizer: OptimizerSpec::default(),
             treatment: Treatment::default(),
@@ -83,6 +88,11 @@ impl Default for TrainSpec {
             precision: Precision::default(),
         }
     }
+}
+
+/// Nothing need be said of MNIST.
+fn is_usual(data: &Source) -> bool {
+    *data == Source::default()
 }
 
 /// What can be changed at the cost of nothing: see [`crate::Command::Tune`].
@@ -120,6 +130,7 @@ impl TrainSpec {
         self.treatment.check_settings()?;
         self.schedule.check()?;
         self.selection.check()?;
+        self.selection.check_on(self.data)?;
         self.stopping.check()
     }
 

@@ -1,18 +1,17 @@
 //! Scoring the network on a whole set, a piece at a time.
 
-use data::{CLASSES, Dataset, Digits, Set, VALIDATION_TOTAL};
+use data::{CLASSES, Dataset, Set, VALIDATION_TOTAL};
 use engine::loss::{BatchResult, arg_max};
 use metrics::{ECE_BINS, Probabilities};
 use protocol::{EvalSet, Quality, Score, regime::POOL};
 
 use crate::Portion;
 
-/// The digits of `set`, once all have arrived.
-pub fn digits(data: &Dataset, set: EvalSet) -> Option<&Digits> {
-    data.set(match set {
+pub fn set_of(set: EvalSet) -> Set {
+    match set {
         EvalSet::Validation => Set::Validation,
         EvalSet::Test => Set::Test,
-    })
+    }
 }
 
 /// The digits that score a run: its split may take other ones than the validation set.
@@ -41,7 +40,7 @@ impl Scored {
 
     /// How many there are, once they have arrived.
     pub fn count(self, set: EvalSet, data: &Dataset) -> Option<usize> {
-        let len = digits(data, set)?.len();
+        let len = data.whole(set_of(set))?;
         Some(if self.is_pooled(set) { (data.pool_ready() == POOL).then_some(self.validation)? } else { len }.min(self.most))
     }
 
@@ -50,7 +49,7 @@ impl Scored {
         if self.is_pooled(set) {
             return data.pool_image(self.offset(set) + i);
         }
-        digits(data, set).filter(|d| i < d.len()).map(|d| (d.image(i), d.labels[i]))
+        data.image(set_of(set), i)
     }
 
     /// The classes of the first `count`.

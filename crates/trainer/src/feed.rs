@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use data::{
-    Chosen, Dataset, TEST_TOTAL, TRAIN_TOTAL, epoch_order, order,
+    Chosen, Dataset, Set, TEST_TOTAL, TRAIN_TOTAL, epoch_order, order,
     selection::{Wanted, choose},
 };
 use engine::rng::{self, Stream};
@@ -28,9 +28,20 @@ impl Default for Portion {
 
 impl Portion {
     /// Digits that there are to choose from.
-    pub(crate) fn pool(self, selection: &Selection) -> usize {
+    pub(crate) fn pool(self, selection: &Selection, data: &Dataset) -> usize {
+        if data.source().has_own() {
+            return self.train.min(data.total_of(Set::Train));
+        }
         // Where all 50,000 are used, those that do not validate any more train too.
         if self.train == TRAIN_TOTAL { selection.pool() } else { self.train.min(selection.pool()) }
+    }
+
+    /// The same of a data set that is larger or smaller than MNIST.
+    #[must_use]
+    pub fn of(self, data: &Dataset) -> Self {
+        let whole = |ours: usize, all: usize, total: usize| if ours == all { total } else { ours.min(total) };
+        let scored = data.total_of(Set::Validation).max(data.total_of(Set::Test));
+        Self { train: whole(self.train, TRAIN_TOTAL, data.total_of(Set::Train)), scored: whole(self.scored, TEST_TOTAL, scored) }
     }
 }
 
@@ -67,13 +78,14 @@ impl Feed {
 
     /// What `selection` takes of the digits; `None` while not all that it chooses from have arrived.
     pub fn selected(selection: &Selection, portion: Portion, batch: usize, seed: u32, data: &Dataset) -> Option<Self> {
-        let pool = portion.pool(selection);
+        let pool = portion.pool(selection, data);
         if data.pool_ready() < pool {
             return None;
         }
         let labels: Vec<u8> = (0..pool).filter_map(|i| data.pool_image(i)).map(|(_, label)| label).collect();
-        let Selection { subset, ref keep, label_noise, balanced, .. } = *selection;
-        let chosen = choose(&labels, Wanted { keep, subset: subset as usize, label_noise }, seed);
+        let Selection { subset, ref keep, label_noise, balanced, repeat, .. } = *selection;
+        let mut chosen = choose(&labels, Wanted { keep, subset: subset as usize, label_noise }, seed);
+        chosen.repeat(data.own_train() as u32, repeat as usize);
         Some(Self { balanced, chosen: Some(Arc::new(chosen)), ..Self::plain(0, batch, seed) }.counted())
     }
 

@@ -32,6 +32,7 @@ mod session;
 pub mod stage;
 mod suggestion;
 pub mod survey;
+mod taken_up;
 mod tempo;
 mod training;
 mod trial;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use data::{CLASSES, Dataset, SIDE};
+use data::{CLASSES, Dataset, SIDE, Set, Source};
 use engine::{
     Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
     loss::{Given, LossError},
@@ -33,6 +33,12 @@ pub enum OpenError {
     Update(#[from] UpdateError),
     #[error("the network takes images of {got}, but the digits are 1×{SIDE}×{SIDE}")]
     Input { got: Shape },
+    #[error("it trains on other images than those that are open here: another data set begins another run")]
+    OtherSource,
+    #[error("there are no images of your own to train on: keep some first")]
+    NoImages,
+    #[error("all images are of one class: at least two are needed")]
+    OneClass,
     #[error("`batch` is {batch}, but there are only {digits} training digits")]
     Batch { batch: usize, digits: usize },
     #[error("`class_weights` are balanced, which cross-entropy alone knows; the loss is `{loss}`")]
@@ -73,6 +79,25 @@ pub struct Network {
     pub sample: Plan,
 }
 
+/// Whether `data` is what is asked for, and images of one's own are there where they are part of it.
+fn check_images(source: Source, data: &Dataset) -> Result<(), OpenError> {
+    if source != data.source() {
+        return Err(OpenError::OtherSource);
+    }
+    if !source.has_own() {
+        return Ok(());
+    }
+    if data.own_count() == 0 {
+        return Err(OpenError::NoImages);
+    }
+    let mut classes = (0..data.own_train()).filter_map(|i| data.image(Set::Train, i)).map(|(_, class)| class);
+    let first = classes.next();
+    if source == Source::Own && classes.all(|class| Some(class) == first) {
+        return Err(OpenError::OneClass);
+    }
+    Ok(())
+}
+
 impl Network {
     /// # Errors
     /// A network that is none, settings out of range, or a loss that cannot train it.
@@ -89,6 +114,8 @@ impl Network {
     pub fn open_on(spec: &RunSpec, portion: Portion, standing: Standing, data: &Dataset) -> Result<Self, OpenError> {
         let train = &spec.train;
         train.check()?;
+        check_images(train.data, data)?;
+        let portion = portion.of(data);
         let feed = if train.selection.is_plain() && train.class_weights == ClassWeights::AsGiven {
             Feed::plain(portion.train, train.batch, train.seed)
         } else {

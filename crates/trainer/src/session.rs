@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use data::{Dataset, Digits, InstallError, PackFile, TRAIN_TOTAL};
+use data::{Dataset, Digits, InstallError, OwnImages, PackFile, Set, Source};
 use protocol::{CardReport, Command, Event, Message, RunId, RunSpec};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     checkpoint::{self, FileError},
     evaluation,
     machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
+    taken_up::taken_up,
     training::{Outbox, Surroundings, Training, Unit},
 };
 
@@ -110,6 +111,32 @@ impl Session {
         Ok(())
     }
 
+    /// Shapes have been drawn in the places of the digits of `pack`: as [`Session::install`].
+    pub fn install_shapes(&mut self, pack: &PackFile, shapes: Digits) -> Result<(), InstallError> {
+        Arc::make_mut(&mut self.data).install_shapes(pack, shapes)?;
+        self.tell_data();
+        if let Some(message) = self.waiting.take() {
+            self.carry_out(message, f64::NEG_INFINITY);
+        }
+        Ok(())
+    }
+
+    /// Images of one's own, for runs that are opened from now on. A run on earlier ones ends.
+    pub fn set_own(&mut self, own: &OwnImages) {
+        if self.data.source().has_own() {
+            (self.training, self.waiting) = (None, None);
+        }
+        Arc::make_mut(&mut self.data).set_own(own);
+    }
+
+    /// What the run that is to be opened trains on.
+    fn choose(&mut self, source: Source) {
+        if self.data.source() != source {
+            Arc::make_mut(&mut self.data).choose(source);
+            self.tell_data();
+        }
+    }
+
     /// A file cannot be had: `DataFailed`. A run goes on as far as the digits reach, then pauses;
     /// evaluations that lack their digits are left out.
     pub fn report_data_failure(&mut self, file: String, message: String) {
@@ -142,7 +169,7 @@ impl Session {
 
     fn tell_data(&mut self) {
         let train = self.data.train_ready() as u32;
-        self.outbox.push(Event::DataArrived { train, train_total: TRAIN_TOTAL as u32 }.into());
+        self.outbox.push(Event::DataArrived { train, train_total: self.data.total_of(Set::Train) as u32 }.into());
     }
 
     /// Carries out a command, as [`crate::stage::TABLE`] says. Commands to a run that is not the open
@@ -214,7 +241,7 @@ impl Session {
                 training.sample.acknowledge(frame);
                 Ok(())
             }
-            Command::Evaluate { set, .. } => match evaluation::digits(data, set) {
+            Command::Evaluate { set, .. } => match data.whole(evaluation::set_of(set)) {
                 Some(_) => {
                     training.ask_score(set);
                     Ok(())
@@ -242,6 +269,7 @@ impl Session {
 
     fn open(&mut self, run: RunId, spec: RunSpec, file: Vec<u8>) {
         (self.training, self.waiting) = (None, None);
+        self.choose(spec.train.data);
         match Network::open_on(&spec, self.portion, Standing::default(), &self.data) {
             Ok(network) => {
                 let mut numbers = network.first_numbers();
@@ -288,20 +316,26 @@ impl Session {
                 self.training = None;
                 self.waiting = Some(Message { head: Command::Load { run }, bulk: Vec::new(), file });
             }
-            Err(error) => self.outbox.push(Event::LoadFailed { run, message: error.to_string() }.into()),
+            Err(error) => {
+                if let Some(open) = self.training.as_ref().map(|t| t.network.spec.train.data) {
+                    self.choose(open);
+                }
+                self.outbox.push(Event::LoadFailed { run, message: error.to_string() }.into());
+            }
         }
     }
 
-    fn loaded(&self, run: RunId, bytes: &[u8]) -> Result<(Training, Option<MachineFault>), FileError> {
+    fn loaded(&mut self, run: RunId, bytes: &[u8]) -> Result<(Training, Option<MachineFault>), FileError> {
         let file = checkpoint::read(bytes)?;
         if let Some((spec, position)) = file.checkpoint() {
-            let network = Network::open_on(spec, self.portion, position.standing, &self.data)?;
+            self.choose(spec.train.data);
+            let (network, position) = taken_up(spec, self.portion, position, &self.data)?;
             let mut numbers = network.first_numbers();
             file.fill_weights(&network, &mut numbers)?;
             file.fill_optimizer(&network, &mut numbers)?;
             let best = file.best(&network)?;
             let (mut training, refusal) = self.training(run, network, numbers);
-            training.resume(position, best)?;
+            training.resume(&position, best)?;
             return Ok((training, refusal));
         }
         let open = self.training.as_ref().filter(|t| t.id == run).ok_or(FileError::NoNetwork)?;

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use data::Dataset;
+use data::{Dataset, OwnImages, Source};
 use engine::{
     Augment, LossSpec, NodeId, ScheduleSpec, Tensor, Treatment,
     backend::gpu::{
@@ -434,5 +434,40 @@ fn a_step_is_timed_as_it_is_trained() {
             assert!(timing.cpu_step_ms > 0.0 && timing.gpu_step_ms > 0.0, "{timing:?}");
             assert!(card.trouble().is_none(), "{:?}", card.trouble());
         }
+    }
+}
+
+/// On the card lie the images of the run, whichever they are, one source after another.
+#[test]
+fn other_images_train_on_the_card() {
+    let Some(card) = card() else { return };
+    let (mut here, mut there) = (Rig::open(&spec(), None), Rig::open(&spec(), Some((&card, Backend::Gpu, Storage::F32))));
+    let mut own = OwnImages::default();
+    for i in 0..100 {
+        let (image, label) = here.session.data().train_image(2_000 + i).map(|(image, label)| (image.to_vec(), label)).unwrap();
+        own.add(image.as_slice().try_into().unwrap(), label).unwrap();
+    }
+    for source in [Source::Own, Source::DigitsAndOwn, Source::Digits] {
+        let mut spec = spec();
+        spec.train.data = source;
+        let [want, got] = [&mut here, &mut there].map(|rig| {
+            rig.session.set_own(&own);
+            rig.events.clear();
+            rig.send(Command::Open { run: RUN, spec: spec.clone() }.into());
+            rig.until(|e| matches!(e, Event::Opened { .. }));
+            rig.send(Command::Step { run: RUN, count: 12 }.into());
+            rig.until(|e| matches!(e, Event::Paused { .. }));
+            rig.send(Command::Evaluate { run: RUN, set: EvalSet::Validation }.into());
+            rig.until(|e| matches!(e, Event::Evaluated { .. }));
+            let score =
+                rig.events.iter().find_map(|m| if let Event::Evaluated { score, .. } = &m.head { Some(score.clone()) } else { None });
+            (rig.points(), score.unwrap())
+        });
+        let points = if source == Source::Own { 5 } else { 12 };
+        for (got, want) in got.0.iter().zip(&want.0).take(points) {
+            assert!((got.loss - want.loss).abs() <= 3e-3 * want.loss, "{source:?}: {got:?}, on the CPU {want:?}");
+        }
+        assert!(!got.0.is_empty() && got.1.count == want.1.count, "{source:?}: {} and {}", got.1.count, want.1.count);
+        assert!((got.1.loss - want.1.loss).abs() <= 2e-2 * want.1.loss, "{source:?}: {} on the CPU {}", got.1.loss, want.1.loss);
     }
 }

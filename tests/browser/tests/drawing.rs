@@ -7,10 +7,10 @@ use fantoccini::actions::{InputSource as _, MOUSE_BUTTON_LEFT, MouseActions, Poi
 use crate::stage::{Browser, drive, report};
 
 /// Corners of a stroke, as parts of the pad's width and height.
-type Stroke = [(f64, f64)];
+pub type Stroke = [(f64, f64)];
 
 /// Draws with the mouse, or with a finger.
-async fn draw(page: &Browser, stroke: &Stroke, touch: bool) {
+pub async fn draw(page: &Browser, stroke: &Stroke, touch: bool) {
     let pad = page.find("pad").await;
     page.eval("document.querySelector(\"[data-testid='pad']\").scrollIntoView({ block: 'center' });").await;
     let (left, top, width, height) = pad.rectangle().await.unwrap();
@@ -38,8 +38,8 @@ async fn draw(page: &Browser, stroke: &Stroke, touch: bool) {
     }
 }
 
-const SEVEN: &Stroke = &[(0.24, 0.22), (0.76, 0.22), (0.62, 0.5), (0.46, 0.82)];
-const ONE: &Stroke = &[(0.52, 0.15), (0.48, 0.85)];
+pub const SEVEN: &Stroke = &[(0.24, 0.22), (0.76, 0.22), (0.62, 0.5), (0.46, 0.82)];
+pub const ONE: &Stroke = &[(0.52, 0.15), (0.48, 0.85)];
 
 async fn answer(page: &Browser) -> String {
     page.text("answer").await

@@ -84,6 +84,18 @@ pub async fn wait(delay_ms: i32) {
     let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
 }
 
+/// Lets what waits have its turn, on the page and in a worker.
+pub async fn pause() {
+    let promise = js_sys::Promise::new(&mut |done, _| {
+        let global = js_sys::global();
+        let timer = js_sys::Reflect::get(&global, &"setTimeout".into()).ok().and_then(|f| f.dyn_into::<js_sys::Function>().ok());
+        if timer.is_none_or(|timer| timer.call1(&global, &done).is_err()) {
+            let _ = done.call0(&wasm_bindgen::JsValue::NULL);
+        }
+    });
+    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}
+
 /// Calls once after `delay_ms`.
 pub fn after(delay_ms: i32, call: impl FnOnce() + 'static) {
     let callback = Closure::once_into_js(call);

@@ -1,5 +1,6 @@
 //! The browser's parts that the page and the worker use, each with an owner that lets go of it.
 
+pub mod claim;
 pub mod clipboard;
 pub mod fetch;
 pub mod file;
@@ -7,6 +8,7 @@ pub mod frame;
 pub mod image;
 pub mod listen;
 pub mod media;
+pub mod picture;
 pub mod size;
 pub mod store;
 pub mod timing;

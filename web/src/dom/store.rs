@@ -1,29 +1,34 @@
-//! The browser's own store: one record per key, kept across reloads.
+//! The browser's own store: records under names, kept across reloads.
+//!
+//! | key | what |
+//! |---|---|
+//! | `run-0` … `run-3` | a run, one for each tab that is open ([`crate::dom::claim`]) |
+//! | `moment-0-0` … | earlier moments of the run of that place |
+//! | `page-0` … | drawing, draft and view of that tab |
+//! | `own` | images of one's own |
+//! | `aside-…` | what could not be read: it is never deleted |
+//!
+//! Records carry the version that wrote them; [`records`] brings earlier ones up to date.
 
 pub mod moments;
+pub mod page;
+pub mod records;
 
+use data::OwnImages;
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::JsValue;
 
+pub use records::SavedRun;
+use records::{RawRun, VERSION};
+
 const DATABASE: &str = "kernelscope";
 const STORE: &str = "runs";
-const KEY: &str = "last";
-
-/// A run as it was when it was last saved.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SavedRun {
-    /// The link that opens a run of the same set-up.
-    pub link: String,
-    pub step: u32,
-    pub epoch: f64,
-    /// Tells this run from others of the same set-up: when it began, by the clock.
-    pub born: f64,
-    /// Whether it was training at the time.
-    pub playing: bool,
-    /// A checkpoint.
-    pub file: Vec<u8>,
-}
+/// The one run of earlier versions.
+const LAST: &str = "last";
+const OWN: &str = "own";
+/// Runs that are kept: of so many tabs at once.
+pub const PLACES: usize = 4;
 
 /// Why the store did not do what was asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +57,10 @@ impl From<idb::Error> for StoreError {
 #[derive(Debug)]
 pub struct Store(Database);
 
+fn run_key(place: usize) -> String {
+    format!("run-{place}")
+}
+
 impl Store {
     /// # Errors
     /// [`StoreError`] where the browser has none or refuses, as some do in private windows.
@@ -66,17 +75,67 @@ impl Store {
         Ok(Self(request.await?))
     }
 
+    /// Brings what an earlier version has left to where this one looks for it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was there is still there then.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let Some(last) = self.read(LAST).await? else { return Ok(()) };
+        let mut place = 0;
+        while place + 1 < PLACES && self.read(&run_key(place)).await?.is_some() {
+            place += 1;
+        }
+        if self.read(&run_key(place)).await?.is_some() {
+            return self.set_aside(LAST).await;
+        }
+        for moment in 0..moments::PLACES {
+            let old = format!("moment-{moment}");
+            if let Some(record) = self.read(&old).await? {
+                self.rename(&old, &moments::key(place, moment), &record).await?;
+            }
+        }
+        self.rename(LAST, &run_key(place), &last).await
+    }
+
+    /// Under the other name in the same moment in which it is gone from the first.
+    async fn rename(&self, from: &str, to: &str, record: &JsValue) -> Result<(), StoreError> {
+        let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
+        let store = transaction.object_store(STORE)?;
+        store.put(record, Some(&JsValue::from_str(to)))?.await?;
+        store.delete(JsValue::from_str(from))?.await?;
+        if transaction.commit()?.await?.is_committed() { Ok(()) } else { Err(StoreError::Full) }
+    }
+
+    /// Puts a record that cannot be used where nothing overwrites it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; it is where it was then.
+    pub async fn set_aside(&self, key: &str) -> Result<(), StoreError> {
+        let Some(record) = self.read(key).await? else { return Ok(()) };
+        self.rename(key, &format!("aside-{:.0}-{key}", js_sys::Date::now()), &record).await
+    }
+
+    /// As [`Store::set_aside`], of the run at a place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_run_aside(&self, place: usize) -> Result<(), StoreError> {
+        self.set_aside(&run_key(place)).await
+    }
+
     /// # Errors
     /// [`StoreError::Full`] where it does not fit.
-    pub async fn put(&self, run: &SavedRun) -> Result<(), StoreError> {
+    pub async fn put(&self, place: usize, run: &SavedRun) -> Result<(), StoreError> {
         let record = Object::new();
+        set(&record, "version", JsValue::from_f64(VERSION))?;
+        set(&record, "saved", JsValue::from_f64(js_sys::Date::now()))?;
         set(&record, "link", JsValue::from_str(&run.link))?;
         set(&record, "step", JsValue::from_f64(f64::from(run.step)))?;
         set(&record, "epoch", JsValue::from_f64(run.epoch))?;
         set(&record, "born", JsValue::from_f64(run.born))?;
         set(&record, "playing", JsValue::from_bool(run.playing))?;
         set(&record, "file", bytes(&run.file))?;
-        self.write(KEY, &record).await
+        self.write(&run_key(place), &record).await
     }
 
     async fn write(&self, key: &str, record: &Object) -> Result<(), StoreError> {
@@ -92,22 +151,68 @@ impl Store {
         Ok(record.filter(JsValue::is_object))
     }
 
-    /// The last saved run, if there is one.
+    /// The run at a place, if there is one; inside, why it cannot be used.
     ///
     /// # Errors
     /// [`StoreError`] where reading fails.
-    pub async fn get(&self) -> Result<Option<SavedRun>, StoreError> {
-        let Some(record) = self.read(KEY).await? else { return Ok(None) };
-        let field = |key: &str| field(&record, key);
-        Ok(field("link").as_string().map(|link| SavedRun {
-            link,
-            step: field("step").as_f64().unwrap_or(0.0) as u32,
-            epoch: field("epoch").as_f64().unwrap_or(0.0),
-            born: field("born").as_f64().unwrap_or(0.0),
-            playing: field("playing").as_bool().unwrap_or(true),
-            file: Uint8Array::new(&field("file")).to_vec(),
-        }))
+    pub async fn run(&self, place: usize) -> Result<Option<Result<SavedRun, String>>, StoreError> {
+        let Some(record) = self.read(&run_key(place)).await? else { return Ok(None) };
+        let number = |key: &str| field(&record, key).as_f64();
+        let file = field(&record, "file");
+        let raw = RawRun {
+            version: number("version"),
+            saved: number("saved"),
+            link: field(&record, "link").as_string(),
+            step: number("step"),
+            epoch: number("epoch"),
+            born: number("born"),
+            playing: field(&record, "playing").as_bool(),
+            file: file.is_object().then(|| Uint8Array::new(&file).to_vec()),
+        };
+        Ok(Some(raw.migrated()))
     }
+
+    /// Images of one's own; inside, why they cannot be used.
+    ///
+    /// # Errors
+    /// [`StoreError`] where reading fails.
+    pub async fn own(&self) -> Result<Option<Result<OwnImages, String>>, StoreError> {
+        let Some(record) = self.read(OWN).await? else { return Ok(None) };
+        Ok(Some(own_of(&record)))
+    }
+
+    /// As [`Store::set_aside`], of these images.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn set_own_aside(&self) -> Result<(), StoreError> {
+        self.set_aside(OWN).await
+    }
+
+    /// Changes the images that are there now, which may be more than this tab knows of; gives them as they are then.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] where they do not fit.
+    pub async fn change_own(&self, change: impl FnOnce(&mut OwnImages)) -> Result<OwnImages, StoreError> {
+        let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
+        let store = transaction.object_store(STORE)?;
+        let record = store.get(JsValue::from_str(OWN))?.await?.filter(JsValue::is_object);
+        let mut own = match record.map(|record| own_of(&record)) {
+            Some(Err(why)) => return Err(StoreError::Unavailable(why)),
+            Some(Ok(own)) => own,
+            None => OwnImages::default(),
+        };
+        change(&mut own);
+        let record = Object::new();
+        set(&record, "version", JsValue::from_f64(VERSION))?;
+        set(&record, "file", bytes(&own.to_bytes()))?;
+        store.put(&record, Some(&JsValue::from_str(OWN)))?.await?;
+        if transaction.commit()?.await?.is_committed() { Ok(own) } else { Err(StoreError::Full) }
+    }
+}
+
+fn own_of(record: &JsValue) -> Result<OwnImages, String> {
+    OwnImages::from_bytes(&Uint8Array::new(&field(record, "file")).to_vec()).map_err(|e| e.to_string())
 }
 
 fn set(record: &Object, key: &str, value: JsValue) -> Result<(), StoreError> {

@@ -24,6 +24,8 @@ pub enum Ask {
     Labels,
     /// The pictures of these digits, counted through all sets: [`Tell::Greys`].
     Greys(Vec<u32>),
+    /// The images of one's own beside it are those to train on from now on.
+    Own,
     /// Fetch the data files that have not arrived once more.
     Fetch,
     /// Panic, please: how the page takes the loss of its worker can be tried no other way.
@@ -58,11 +60,18 @@ pub enum Tell {
     Onnx(Option<String>),
     /// File: the classes of the digits of each set, one after another; a set that has not arrived as a whole has none.
     /// Bulk: the mean image of each class of the training digits, once those are there.
-    Labels([u32; 3]),
+    Labels(Labels),
     /// File: the grey values of these digits, 784 each.
     Greys(Vec<u32>),
     /// The last words of a worker that has panicked.
     Panicked(String),
+}
+
+/// How many images of each set there are, and will be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Labels {
+    pub counts: [u32; 3],
+    pub totals: [u32; 3],
 }
 
 /// A digit of the data set and where it stands.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use data::{CLASSES, PIXELS, Set};
+use data::{CLASSES, PIXELS};
 use leptos::prelude::*;
 use protocol::EvalSet;
 
 use super::events::bump;
+use crate::link::message::Labels;
 
 /// Pictures that are kept; beyond, all are forgotten and those in sight are asked for again.
 const KEPT: usize = 6_000;
@@ -15,6 +16,8 @@ const KEPT: usize = 6_000;
 pub struct Known {
     /// Digits of each set; 0 where it has not arrived as a whole.
     pub counts: [u32; 3],
+    /// As many there will be.
+    pub totals: [u32; 3],
     /// By number, counted through all sets; 0 where the set has not arrived.
     pub labels: Vec<u8>,
     /// Of each class of the training digits, 0 to 1.
@@ -33,22 +36,23 @@ pub struct Catalogue {
     pub pictures: RwSignal<u32>,
 }
 
-/// Number of the first digit of each set.
-pub fn firsts() -> [u32; 3] {
-    let [train, validation, _] = Set::ALL.map(|s| s.total() as u32);
-    [0, train, train + validation]
-}
-
-/// Set and place in it of a digit.
-pub fn place_of(number: u32) -> (usize, u32) {
-    let set = firsts().iter().rposition(|first| number >= *first).unwrap_or_default();
-    (set, number - firsts()[set])
-}
-
 impl Known {
+    /// Number of the first image of each set.
+    fn firsts(&self) -> [u32; 3] {
+        let [train, validation, _] = self.totals;
+        [0, train, train + validation]
+    }
+
+    /// Set and place in it of an image.
+    pub fn place_of(&self, number: u32) -> (usize, u32) {
+        let firsts = self.firsts();
+        let set = firsts.iter().rposition(|first| number >= *first).unwrap_or_default();
+        (set, number - firsts[set])
+    }
+
     /// Numbers of the digits of set `set` that have arrived.
     pub fn range(&self, set: usize) -> std::ops::Range<u32> {
-        let first = firsts()[set];
+        let first = self.firsts()[set];
         first..first + self.counts[set]
     }
 
@@ -63,10 +67,14 @@ impl Known {
 
     /// The network's answer to a digit, if it has been scored on it.
     pub fn answer(&self, number: u32) -> Option<u8> {
-        match place_of(number) {
+        match self.place_of(number) {
             (0, _) => None,
             (set, place) => self.answers[set - 1].get(place as usize).copied(),
         }
+    }
+
+    fn forget(&mut self) {
+        *self = Self::default();
     }
 
     pub fn grey(&self, number: u32) -> Option<&[u8]> {
@@ -88,12 +96,16 @@ impl Catalogue {
         self.with(|k| k.counts.iter().all(|c| *c > 0))
     }
 
-    pub fn take_labels(&self, counts: [u32; 3], labels: Vec<u8>, means: Vec<f32>) {
+    pub fn take_labels(&self, Labels { counts, totals }: Labels, labels: Vec<u8>, means: Vec<f32>) {
         self.known.update_value(|k| {
-            k.counts = counts;
-            k.labels = vec![0; firsts()[2] as usize + Set::Test.total()];
+            if k.totals != totals {
+                // Other images under the same numbers.
+                k.forget();
+            }
+            (k.counts, k.totals) = (counts, totals);
+            k.labels = vec![0; totals.iter().sum::<u32>() as usize];
             let mut rest = labels.as_slice();
-            for (first, count) in firsts().into_iter().zip(counts) {
+            for (first, count) in k.firsts().into_iter().zip(counts) {
                 let (own, others) = rest.split_at((count as usize).min(rest.len()));
                 k.labels[first as usize..][..own.len()].copy_from_slice(own);
                 rest = others;
@@ -116,6 +128,13 @@ impl Catalogue {
     pub fn take_answers(&self, set: EvalSet, answers: &[u8]) {
         self.known.update_value(|k| k.answers[usize::from(set == EvalSet::Test)] = answers.to_vec());
         bump(self.tick);
+    }
+
+    /// Another set is trained on: nothing is known of it.
+    pub fn forget(&self) {
+        self.known.update_value(Known::forget);
+        bump(self.tick);
+        bump(self.pictures);
     }
 
     /// Another run has answered nothing yet.
@@ -144,13 +163,15 @@ mod tests {
 
     #[test]
     fn numbers_count_through_all_sets() {
+        let known = Known { totals: [50_000, 10_000, 10_000], ..Known::default() };
+        let place_of = |number| known.place_of(number);
         assert_eq!((place_of(0), place_of(49_999)), ((0, 0), (0, 49_999)));
         assert_eq!((place_of(50_000), place_of(60_000), place_of(69_999)), ((1, 0), (2, 0), (2, 9_999)));
     }
 
     #[test]
     fn sets_that_have_not_arrived_are_left_out() {
-        let mut known = Known { counts: [0, 0, 3], labels: vec![0; 70_000], ..Known::default() };
+        let mut known = Known { counts: [0, 0, 3], totals: [50_000, 10_000, 10_000], labels: vec![0; 70_000], ..Known::default() };
         known.labels[60_000..60_003].copy_from_slice(&[7, 2, 7]);
         known.answers[1] = vec![7, 1, 9];
         assert_eq!(known.range(2), 60_000..60_003);

@@ -2,8 +2,11 @@
 
 mod browse;
 mod building;
+mod hearing;
 mod moments;
 mod monitors;
+mod own;
+mod page;
 mod preview;
 mod recovery;
 mod stage;
@@ -16,19 +19,21 @@ use std::{collections::HashMap, rc::Rc};
 use data::FramingOptions;
 use engine::Tensor;
 use leptos::prelude::*;
-use protocol::{Command, Event, RunSpec, Save, Wish};
+use protocol::{Command, RunSpec, Save, Wish};
 
 use super::{
-    AppState, NoticeKind, Origin, Phase, Remedy,
-    events::{self, Then, bump},
+    AppState, NoticeKind, Phase, Remedy,
     keep::{self, Keeper},
     url,
 };
 use crate::{
-    dom::{self, frame, store::SavedRun},
+    dom::{
+        self,
+        store::{SavedRun, page::SavedPage},
+    },
     link::{
         Heard, Link,
-        message::{Ask, Parcel, Picked, Tell, Which},
+        message::{Ask, Parcel, Which},
     },
     shards,
 };
@@ -73,6 +78,12 @@ struct Inner {
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     looks: preview::Looks,
+    /// What the run trains on; the first image that is shown is a digit.
+    source: data::Source,
+    /// As it was kept last.
+    page: SavedPage,
+    /// The draft of last time, until its run stands ready.
+    draft: Option<RunSpec>,
     deaths: u32,
     born_ms: f64,
     /// Counts the workers; what an earlier one still says is not heard.
@@ -108,13 +119,19 @@ impl Lab {
         lab.connect(asked.wish);
         lab.send(Ask::Pick(Which::First));
         leptos::task::spawn_local(async move {
-            let (keeper, found) = Keeper::open().await;
-            if let Some(why) = keeper.trouble() {
-                state.notify(NoticeKind::Warned, format!("This run will not survive a reload: {why}."), None);
+            let wanted = protocol::link::encode(&asked.spec);
+            let (keeper, found) = Keeper::open(|run| run.step > 0 && (!asked.explicit || run.link == wanted)).await;
+            for told in found.told {
+                state.notify(NoticeKind::Warned, told, None);
             }
             lab.inner.update_value(|inner| inner.keeper = keeper);
-            let wanted = protocol::link::encode(&asked.spec);
-            match found.filter(|run| run.step > 0 && (!asked.explicit || run.link == wanted)) {
+            if let Some(own) = found.own {
+                state.own.update(|kept| *kept = own);
+            }
+            if let Some(page) = found.page {
+                lab.put_page_back(&page);
+            }
+            match found.run {
                 Some(run) => {
                     lab.inner.update_value(|inner| inner.play_when_ready &= run.playing);
                     let told = format!("Continued from step {}.", run.step);
@@ -185,6 +202,7 @@ impl Lab {
 
     /// A new run of `spec`, which begins at once unless the page was asked to wait.
     pub fn open(&self, spec: RunSpec) {
+        self.send_own(&spec);
         let run = protocol::RunId(self.state.run.get_untracked().0 + 1);
         self.begin_run(run);
         self.command(Command::Open { run, spec });
@@ -219,6 +237,7 @@ impl Lab {
 
     fn restore(&self, run: SavedRun, told: String) {
         let spec = protocol::link::decode(&run.link).0;
+        self.send_own(&spec);
         self.inner.update_value(|inner| inner.loading = Some(Loading { instead: Some(spec), told }));
         if self.state.run.get_untracked().0 == 0 {
             self.state.run.set(protocol::RunId(1));
@@ -229,6 +248,10 @@ impl Lab {
     /// Weights or a checkpoint from a file of the user's.
     pub fn load(&self, name: &str, file: Vec<u8>) {
         let told = format!("{name} was loaded.");
+        // It may be a run on images of one's own, which the worker has only where it trains on them.
+        if !self.state.spec.with_untracked(|s| s.train.data.has_own()) {
+            self.lend_own();
+        }
         self.inner.update_value(|inner| inner.loading = Some(Loading { instead: None, told }));
         self.send_file(file);
     }
@@ -342,111 +365,5 @@ impl Lab {
     /// Loses the graphics card, where runs are on one.
     pub fn lose_card(&self) {
         self.send(Ask::LoseCard);
-    }
-
-    fn hear(&self, heard: Heard) {
-        let why = match heard {
-            Heard::Told(parcel) => {
-                let Parcel { head, bulk, file } = *parcel;
-                match head {
-                    Tell::Session(event) => return self.take(*event, bulk, file),
-                    Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
-                    Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
-                    Tell::Picked(picked) => return self.show_digit(picked, bulk),
-                    Tell::Kernels(listing) => return self.state.kernels.set(Some(listing)),
-                    Tell::Onnx(problem) => return self.converted(problem, &file),
-                    Tell::Panicked(why) => why,
-                }
-            }
-            Heard::Lost(why) => why,
-        };
-        // A worker dies once, though both its last words and an error tell of it.
-        self.inner.update_value(|inner| inner.generation += 1);
-        let lab = *self;
-        // Not from within the worker's own event: its listeners go with it.
-        frame::after(0, move || lab.revive(&why));
-    }
-
-    fn show_digit(&self, picked: Picked, image: Vec<f32>) {
-        // The page's own first digit does not displace what was drawn before it came.
-        let drawn = self.state.sample.with_untracked(|s| matches!(s.origin, Origin::Drawing(_)));
-        if !drawn || self.inner.with_value(|inner| inner.digit_wanted) {
-            self.state.sample.update(|sample| sample.pick(picked, image));
-            self.show();
-        }
-    }
-
-    fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
-        if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
-            self.inner.update_value(|inner| inner.play_sent = false);
-        }
-        if matches!(event, Event::Opened { .. } | Event::Previewed { .. } | Event::Declined { .. }) {
-            self.previewed();
-        }
-        if let Event::Evaluated { run, score } = &event
-            && *run == self.state.run.get_untracked()
-        {
-            self.state.catalogue.take_answers(score.set, &file);
-        }
-        if matches!(event, Event::Opened { .. }) {
-            self.state.catalogue.forget_answers();
-        }
-        match events::apply(self.state, event, bulk) {
-            Then::Nothing => {}
-            Then::Begin => self.begin(),
-            Then::Draw => self.draw_frame(),
-            Then::Keep => self.keep(),
-            Then::Changed => self.keep_changed(),
-            Then::Looked(step) => {
-                if step.is_some() {
-                    self.leave_walk();
-                }
-            }
-            Then::Arrived => {
-                let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_with_data));
-                if play == Some(true) && self.state.phase.get_untracked() == Phase::Paused {
-                    self.play();
-                }
-            }
-            Then::Saved(ask) => self.saved(ask, file),
-            Then::NotLoaded => {
-                let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
-                if let Some(spec) = loading.and_then(|l| l.instead) {
-                    self.open(spec);
-                }
-            }
-        }
-    }
-
-    fn begin(&self) {
-        let run = self.state.run.get_untracked();
-        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
-        let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
-        self.begin_moments(loading.is_some());
-        if let Some(Loading { told, .. }) = loading {
-            self.state.builder.told.set(Some((true, told.clone())));
-            self.state.notify(NoticeKind::Told, told, Some(Remedy::StartAnew));
-        }
-        self.command(Command::SetPace { run, pace: self.state.pace.get_untracked() });
-        self.command(Command::Probe { run, what: self.state.monitors.wanted() });
-        self.command(Command::Watch { run, tensors: self.inner.with_value(|inner| inner.watched.clone()) });
-        self.dissect_again();
-        if self.state.sample.with_untracked(|s| s.origin != Origin::Nothing) {
-            self.show();
-        }
-        let play = self.inner.try_update_value(|inner| std::mem::take(&mut inner.play_when_ready));
-        if play == Some(true) {
-            self.play();
-        }
-    }
-
-    fn draw_frame(&self) {
-        let lab = *self;
-        frame::next(move |_| {
-            bump(lab.state.frame_tick);
-            let (run, frame) = lab.state.frame.with_value(|f| (f.run, f.id));
-            // Effects that draw run as soon as this callback ends; the task after them.
-            leptos::task::spawn_local(async move { lab.command(Command::Ack { run, frame }) });
-        });
     }
 }

@@ -3,10 +3,12 @@
 
 pub mod browse;
 pub mod builder;
+pub mod class_names;
 pub mod events;
 pub mod keep;
 pub mod lab;
 pub mod monitors;
+pub mod own;
 pub mod preview;
 pub mod sample;
 pub mod stage;
@@ -128,6 +130,14 @@ pub enum PadKey {
     Clear,
 }
 
+/// The drawing, for the store: see [`crate::widgets::ink::Ink::to_bytes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pad {
+    pub strokes: StoredValue<Vec<u8>>,
+    /// What the pad is to take up.
+    pub restore: RwSignal<Option<Vec<u8>>>,
+}
+
 /// Which look the user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ThemeChoice {
@@ -164,6 +174,7 @@ pub struct AppState {
     pub frame_tick: RwSignal<u32>,
     pub sample: RwSignal<Sample>,
     pub pad_key: RwSignal<Option<PadKey>>,
+    pub pad: Pad,
     pub focus: RwSignal<Option<Focus>>,
     pub stage: stage::StageState,
     pub pace: RwSignal<Pace>,
@@ -186,6 +197,9 @@ pub struct AppState {
     /// What a card launches for a step of the run, once somebody has asked.
     pub kernels: RwSignal<Option<Listing>>,
     pub smoothness: RwSignal<Smoothness>,
+    /// What the classes of the run are called.
+    pub classes: Memo<class_names::ClassNames>,
+    pub own: own::Own,
     /// The digits of the data set, as far as somebody has asked.
     pub catalogue: Catalogue,
     /// The next batch, as far as somebody looks at it.
@@ -196,14 +210,23 @@ impl AppState {
     pub fn new(spec: RunSpec, wish: Wish) -> Self {
         let draft = RwSignal::new(spec.clone());
         let graph = Graph::check(&spec.model).ok().map(Arc::new);
+        let (rate, own) = (spec.train.rate, own::Own::new());
+        let spec = RwSignal::new(spec);
+        let classes = Memo::new(move |_| {
+            own.tick.track();
+            let source = spec.with(|s| s.train.data);
+            own.with(|own| class_names::ClassNames::of(source, own))
+        });
         Self {
             run: RwSignal::new(RunId(0)),
             stage: stage::StageState::new(graph.as_deref()),
             graph: RwSignal::new(graph),
-            rate: RwSignal::new(spec.train.rate),
+            rate: RwSignal::new(rate),
             draft,
             builder: builder::Builder::new(draft),
-            spec: RwSignal::new(spec),
+            spec,
+            classes,
+            own,
             summary: RwSignal::new(Summary::default()),
             phase: RwSignal::new(Phase::Starting),
             progress: RwSignal::new(Progress::default()),
@@ -221,6 +244,7 @@ impl AppState {
             frame_tick: RwSignal::new(0),
             sample: RwSignal::new(Sample::default()),
             pad_key: RwSignal::new(None),
+            pad: Pad { strokes: StoredValue::new(Vec::new()), restore: RwSignal::new(None) },
             focus: RwSignal::new(None),
             pace: RwSignal::new(Pace::Full),
             theme_choice: RwSignal::new(ThemeChoice::System),
@@ -253,6 +277,11 @@ impl AppState {
                 list.drain(..surplus);
             }
         });
+    }
+
+    /// What a class of the run is called.
+    pub fn class_name(&self, class: usize) -> String {
+        self.classes.with(|names| names.get(class).to_owned())
     }
 
     /// Whether there is a run that commands can be given to.

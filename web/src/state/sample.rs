@@ -2,6 +2,7 @@
 
 use data::{Framing, FramingOptions, PIXELS};
 
+use super::class_names::ClassNames;
 use crate::link::message::Picked;
 
 /// Where the sample comes from.
@@ -63,13 +64,14 @@ impl Sample {
     }
 
     /// What the user would call it.
-    pub fn caption(&self) -> String {
+    pub fn caption(&self, names: &ClassNames) -> String {
+        let a = |label: u8| names.with_article(usize::from(label)).replacen('a', "A", 1);
         match &self.origin {
             Origin::Nothing => "Nothing drawn yet".to_owned(),
-            Origin::Digit(p) if p.set == "batch" => format!("A {}: image {} of the batch", p.label, p.index + 1),
+            Origin::Digit(p) if p.set == "batch" => format!("{}: image {} of the batch", a(p.label), p.index + 1),
             Origin::Digit(p) => {
                 let set = if p.set == "train" { "training" } else { &p.set };
-                format!("A {}: no. {} of the {set} digits", p.label, p.index)
+                format!("{}: no. {} of the {set} {}s", a(p.label), p.index, names.noun)
             }
             Origin::Drawing(_) => "Your drawing".to_owned(),
         }

@@ -52,6 +52,11 @@ impl Ink {
     /// Takes the last stroke back.
     pub fn undo(&mut self) {
         self.strokes.pop();
+        self.redraw();
+    }
+
+    /// Draws the strokes anew.
+    fn redraw(&mut self) {
         self.grey.fill(0.0);
         let strokes = std::mem::take(&mut self.strokes);
         for stroke in &strokes {
@@ -63,6 +68,39 @@ impl Ink {
             }
         }
         self.strokes = strokes;
+    }
+
+    /// The strokes: of each the number of its points, then their coordinates, four bytes each.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for stroke in &self.strokes {
+            bytes.extend_from_slice(&(stroke.len() as u32).to_le_bytes());
+            for (x, y) in stroke {
+                bytes.extend_from_slice(&x.to_le_bytes());
+                bytes.extend_from_slice(&y.to_le_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// The drawing of these strokes; of what cannot be read, as far as it can.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut words = bytes.chunks_exact(4).map(|b| [b[0], b[1], b[2], b[3]]);
+        let mut ink = Self::default();
+        while let Some(count) = words.next().map(u32::from_le_bytes) {
+            let mut stroke = Vec::new();
+            for _ in 0..count {
+                let (Some(x), Some(y)) = (words.next().map(f32::from_le_bytes), words.next().map(f32::from_le_bytes)) else { break };
+                if x.is_finite() && y.is_finite() {
+                    stroke.push((x, y));
+                }
+            }
+            if !stroke.is_empty() {
+                ink.strokes.push(stroke);
+            }
+        }
+        ink.redraw();
+        ink
     }
 
     pub fn clear(&mut self) {
@@ -121,6 +159,20 @@ mod tests {
         assert_eq!(ink, Ink::default());
         ink.undo();
         assert!(ink.is_blank());
+    }
+
+    #[test]
+    fn drawings_come_back() {
+        let mut ink = Ink::default();
+        ink.begin(20.0, 20.5);
+        ink.extend(60.0, 100.0);
+        ink.begin(100.0, 30.0);
+        assert_eq!(Ink::from_bytes(&ink.to_bytes()), ink);
+        assert!(Ink::from_bytes(&[]).is_blank());
+        // Cut short and nonsense: what can be read.
+        let bytes = ink.to_bytes();
+        assert_eq!(Ink::from_bytes(&bytes[..bytes.len() - 5]).strokes.len(), 1);
+        assert!(Ink::from_bytes(&[255; 64]).is_blank());
     }
 
     #[test]

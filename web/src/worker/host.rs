@@ -2,14 +2,14 @@
 
 use std::{cell::RefCell, rc::Rc};
 
-use data::{Dataset, PIXELS, PackFile, Set, packs};
+use data::{Dataset, Digits, OwnImages, PIXELS, PackFile, Set, packs, shapes};
 use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
 use super::{launched, schedule::Schedule, surveyor::Surveyor};
 use crate::{
-    dom::{fetch, now_ms},
-    link::message::{Ask, Parcel, Picked, Tell, Which},
+    dom::{fetch, frame, now_ms},
+    link::message::{Ask, Labels, Parcel, Picked, Tell, Which},
     shards::{Shared, Workers},
 };
 
@@ -17,6 +17,8 @@ use crate::{
 const FOLDER: &str = "assets/mnist/";
 /// For the moments of a run that can be gone back to.
 const MOMENTS_BYTES: usize = 64 << 20;
+/// About ten milliseconds' worth.
+const SHAPES_AT_ONCE: usize = 200;
 /// While speeds are compared: how often to see whether that is over.
 const TIMING_TURN_MS: f64 = 20.0;
 
@@ -34,6 +36,8 @@ pub struct Host {
     turn_ms: f64,
     base: String,
     fetching: bool,
+    /// Shapes are being drawn.
+    drawing: bool,
     /// Another round was asked for while one was under way.
     fetch_again: bool,
     /// Those that share the training.
@@ -72,6 +76,7 @@ impl Host {
             turn_ms,
             base: base.to_owned(),
             fetching: false,
+            drawing: false,
             fetch_again: false,
             workers: None,
             arrived: vec![false; packs().len()],
@@ -113,6 +118,7 @@ impl Host {
                 open.flush();
                 open.wake();
                 drop(open);
+                Self::draw(host);
                 Surveyor::look(host);
             }
             Ask::Pick(which) => host.borrow_mut().pick(which),
@@ -129,6 +135,11 @@ impl Host {
             }
             Ask::Labels => host.borrow().labels(),
             Ask::Greys(numbers) => host.borrow().greys(numbers),
+            Ask::Own => {
+                if let Ok(own) = OwnImages::from_bytes(&file) {
+                    host.borrow_mut().session.set_own(&own);
+                }
+            }
             Ask::Fetch => Self::fetch(host),
             Ask::Crash => panic!("asked to crash"),
             // What follows, the card tells.
@@ -218,6 +229,44 @@ impl Host {
         });
     }
 
+    /// Draws the shapes that are wanted, a few at a time.
+    fn draw(host: &Rc<RefCell<Self>>) {
+        let mut open = host.borrow_mut();
+        let wanted = open.session.data().next_shapes();
+        if wanted.is_none() || std::mem::replace(&mut open.drawing, true) {
+            return;
+        }
+        drop(open);
+        let host = Rc::clone(host);
+        wasm_bindgen_futures::spawn_local(async move {
+            loop {
+                let next = host.borrow().session.data().next_shapes();
+                let Some(pack) = next else { break };
+                let mut shapes = Digits::default();
+                while !shapes::extend(&mut shapes, pack, SHAPES_AT_ONCE) {
+                    frame::pause().await;
+                }
+                host.borrow_mut().take_shapes(pack, shapes);
+                Surveyor::look(&host);
+                frame::pause().await;
+            }
+            host.borrow_mut().drawing = false;
+        });
+    }
+
+    /// Shapes that were drawn, unless others are wanted meanwhile.
+    fn take_shapes(&mut self, pack: &PackFile, shapes: Digits) {
+        if self.session.data().next_shapes() != Some(pack) || self.session.install_shapes(pack, shapes).is_err() {
+            return;
+        }
+        if let Some(which) = self.wanted.take() {
+            self.pick(which);
+        }
+        self.flush();
+        self.wake();
+        self.surveyor.data_has_come();
+    }
+
     fn install(&mut self, pack: &PackFile, bytes: &[u8]) -> Result<(), String> {
         let digits = pack.open(bytes).map_err(|e| e.to_string())?;
         self.session.install(pack, digits).map_err(|e| e.to_string())
@@ -225,26 +274,27 @@ impl Host {
 
     /// The digit of this number, counted through all sets, once its set has arrived.
     fn digit(&self, number: u32) -> Option<(Set, usize, &[u8], u8)> {
-        let mut index = number as usize;
+        let (data, mut index) = (self.session.data(), number as usize);
         for set in Set::ALL {
-            if index < set.total() {
-                let digits = self.session.data().set(set)?;
-                return Some((set, index, digits.image(index), digits.labels[index]));
+            if index < data.total_of(set) {
+                data.whole(set)?;
+                return data.image(set, index).map(|(image, label)| (set, index, image, label));
             }
-            index -= set.total();
+            index -= data.total_of(set);
         }
         None
     }
 
     fn labels(&self) {
-        let sets = Set::ALL.map(|set| self.session.data().set(set));
-        let counts = sets.map(|digits| digits.map_or(0, |d| d.len() as u32));
-        let mut parcel = Parcel::new(Tell::Labels(counts));
-        for digits in sets.into_iter().flatten() {
-            parcel.file.extend_from_slice(&digits.labels);
+        let data = self.session.data();
+        let counts = Set::ALL.map(|set| data.whole(set).unwrap_or_default());
+        let totals = Set::ALL.map(|set| data.total_of(set) as u32);
+        let mut parcel = Parcel::new(Tell::Labels(Labels { counts: counts.map(|count| count as u32), totals }));
+        for (set, count) in Set::ALL.into_iter().zip(counts) {
+            parcel.file.extend((0..count).filter_map(|i| data.image(set, i)).map(|(_, label)| label));
         }
-        if let Some(train) = sets[0] {
-            parcel.bulk = train.class_means();
+        if counts[0] > 0 {
+            parcel.bulk = data::digits::class_means((0..counts[0]).filter_map(|i| data.train_image(i)));
         }
         (self.post)(parcel);
     }
@@ -275,12 +325,9 @@ impl Host {
         }
         let random = |below: usize| (js_sys::Math::random() * below as f64) as usize % below.max(1);
         let data = self.session.data();
-        let whole = [Set::Test, Set::Validation].into_iter().find_map(|set| data.set(set).map(|digits| (set, digits)));
-        let count = whole.map_or_else(|| data.train_ready(), |(_, digits)| digits.len());
-        let digit = |index: usize| match whole {
-            Some((_, digits)) => Some((digits.image(index), digits.labels[index])),
-            None => data.train_image(index),
-        };
+        let whole = [Set::Test, Set::Validation].into_iter().find_map(|set| data.whole(set).filter(|n| *n > 0).map(|count| (set, count)));
+        let (set, count) = whole.unwrap_or_else(|| (Set::Train, data.train_ready()));
+        let digit = |index: usize| data.image(set, index);
         let index = match which {
             _ if count == 0 => None,
             Which::First | Which::Number(_) => Some(0),
@@ -295,7 +342,6 @@ impl Host {
             self.wanted = Some(which);
             return;
         };
-        let set = whole.map_or(Set::Train, |(set, _)| set);
         let picked = Picked { set: set.name().to_owned(), index: index as u32, label };
         let bulk = pixels.iter().map(|grey| f32::from(*grey) / 255.0).collect();
         (self.post)(Parcel::with_bulk(Tell::Picked(picked), bulk));

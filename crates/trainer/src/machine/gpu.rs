@@ -99,8 +99,9 @@ impl GpuMachine {
     }
 
     fn train(&mut self, step: u32, count: u32, rate: f32, data: &Dataset) -> Result<(), CardError> {
-        let set = self.shelf.train(data)?;
-        self.shelf.label(&self.feed);
+        let sets = self.shelf.sets(data);
+        let set = sets.train(data)?;
+        sets.label(&self.feed);
         let (epoch, _) = self.feed.place(step);
         if self.epoch != Some(epoch) {
             set.set_order(&self.feed.order(epoch));
@@ -124,7 +125,8 @@ impl GpuMachine {
     fn score(&mut self, which: EvalSet, first: usize, count: usize, data: &Dataset) -> Result<(), CardError> {
         let first = first + self.split.offset(which);
         if self.scored != Some(which) {
-            let set = if self.split.is_pooled(which) { Some(self.shelf.train(data)?) } else { self.shelf.scored(which, data)? };
+            let sets = self.shelf.sets(data);
+            let set = if self.split.is_pooled(which) { Some(sets.train(data)?) } else { sets.scored(which, data)? };
             let Some(set) = set else { return Ok(()) };
             self.score.gather_from(&self.gpu, set, false)?;
             self.scored = Some(which);

@@ -5,15 +5,48 @@ use std::{
     rc::Rc,
 };
 
-use data::{Dataset, PIXELS, TRAIN_TOTAL, VALIDATION_TOTAL};
+use data::{Dataset, PIXELS, Set, Source};
 use engine::backend::gpu::{Card, CardError, DigitSet};
 use protocol::EvalSet;
 
 use crate::{evaluation, feed::Feed};
 
-/// Sets are put on the card when somebody first asks for them, the training set as it arrives.
+/// What [`Dataset::edition`] says.
+type Edition = (Source, u32);
+
+/// Sets are put on the card when somebody first asks for them; those of another source take their place.
 #[derive(Debug)]
 pub struct Shelf {
+    card: Rc<Card>,
+    sets: RefCell<Option<(Edition, Rc<Sets>)>>,
+}
+
+impl Shelf {
+    pub fn new(card: &Rc<Card>) -> Self {
+        Self { card: Rc::clone(card), sets: RefCell::default() }
+    }
+
+    pub fn card(&self) -> &Rc<Card> {
+        &self.card
+    }
+
+    /// The sets of `data` as it is now.
+    pub fn sets(&self, data: &Dataset) -> Rc<Sets> {
+        let mut sets = self.sets.borrow_mut();
+        match &*sets {
+            Some((edition, sets)) if *edition == data.edition() => Rc::clone(sets),
+            _ => {
+                let new = Rc::new(Sets::new(&self.card));
+                *sets = Some((data.edition(), Rc::clone(&new)));
+                new
+            }
+        }
+    }
+}
+
+/// Those of one source.
+#[derive(Debug)]
+pub struct Sets {
     card: Rc<Card>,
     train: OnceCell<DigitSet>,
     /// The labels that were put on the card in place of their own; empty where none were.
@@ -24,8 +57,8 @@ pub struct Shelf {
     test: OnceCell<DigitSet>,
 }
 
-impl Shelf {
-    pub fn new(card: &Rc<Card>) -> Self {
+impl Sets {
+    fn new(card: &Rc<Card>) -> Self {
         Self {
             card: Rc::clone(card),
             train: OnceCell::new(),
@@ -36,10 +69,6 @@ impl Shelf {
         }
     }
 
-    pub fn card(&self) -> &Rc<Card> {
-        &self.card
-    }
-
     /// The training digits, with all that have arrived, and behind them the validation digits.
     ///
     /// # Errors
@@ -48,7 +77,7 @@ impl Shelf {
         let set = match self.train.get() {
             Some(set) => set,
             None => {
-                let made = DigitSet::new(&self.card, TRAIN_TOTAL + VALIDATION_TOTAL, PIXELS)?;
+                let made = DigitSet::new(&self.card, data.total_of(Set::Train) + data.total_of(Set::Validation), PIXELS)?;
                 self.train.get_or_init(|| made)
             }
         };
@@ -94,9 +123,15 @@ impl Shelf {
             EvalSet::Test => &self.test,
         };
         if cell.get().is_none() {
-            let Some(digits) = evaluation::digits(data, which) else { return Ok(None) };
-            let set = DigitSet::new(&self.card, digits.len(), PIXELS)?;
-            set.append(&digits.pixels, &digits.labels);
+            let from = evaluation::set_of(which);
+            let Some(count) = data.whole(from) else { return Ok(None) };
+            let set = DigitSet::new(&self.card, count, PIXELS)?;
+            let (mut pixels, mut labels) = (Vec::with_capacity(count * PIXELS), Vec::with_capacity(count));
+            for (image, label) in (0..count).filter_map(|i| data.image(from, i)) {
+                pixels.extend_from_slice(image);
+                labels.push(label);
+            }
+            set.append(&pixels, &labels);
             cell.get_or_init(|| set);
         }
         Ok(cell.get())

@@ -83,8 +83,9 @@ impl TwinMachine {
 
     fn step(&mut self, step: u32, rate: f32, data: &Dataset) -> Result<(), CardError> {
         let feed = &self.network.feed;
-        let set = self.shelf.train(data)?;
-        self.shelf.label(feed);
+        let sets = self.shelf.sets(data);
+        let set = sets.train(data)?;
+        sets.label(feed);
         let (epoch, first) = feed.place(step);
         if self.epoch != Some(epoch) {
             set.set_order(&feed.order(epoch));

@@ -19,6 +19,7 @@ mod objectives;
 mod preview;
 mod probes;
 mod rig;
+mod sources;
 mod table;
 mod time;
 mod trace;

@@ -20,27 +20,29 @@ pub struct SavedMoment {
     pub file: Vec<u8>,
 }
 
-fn key(place: usize) -> String {
-    format!("moment-{place}")
+pub(super) fn key(run: usize, place: usize) -> String {
+    format!("moment-{run}-{place}")
 }
 
 impl Store {
+    /// A moment of the run at place `run`.
+    ///
     /// # Errors
     /// [`StoreError::Full`] where it does not fit.
-    pub async fn put_moment(&self, place: usize, moment: &SavedMoment) -> Result<(), StoreError> {
+    pub async fn put_moment(&self, run: usize, place: usize, moment: &SavedMoment) -> Result<(), StoreError> {
         let record = Object::new();
         set(&record, "born", JsValue::from_f64(moment.born))?;
         set(&record, "step", JsValue::from_f64(f64::from(moment.step)))?;
         set(&record, "file", bytes(&moment.file))?;
-        self.write(&key(place), &record).await
+        self.write(&key(run, place), &record).await
     }
 
     /// The moment at a place, if there is one.
     ///
     /// # Errors
     /// [`StoreError`] where reading fails.
-    pub async fn moment(&self, place: usize) -> Result<Option<SavedMoment>, StoreError> {
-        let Some(record) = self.read(&key(place)).await? else { return Ok(None) };
+    pub async fn moment(&self, run: usize, place: usize) -> Result<Option<SavedMoment>, StoreError> {
+        let Some(record) = self.read(&key(run, place)).await? else { return Ok(None) };
         let number = |name: &str| field(&record, name).as_f64();
         Ok(number("step").map(|step| SavedMoment {
             born: number("born").unwrap_or(0.0),

@@ -4,7 +4,7 @@ use data::CLASSES;
 use leptos::prelude::*;
 
 use super::{Panel, Place};
-use crate::state::{Origin, app};
+use crate::state::{Origin, app, class_names::ClassNames};
 
 pub const PANEL: Panel = Panel {
     slug: "answers",
@@ -31,7 +31,11 @@ fn Answers() -> impl IntoView {
     });
     let words = move || {
         state.probabilities.with(|p| match best(p) {
-            Some((class, share)) => format!("The network reads a {class}, with a probability of {:.0} percent.", share * 100.0),
+            Some((class, share)) => format!(
+                "The network reads {}, with a probability of {:.0} percent.",
+                state.classes.with(|names| names.with_article(class)),
+                share * 100.0
+            ),
             None => "No answer yet.".to_owned(),
         })
     };
@@ -42,27 +46,27 @@ fn Answers() -> impl IntoView {
         view! {
             <li class="answers-row" class:top=move || top.get() == Some(class) class:truth=move || truth.get() == Some(class)
                 style=format!("--class: var(--class-{class}); --class-text: var(--class-text-{class})") data-testid=format!("class-{class}")>
-                <span class="answers-digit number">{class}</span>
+                <span class="answers-digit number">{move || state.class_name(class)}</span>
                 <span class="answers-track"><i style:transform=move || format!("scaleX({})", f64::from(bar.get()) / 1000.0)></i></span>
                 <span class="answers-share number">{move || format!("{:.1}", f64::from(bar.get()) / 10.0)}</span>
             </li>
         }
     };
     view! {
-        <p class="answers-verdict" data-testid="verdict">
+        <p class="answers-verdict" class:wordy=move || state.classes.with(ClassNames::is_wordy) data-testid="verdict">
             <span class="answers-big number" style=move || top.get().map_or_else(String::new, |c| format!("color: var(--class-text-{c})")) data-testid="answer">
-                {move || top.get().map_or_else(|| "·".to_owned(), |c| c.to_string())}
+                {move || top.get().map_or_else(|| "·".to_owned(), |c| state.class_name(c))}
             </span>
             <span class="answers-note">
                 {move || match (top.get(), truth.get()) {
                     (Some(a), Some(b)) if a == b => "right".to_owned(),
-                    (Some(_), Some(b)) => format!("it is a {b}"),
+                    (Some(_), Some(b)) => format!("it is {}", state.classes.with(|names| names.with_article(b))),
                     (Some(_), None) => "your drawing".to_owned(),
                     _ => "no answer yet".to_owned(),
                 }}
             </span>
         </p>
-        <ol class="answers-list" aria-hidden="true">{(0..CLASSES).map(row).collect_view()}</ol>
+        <ol class="answers-list" class:wordy=move || state.classes.with(ClassNames::is_wordy) aria-hidden="true">{(0..CLASSES).map(row).collect_view()}</ol>
         <p class="sr-only" data-testid="answer-words">{words}</p>
     }
 }

@@ -7,7 +7,7 @@ use protocol::{EvalSet, Score};
 
 use super::{Panel, Place};
 use crate::{
-    state::{AppState, app, lab},
+    state::{AppState, app, class_names::ClassNames, lab},
     widgets::{number, slider::Slider},
 };
 
@@ -102,7 +102,7 @@ fn matrix(shown: Shown) -> AnyView {
             format!("background:{colour};color:{}", colour.ink_on())
         };
         let count = move || shares.with(|s| s.1.get(place).copied().unwrap_or(0));
-        let label = move || format!("{truth} taken for {answer}: {}", count());
+        let label = move || format!("{} taken for {}: {}", shown.state.class_name(truth), shown.state.class_name(answer), count());
         view! {
             <td style=style>
                 <button aria-label=label aria-pressed=move || (shown.cell.get() == Some((truth, answer))).to_string() data-testid=format!("confusion-{truth}-{answer}")
@@ -112,16 +112,21 @@ fn matrix(shown: Shown) -> AnyView {
         .into_any()
     };
     let row = move |truth: usize| {
-        view! { <tr><th scope="row">{truth}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }.into_any()
+        view! { <tr><th scope="row">{name_view(shown, truth)}</th>{(0..CLASSES).map(|answer| cell(truth, answer)).collect_view()}</tr> }
+            .into_any()
     };
     view! {
-        <table class="classes-matrix number" data-testid="confusion">
-            <caption>"down: the digit, across: the answer"</caption>
-            <thead><tr><td></td>{(0..CLASSES).map(|c| view! { <th scope="col">{c}</th> }).collect_view()}</tr></thead>
+        <table class="classes-matrix number" class:wordy=move || shown.state.classes.with(ClassNames::is_wordy) data-testid="confusion">
+            <caption>{move || shown.state.classes.with(|names| format!("down: the {}, across: the answer", names.noun))}</caption>
+            <thead><tr><td></td>{(0..CLASSES).map(|c| view! { <th scope="col">{name_view(shown, c)}</th> }).collect_view()}</tr></thead>
             <tbody>{(0..CLASSES).map(row).collect_view()}</tbody>
         </table>
     }
     .into_any()
+}
+
+fn name_view(shown: Shown, class: usize) -> AnyView {
+    view! { <span>{move || shown.state.class_name(class)}</span> }.into_any()
 }
 
 fn table(shown: Shown) -> AnyView {
@@ -130,7 +135,7 @@ fn table(shown: Shown) -> AnyView {
         let of = move |find: fn(&Confusion, usize) -> Option<f64>| text(shown.with(|_, m| find(m, class)).flatten());
         view! {
             <tr>
-                <th scope="row">{class}</th>
+                <th scope="row">{name_view(shown, class)}</th>
                 <td>{move || of(|m, c| m.precision(c))}</td>
                 <td>{move || of(|m, c| m.recall(c))}</td>
                 <td data-testid=format!("class-f1-{class}")>{move || of(|m, c| m.f1(c))}</td>
@@ -160,9 +165,13 @@ fn quality(shown: Shown) -> AnyView {
         shown.with(|_, m| {
             let (count, all) = (m.count(truth, answer), (0..CLASSES).map(|c| m.count(truth, c)).sum::<u32>());
             if truth == answer {
-                format!("{count} of {all} digits {truth} were recognised.")
+                format!("{count} of {all} images of {} were recognised.", shown.state.class_name(truth))
             } else {
-                format!("{count} of {all} digits {truth} were taken for a {answer}.")
+                format!(
+                    "{count} of {all} images of {} were taken for {}.",
+                    shown.state.class_name(truth),
+                    shown.state.classes.with(|n| n.with_article(answer))
+                )
             }
         })
     };

@@ -33,6 +33,14 @@ impl Answered {
         }
     }
 
+    /// As the user reads it.
+    fn title(self) -> String {
+        match self {
+            Self::As(class) => app().class_name(usize::from(class)),
+            other => other.word(),
+        }
+    }
+
     fn all() -> impl Iterator<Item = Self> {
         [Self::Anything, Self::Wrong, Self::Right].into_iter().chain((0..CLASSES as u8).map(Self::As))
     }
@@ -91,7 +99,7 @@ pub fn view(choice: Choice) -> AnyView {
     });
     let options = move || {
         Answered::all()
-            .map(|answer| view! { <option value=answer.word() selected=move || choice.answered.get() == answer>{answer.word()}</option> })
+            .map(|answer| view! { <option value=answer.word() selected=move || choice.answered.get() == answer>{answer.title()}</option> })
             .collect_view()
     };
     view! {
@@ -118,9 +126,10 @@ fn count_words(choice: Choice, catalogue: Catalogue) -> String {
     if choice.answered.get() != Answered::Anything && !scored {
         return "The network is scored at the end of an epoch".to_owned();
     }
+    let noun = app().classes.with(|names| names.noun);
     match count {
-        1 => "1 digit".to_owned(),
-        _ => format!("{} digits", number::grouped(count as u64)),
+        1 => format!("1 {noun}"),
+        _ => format!("{} {noun}s", number::grouped(count as u64)),
     }
 }
 
@@ -130,7 +139,7 @@ mod tests {
 
     #[test]
     fn digits_are_chosen_by_set_class_and_answer() {
-        let mut known = Known { counts: [2, 0, 3], labels: vec![0; 70_000], ..Known::default() };
+        let mut known = Known { counts: [2, 0, 3], totals: [50_000, 10_000, 10_000], labels: vec![0; 70_000], ..Known::default() };
         known.labels[..2].copy_from_slice(&[4, 7]);
         known.labels[60_000..60_003].copy_from_slice(&[7, 2, 7]);
         known.answers[1] = vec![7, 2, 9];

@@ -7,13 +7,14 @@ use leptos::{html, prelude::*};
 use super::choice::{Choice, SETS};
 use crate::{
     dom::image,
-    state::app,
+    state::{app, class_names::ClassNames},
     widgets::{maps, number},
 };
 
 #[component]
 pub fn Classes(choice: Choice) -> impl IntoView {
-    let catalogue = app().catalogue;
+    let state = app();
+    let catalogue = state.catalogue;
     // Of the sets that are looked at.
     let balance = Memo::new(move |_| {
         catalogue.tick.track();
@@ -30,8 +31,8 @@ pub fn Classes(choice: Choice) -> impl IntoView {
     view! {
         <section class="data-classes">
             <h3>"Classes"</h3>
-            <p>"Mean image of the training digits, and how many digits there are."</p>
-            <ol role="radiogroup" aria-label="Class">{(0..CLASSES as u8).map(|class| row(class, choice, balance)).collect_view()}</ol>
+            <p>{move || state.classes.with(|names| format!("Mean image of the training {0}s, and how many {0}s there are.", names.noun))}</p>
+            <ol class:wordy=move || state.classes.with(ClassNames::is_wordy) role="radiogroup" aria-label="Class">{(0..CLASSES as u8).map(|class| row(class, choice, balance)).collect_view()}</ol>
         </section>
     }
 }
@@ -54,7 +55,8 @@ fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
     });
     let count = move || balance.with(|b| b[usize::from(class)]);
     let share = move || balance.with(|b| f64::from(b[usize::from(class)]) / f64::from(b.iter().copied().max().unwrap_or(1).max(1)));
-    let words = move || format!("Class {class}: {} digits", number::grouped(u64::from(count())));
+    let name = move || state.class_name(usize::from(class));
+    let words = move || format!("Class {}: {} {}s", name(), number::grouped(u64::from(count())), state.classes.with(|names| names.noun));
     view! {
         <li>
             <button class="data-class" role="radio" data-testid=format!("data-class-{class}") aria-label=words
@@ -62,7 +64,7 @@ fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
                 style=format!("--class: var(--class-{class})")
                 on:click=move |_| choice.class.update(|c| *c = if *c == Some(class) { None } else { Some(class) })>
                 <canvas node_ref=node width="28" height="28" aria-hidden="true"></canvas>
-                <b class="number">{class}</b>
+                <b class="number">{name}</b>
                 <span class="data-bar"><i style:transform=move || format!("scaleX({:.4})", share())></i></span>
                 <span class="number data-bar-count">{move || number::grouped(u64::from(count()))}</span>
             </button>

@@ -8,7 +8,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 use super::choice::{Choice, SETS};
 use crate::{
     dom::{image, size},
-    state::{app, browse::place_of, lab},
+    state::{app, lab},
     widgets::{maps, number},
 };
 
@@ -168,18 +168,25 @@ fn place_of_pointer(event: &ev::PointerEvent, scroller: NodeRef<html::Div>, now:
 fn said(cursor: Option<usize>, choice: Choice) -> String {
     let catalogue = app().catalogue;
     let Some(number) = cursor.and_then(|place| choice.digits.with(|d| d.get(place).copied())) else {
-        return "Point at a digit to read what it is; a click shows it to the network.".to_owned();
+        return app().classes.with(|names| {
+            format!(
+                "Point at {} {} to read what it is; a click shows it to the network.",
+                if names.noun == "image" { "an" } else { "a" },
+                names.noun
+            )
+        });
     };
-    let (set, place) = place_of(number);
     catalogue.tick.track();
     catalogue.with(|known| {
+        let (set, place) = known.place_of(number);
         let label = known.labels[number as usize];
+        let name = |class: u8| app().class_name(usize::from(class));
         let answer = match known.answer(number) {
             Some(answer) if answer == label => ", read rightly".to_owned(),
-            Some(answer) => format!(", read as {answer}"),
+            Some(answer) => format!(", read as {}", name(answer)),
             None => String::new(),
         };
-        format!("{label}: {} no. {}{answer}", SETS[set].to_lowercase(), number::grouped(u64::from(place)))
+        format!("{}: {} no. {}{answer}", name(label), SETS[set].to_lowercase(), number::grouped(u64::from(place)))
     })
 }
 

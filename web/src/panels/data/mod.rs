@@ -3,6 +3,8 @@
 mod choice;
 mod classes;
 mod grid;
+mod own;
+mod source;
 
 use leptos::prelude::*;
 
@@ -20,6 +22,7 @@ fn Data() -> impl IntoView {
     Effect::new(move |_| {
         // Again with every file that arrives, until all are there.
         state.arrived.track();
+        state.run.track();
         lab.browse();
     });
     // Validation and test digits come last, and tell nothing of it themselves.
@@ -29,7 +32,10 @@ fn Data() -> impl IntoView {
             crate::dom::frame::after(700, move || lab.browse());
         }
     });
+    let with_own = Memo::new(move |_| state.draft.with(|d| d.train.data.has_own()));
     view! {
+        {source::view()}
+        {move || with_own.get().then(own::view)}
         <div class="data-panes">
             <classes::Classes choice/>
             <div class="data-digits">
@@ -37,5 +43,6 @@ fn Data() -> impl IntoView {
                 <grid::Grid choice/>
             </div>
         </div>
+
     }
 }

@@ -99,7 +99,7 @@ pub fn Steps() -> impl IntoView {
     };
     view! {
         <div class="sample-framing">
-            <p class="sample-caption" data-testid="sample-caption">{move || state.sample.with(|s| s.caption())}</p>
+            <p class="sample-caption" data-testid="sample-caption">{move || state.classes.with(|names| state.sample.with(|s| s.caption(names)))}</p>
             <ol class="sample-steps" aria-label="How MNIST frames a digit">{Step::ALL.map(step_view).collect_view()}</ol>
         </div>
     }

@@ -1,6 +1,7 @@
 //! The sample: draw a digit or take one of the data set, and see what MNIST's framing makes of it.
 
 mod framing;
+mod keep;
 mod pad;
 
 use leptos::prelude::*;
@@ -19,6 +20,7 @@ pub const PANEL: Panel = Panel {
 fn Sample() -> impl IntoView {
     view! {
         <pad::Pad/>
+        <keep::Keep/>
         <framing::Steps/>
     }
 }

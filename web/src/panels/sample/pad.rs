@@ -63,6 +63,7 @@ pub fn Pad() -> impl IntoView {
         // A digit of the data set takes the place of the drawing.
         if state.sample.with(|s| matches!(s.origin, Origin::Digit(_))) {
             sheets.update_value(|s| s.ink.clear());
+            state.pad.strokes.set_value(Vec::new());
         }
         paint();
     });
@@ -73,6 +74,15 @@ pub fn Pad() -> impl IntoView {
             refresh();
         }
         options
+    });
+
+    let remember = move || sheets.with_value(|s| state.pad.strokes.set_value(s.ink.to_bytes()));
+    Effect::new(move |_| {
+        if let Some(strokes) = state.pad.restore.get() {
+            sheets.update_value(|s| s.ink = Ink::from_bytes(&strokes));
+            remember();
+            refresh();
+        }
     });
 
     let down = move |event: PointerEvent| {
@@ -110,15 +120,18 @@ pub fn Pad() -> impl IntoView {
                 s.pen = None;
             }
         });
+        remember();
     };
     let undo = move || {
         if sheets.with_value(|s| !s.ink.is_blank()) {
             sheets.update_value(|s| s.ink.undo());
+            remember();
             refresh();
         }
     };
     let clear = move || {
         sheets.update_value(|s| s.ink.clear());
+        remember();
         refresh();
     };
     Effect::new(move |before: Option<()>| {
@@ -132,16 +145,17 @@ pub fn Pad() -> impl IntoView {
 
     let class_button = move |class: u8| {
         view! {
-            <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=format!("A {class} from the data set")
-                on:click=move |_| lab.pick(Which::Class(class))>{class}</button>
+            <button class="sample-class number" data-testid=format!("pick-{class}") aria-label=move || state.classes.with(|names| format!("{} from the data set", sentence_case(&names.with_article(usize::from(class)))))
+                title=move || state.class_name(usize::from(class))
+                on:click=move |_| lab.pick(Which::Class(class))>{move || state.classes.with(|names| names.sign(usize::from(class)).to_owned())}</button>
         }
     };
     view! {
         <div class="sample-draw">
             <canvas class="sample-pad" node_ref=node data-testid="pad" role="img" tabindex="0"
-                aria-label=move || format!("Drawing pad. {}", state.sample.with(|s| s.caption()))
+                aria-label=move || format!("Drawing pad. {}", state.classes.with(|names| state.sample.with(|s| s.caption(names))))
                 on:pointerdown=down on:pointermove=moved on:pointerup=up on:pointercancel=up></canvas>
-            <span class="sample-hint" class:gone=move || state.sample.with(|s| matches!(s.origin, Origin::Drawing(_)))>"draw a digit here"</span>
+            <span class="sample-hint" class:gone=move || state.sample.with(|s| matches!(s.origin, Origin::Drawing(_)))>{move || if state.classes.with(|names| names.noun == "image") { "draw here".to_owned() } else { state.classes.with(|names| format!("draw a {} here", names.noun)) }}</span>
         </div>
         <div class="sample-tools">
             <button class="quiet" data-testid="clear" title="C" on:click=move |_| clear()><Icon glyph=Glyph::Clear/>"Clear"</button>
@@ -151,6 +165,11 @@ pub fn Pad() -> impl IntoView {
         </div>
         <div class="sample-classes" role="group" aria-label="A digit of the data set, by class">{(0..10).map(class_button).collect_view()}</div>
     }
+}
+
+/// `A circle` of `a circle`.
+fn sentence_case(words: &str) -> String {
+    words.replacen('a', "A", 1)
 }
 
 /// Where a pointer is, in pixels of the drawing.

@@ -4,7 +4,10 @@ use engine::{Graph, LossSpec, NodeId, Tensor, ops::Window};
 use figures::Range;
 
 use crate::{
-    state::walk::{Stop, Walk},
+    state::{
+        class_names::ClassNames,
+        walk::{Stop, Walk},
+    },
     widgets::number,
 };
 
@@ -48,17 +51,17 @@ pub fn title(graph: &Graph, stop: Stop) -> String {
 }
 
 /// A sentence or two.
-pub fn caption(graph: &Graph, walk: &Walk, stop: Stop, loss: &LossSpec, rule: &str) -> String {
+pub fn caption(graph: &Graph, walk: &Walk, stop: Stop, loss: &LossSpec, rule: &str, names: &ClassNames) -> String {
     let trace = &walk.trace;
     match stop {
         Stop::Image => format!(
-            "The step takes {} digits at once. This is no. {} of them, a {}: follow it through the network and back.",
+            "The step takes {} images at once. This is no. {} of them, {}: follow it through the network and back.",
             trace.batch,
             trace.place + 1,
-            trace.label
+            names.with_article(usize::from(trace.label))
         ),
         Stop::Forward(id) => forward(graph, walk, id),
-        Stop::Loss => loss_words(walk, loss),
+        Stop::Loss => loss_words(walk, loss, names),
         Stop::Backward(id) => backward(graph, walk, id),
         Stop::Update(id) => update(graph, walk, id, rule),
         Stop::Made => format!(
@@ -87,11 +90,15 @@ fn forward(graph: &Graph, walk: &Walk, id: NodeId) -> String {
     format!("{what}. The numbers go from {}.", span(given))
 }
 
-fn loss_words(walk: &Walk, loss: &LossSpec) -> String {
+fn loss_words(walk: &Walk, loss: &LossSpec, names: &ClassNames) -> String {
     let trace = &walk.trace;
     let p = trace.probabilities.get(usize::from(trace.label)).copied().unwrap_or_default();
     let own = plain(trace.example_loss);
-    let start = format!("The network gives the right class, {}, a probability of {}.", trace.label, number::percent(f64::from(p)));
+    let start = format!(
+        "The network gives the right class, {}, a probability of {}.",
+        names.get(usize::from(trace.label)),
+        number::percent(f64::from(p))
+    );
     let middle = if *loss == LossSpec::default() {
         format!("Its loss is −ln {} = {own}", number::short(f64::from(p)))
     } else {

@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 use super::captions::{name, plain};
 use crate::{
-    state::walk::{Stop, Walk},
+    state::{
+        app,
+        walk::{Stop, Walk},
+    },
     widgets::{
         number,
         tiles::{Tiles, tiles_view},
@@ -168,7 +171,7 @@ fn loss_view(walk: &Walk) -> AnyView {
         <table class="slow-table slow-loss" data-testid="slow-loss">
             <tbody>
                 {row("", &bar)}
-                {row("class", &|class, _| plain_cell(class, class.to_string()))}
+                {row("class", &|class, _| plain_cell(class, app().class_name(class)))}
                 {row("probability", &|class, p| plain_cell(class, format!("{p:.3}")))}
                 {row("target", &|class, _| plain_cell(class, if class == label { "1" } else { "0" }.to_owned()))}
                 {row("gradient", &|class, _| plain_cell(class, gradient.get(class).map_or_else(String::new, |g| format!("{g:.1e}").replace('-', "−"))))}

@@ -68,7 +68,7 @@ fn walk_view() -> AnyView {
             <div class="slow-words">
                 <p class="slow-caption" aria-live="polite">
                     <b data-testid="slow-title">{captions::title(&graph, stop)}</b>
-                    <span data-testid="slow-caption">{captions::caption(&graph, &walk, stop, &loss, rule)}</span>
+                    <span data-testid="slow-caption">{app().classes.with(|names| captions::caption(&graph, &walk, stop, &loss, rule, names))}</span>
                 </p>
                 {(stop == Stop::Image).then(image_view)}
             </div>

@@ -13,7 +13,7 @@ use protocol::{Preview, Previewed, RunSpec};
 
 use crate::{
     dom::image,
-    state::{Phase, app, lab},
+    state::{Phase, app, class_names::ClassNames, lab},
     widgets::{
         icon::{Glyph, Icon},
         maps, number,
@@ -198,7 +198,7 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
         view.tick.track();
         view.batch.with_value(|b| b.images.get(place).copied())
     };
-    let words = move || of().map_or_else(String::new, of_class);
+    let words = move || of().map_or_else(String::new, |image| app().classes.with(|names| of_class(image, names)));
     let shares = move || {
         of().map_or_else(String::new, |i| {
             format!("{:.0} % of {}, {:.0} % of {}", 100.0 * i.share, i.label, 100.0 * (1.0 - i.share), i.other)
@@ -222,15 +222,16 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
 }
 
 /// The class, or both of a mix.
-fn of_class(image: Previewed) -> String {
+fn of_class(image: Previewed, names: &ClassNames) -> String {
+    let name = |class: u8| names.get(usize::from(class)).to_owned();
     let own = (image.share * 100.0).round();
     if image.label == image.other || own >= 100.0 {
-        return image.label.to_string();
+        return name(image.label);
     }
     if own <= 0.0 {
-        return image.other.to_string();
+        return name(image.other);
     }
-    format!("{} + {}", image.label, image.other)
+    format!("{} + {}", name(image.label), name(image.other))
 }
 
 fn paint(values: &[f32], canvas: &web_sys::HtmlCanvasElement, map: &ColourMap) {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use protocol::{RunSpec, Selection};
 
 use super::rows::{self, Part, Row};
+use crate::state::{app, class_names::ClassNames};
 
 pub fn view(draft: RwSignal<RunSpec>) -> AnyView {
     let part = Part { name: "select", of: |d| &d.train.selection, set: |d, s| d.train.selection = s };
@@ -18,9 +19,15 @@ pub fn view(draft: RwSignal<RunSpec>) -> AnyView {
     .into_any()
 }
 
+/// What a class of the draft is called.
+pub fn draft_name(class: usize, draft: RwSignal<RunSpec>) -> String {
+    let source = draft.with_untracked(|d| d.train.data);
+    app().own.with(|own| ClassNames::of(source, own)).get(class).to_owned()
+}
+
 fn share_view(class: usize, draft: RwSignal<RunSpec>) -> AnyView {
     let row = Row {
-        label: class.to_string(),
+        label: draft_name(class, draft),
         unit: "share",
         about: "",
         testid: format!("keep-{class}"),

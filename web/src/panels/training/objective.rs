@@ -246,7 +246,7 @@ fn class_weights(draft: RwSignal<RunSpec>) -> AnyView {
 
 fn weight_view(class: usize, draft: RwSignal<RunSpec>) -> AnyView {
     let row = Row {
-        label: class.to_string(),
+        label: super::digits::draft_name(class, draft),
         unit: "×",
         about: "",
         testid: format!("class-weight-{class}"),

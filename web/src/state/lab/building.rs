@@ -46,6 +46,7 @@ impl Lab {
 
     /// The weights have come that a new run is to begin with.
     pub(super) fn graft(&self, spec: RunSpec, file: Vec<u8>) {
+        self.send_own(&spec);
         let run = RunId(self.state.run.get_untracked().0 + 1);
         self.inner.update_value(|inner| inner.play_when_ready = true);
         self.begin_run(run);

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{Lab, Purpose};
 use crate::{
     dom::store::moments::PLACES,
-    state::{NoticeKind, Phase},
+    state::{Phase, keep::Kept},
 };
 
 impl Lab {
@@ -22,12 +22,12 @@ impl Lab {
 
     fn recall_all(&self) {
         let lab = *self;
-        let (store, born) = self.inner.with_value(|inner| (inner.keeper.store(), inner.keeper.born));
+        let (store, run, born) = self.inner.with_value(|inner| (inner.keeper.store(), inner.keeper.place(), inner.keeper.born));
         let Some(store) = store else { return };
         leptos::task::spawn_local(async move {
             for place in 0..PLACES {
                 // A record that cannot be read is one moment less.
-                let Ok(Some(moment)) = store.moment(place).await else { continue };
+                let Ok(Some(moment)) = store.moment(run, place).await else { continue };
                 let same = lab.inner.with_value(|inner| inner.keeper.born) == born;
                 if same && moment.born == born && moment.step <= lab.state.progress_now().step {
                     lab.inner.update_value(|inner| inner.keeper.found(place, moment.step));
@@ -55,6 +55,17 @@ impl Lab {
         self.ask_moment(step, ask.unwrap_or(0));
     }
 
+    /// A moment that the store was to have has made room for others meanwhile: nobody need be told.
+    pub(super) fn moment_is_gone(&self, declined: &str) -> bool {
+        let step =
+            declined.strip_prefix("time: step ").and_then(|rest| rest.strip_suffix(" is not kept")).and_then(|step| step.parse().ok());
+        let Some(step) = step else { return false };
+        self.inner.try_update_value(|inner| {
+            let ask = inner.asked.iter().find(|(_, purpose)| **purpose == Purpose::Moment(step)).map(|(ask, _)| *ask);
+            ask.is_some_and(|ask| inner.asked.remove(&ask).is_some())
+        }) == Some(true)
+    }
+
     /// About as many as the file of a moment has.
     fn moment_bytes(&self) -> usize {
         let params = self.state.summary.with_untracked(|s| s.params as usize);
@@ -68,15 +79,12 @@ impl Lab {
         let taken = self.inner.try_update_value(|inner| inner.keeper.take_moment(step, file, &moments)).flatten();
         let Some((store, place, moment)) = taken else { return };
         leptos::task::spawn_local(async move {
-            match store.put_moment(place, &moment).await {
+            let run = lab.inner.with_value(|inner| inner.keeper.place());
+            match store.put_moment(run, place, &moment).await {
                 // While training goes on, one now and then; while it rests, the others at once.
                 Ok(()) if lab.state.phase.get_untracked() != Phase::Playing => lab.keep_moment(),
                 Ok(()) => {}
-                Err(why) => {
-                    lab.inner.update_value(|inner| inner.keeper.fail(why.to_string()));
-                    let text = format!("Earlier moments of the run could not be kept for a reload: {why}. Training goes on.");
-                    lab.state.notify(NoticeKind::Warned, text, None);
-                }
+                Err(why) => lab.not_kept(Kept::Moments, &why),
             }
         });
     }

@@ -5,8 +5,11 @@ use protocol::Wish;
 
 use super::{DEATHS_LIMIT, LIFE_MS, Lab, Purpose};
 use crate::{
-    dom::{self, store::SavedRun},
-    state::{NoticeKind, Phase, Remedy},
+    dom::{
+        self,
+        store::{SavedRun, StoreError},
+    },
+    state::{NoticeKind, Phase, Remedy, keep::Kept},
 };
 
 impl Lab {
@@ -24,6 +27,7 @@ impl Lab {
             Some(Purpose::Keep) => {
                 let progress = self.state.progress_now();
                 let saved = SavedRun {
+                    saved: js_sys::Date::now(),
                     link: protocol::link::encode(&self.state.spec.get_untracked()),
                     step: progress.step,
                     epoch: progress.epoch,
@@ -37,15 +41,34 @@ impl Lab {
                     if let Some(writing) = keeper.flatten()
                         && let Err(why) = writing.run().await
                     {
-                        lab.inner.update_value(|inner| inner.keeper.fail(why.to_string()));
-                        let text = format!("The run could not be kept for a reload: {why}. Training goes on.");
-                        lab.state.notify(NoticeKind::Warned, text, None);
+                        lab.not_kept(Kept::Run, &why);
                     }
                 });
             }
             Some(Purpose::Moment(step)) => self.store_moment(step, file),
             None => {}
         }
+    }
+
+    /// Says once what does not get into the store.
+    pub(super) fn not_kept(&self, what: Kept, why: &StoreError) {
+        if let Some(text) = self.inner.try_update_value(|inner| inner.keeper.fail(what, why)).flatten() {
+            self.state.notify(NoticeKind::Warned, text, None);
+        }
+    }
+
+    /// The kept run cannot be loaded: it is put where the next one does not overwrite it.
+    pub(super) fn set_run_aside(&self) {
+        let (store, place) = self.inner.with_value(|inner| (inner.keeper.store(), inner.keeper.place()));
+        let lab = *self;
+        leptos::task::spawn_local(async move {
+            let Some(store) = store else { return };
+            let text = match store.set_run_aside(place).await {
+                Ok(()) => "The kept run could not be taken up. Nothing was deleted: it was set aside in the browser's store.".to_owned(),
+                Err(why) => format!("The kept run could not be taken up, nor set aside: {why}."),
+            };
+            lab.state.notify(NoticeKind::Warned, text, None);
+        });
     }
 
     /// After the worker has died: another one, and the last checkpoint.

@@ -16,6 +16,10 @@ pub fn live_part(running: &RunSpec, draft: &RunSpec) -> RunSpec {
     let mut spec = draft.clone();
     spec.train.seed = running.train.seed;
     spec.model.init = running.model.init;
+    // Another set begins another run; how often images of one's own come goes with it.
+    if spec.train.data != running.train.data {
+        (spec.train.data, spec.train.selection.repeat) = (running.train.data, running.train.selection.repeat);
+    }
     let same = match (Graph::check(&running.model), Graph::check(&spec.model)) {
         (Ok(old), Ok(new)) => old.params == new.params && old.state == new.state && old.spec.input == new.spec.input,
         _ => false,
