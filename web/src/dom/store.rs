@@ -1,5 +1,6 @@
 //! The browser's own store: one record per key, kept across reloads.
 
+pub mod earlier;
 pub mod moments;
 
 use idb::{Database, DatabaseEvent, Factory, ObjectStoreParams, TransactionMode};

@@ -6,6 +6,7 @@ mod moments;
 mod monitors;
 mod preview;
 mod recovery;
+mod runs;
 mod stage;
 mod time;
 pub mod toolbox;
@@ -68,8 +69,6 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
-    /// The curve that a branch has left, until the branch stands ready.
-    branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     looks: preview::Looks,
@@ -113,6 +112,7 @@ impl Lab {
                 state.notify(NoticeKind::Warned, format!("This run will not survive a reload: {why}."), None);
             }
             lab.inner.update_value(|inner| inner.keeper = keeper);
+            lab.recall_runs();
             let wanted = protocol::link::encode(&asked.spec);
             match found.filter(|run| run.step > 0 && (!asked.explicit || run.link == wanted)) {
                 Some(run) => {
@@ -125,6 +125,7 @@ impl Lab {
         });
         keep::schedule(lab);
         lab.follow_stops();
+        lab.follow_time();
         lab
     }
 
@@ -366,6 +367,7 @@ impl Lab {
     }
 
     fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
+        self.note_runs(&event);
         if matches!(event, Event::Opened { .. } | Event::Played { .. } | Event::Paused { .. } | Event::Declined { .. }) {
             self.inner.update_value(|inner| inner.play_sent = false);
         }
@@ -409,7 +411,6 @@ impl Lab {
 
     fn begin(&self) {
         let run = self.state.run.get_untracked();
-        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
         self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {
