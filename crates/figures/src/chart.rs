@@ -111,13 +111,7 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
 }
 
 /// Draws on a part of a picture.
-pub(crate) fn draw_on<DB: DrawingBackend>(
-    pen: &Pen,
-    area: &Area<DB>,
-    curves: &Curves,
-    options: &ChartOptions,
-    view: &View,
-) -> Drawn<DB> {
+pub(crate) fn draw_on<DB: DrawingBackend>(pen: &Pen, area: &Area<DB>, curves: &Curves, options: &ChartOptions, view: &View) -> Drawn<DB> {
     let Some(scene) = Scene::of(curves, options, view) else {
         return pen.caption(area, options.empty_caption);
     };

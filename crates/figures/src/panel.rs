@@ -104,7 +104,8 @@ impl Scene {
             LossScale::Log => Kind::LogLoss,
         };
         let window = view.window.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi).unwrap_or((0.0, x_end));
-        let mut panels = vec![build(curves, options, kind, &x, window, &view.ghosts), build(curves, options, Kind::Percent, &x, window, &view.ghosts)];
+        let mut panels =
+            vec![build(curves, options, kind, &x, window, &view.ghosts), build(curves, options, Kind::Percent, &x, window, &view.ghosts)];
         if !view.rate.is_empty() {
             panels.push(rate(&view.rate, options, window));
         }
@@ -133,20 +134,17 @@ impl Scene {
     }
 }
 
-fn build(
-    curves: &Curves,
-    options: &ChartOptions,
-    kind: Kind,
-    x: &dyn Fn(u32, f64) -> f64,
-    window: (f64, f64),
-    ghosts: &[Ghost],
-) -> Panel {
+fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64), ghosts: &[Ghost]) -> Panel {
     let p = options.theme.palette();
     let pick = |loss: f64, accuracy: f64| if kind == Kind::Percent { 100.0 * accuracy } else { loss };
     let steps: Vec<Point> = curves.train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))).collect();
     let places: Vec<f64> = curves.train.iter().map(|t| x(t.step, t.epoch)).collect();
     let at_places = |values: Vec<Point>| -> Vec<Point> { places.iter().zip(values).map(|(x, (_, v))| (*x, v)).collect() };
-    let length = steps.last().map_or(0.0, |p| p.0).max(if steps.is_empty() { ghosts.iter().filter_map(|g| g.curves.train.last()).map(|t| f64::from(t.step)).fold(0.0, f64::max) } else { 0.0 });
+    let length = steps.last().map_or(0.0, |p| p.0).max(if steps.is_empty() {
+        ghosts.iter().filter_map(|g| g.curves.train.last()).map(|t| f64::from(t.step)).fold(0.0, f64::max)
+    } else {
+        0.0
+    });
     let half_life = options.half_life_steps.unwrap_or((length / 60.0).max(8.0));
     let smooth = smoothed(steps.iter().copied(), half_life);
     let is_smooth = half_life > 0.0;
@@ -194,13 +192,7 @@ fn build(
 }
 
 /// The curve of another run, smoothed like that of the run itself, and what it validated.
-fn trail(
-    ghost: &Ghost,
-    half_life: f64,
-    pick: &dyn Fn(f64, f64) -> f64,
-    x: &dyn Fn(u32, f64) -> f64,
-    window: (f64, f64),
-) -> Trail {
+fn trail(ghost: &Ghost, half_life: f64, pick: &dyn Fn(f64, f64) -> f64, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64)) -> Trail {
     let train = &ghost.curves.train;
     let smooth = smoothed(train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))), half_life);
     let line: Vec<Point> = train.iter().zip(smooth).map(|(t, (_, value))| (x(t.step, t.epoch), value)).collect();

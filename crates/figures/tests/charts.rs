@@ -110,7 +110,14 @@ fn a_sheet_has_title_key_and_every_ghost() {
     let view = View { ghosts: vec![ghost("2 Lens: rate 0.002 → 0.01", 0), ghost("3 <MLP> & more", 1)], ..View::default() };
     let size = Size { width: 900, height: 420 };
     let svg = view_svg("Lens, adam & <seed 1>", &run(200), &ChartOptions::default(), &view, size).unwrap();
-    for part in ["<title>Lens, adam &amp; &lt;seed 1&gt;</title>", "2 Lens: rate 0.002 → 0.01", "3 &lt;MLP&gt; &amp; more", "step", "Loss", "Accuracy"] {
+    for part in [
+        "<title>Lens, adam &amp; &lt;seed 1&gt;</title>",
+        "2 Lens: rate 0.002 → 0.01",
+        "3 &lt;MLP&gt; &amp; more",
+        "step",
+        "Loss",
+        "Accuracy",
+    ] {
         assert!(svg.contains(part), "{part}");
     }
     assert!(!svg.contains("<MLP>") && !svg.contains("& more"), "what people write stays text");

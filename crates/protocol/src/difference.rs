@@ -108,7 +108,8 @@ fn layers(old: &[LayerSpec], new: &[LayerSpec]) -> Option<Vec<String>> {
             (None, None) => {}
         }
     }
-    let swapped = swaps.into_iter().map(|(a, b, count)| if count > 1 { format!("{a} → {b} ({count} times)") } else { format!("{a} → {b}") });
+    let swapped =
+        swaps.into_iter().map(|(a, b, count)| if count > 1 { format!("{a} → {b} ({count} times)") } else { format!("{a} → {b}") });
     Some(swapped.chain(parts).collect())
 }
 

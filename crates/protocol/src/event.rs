@@ -5,7 +5,9 @@ use std::ops::Range;
 use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, Racer, RunId, RunSpec, Trace, Traffic};
+use crate::{
+    Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, Racer, RunId, RunSpec, Trace, Traffic,
+};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

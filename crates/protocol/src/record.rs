@@ -63,7 +63,8 @@ impl Record {
     /// A run of `spec` with this curve and these scores. Points are joined in equal groups, as means, where there are
     /// more than [`POINTS_LIMIT`]; the last group keeps the last step.
     pub fn of(spec: &RunSpec, points: &[Progress], scores: &[Score]) -> Self {
-        let mut record = Self { link: link::encode(spec), last: points.last().copied().unwrap_or_default(), shown: true, ..Self::default() };
+        let mut record =
+            Self { link: link::encode(spec), last: points.last().copied().unwrap_or_default(), shown: true, ..Self::default() };
         for group in points.chunks(points.len().div_ceil(POINTS_LIMIT).max(1)) {
             let mean = |of: fn(&Progress) -> f64| (group.iter().map(of).sum::<f64>() / group.len() as f64) as f32;
             if let Some(last) = group.last() {
@@ -212,7 +213,14 @@ mod tests {
     fn record() -> Record {
         let scores = [score(EvalSet::Validation, 0.9), score(EvalSet::Test, 0.875)];
         let record = Record::of(&RunSpec::default(), &points(4), &scores);
-        Record { name: "A, the \"first\"".to_owned(), difference: "rate 1 → 2".to_owned(), params: 7, train_ms: 500.0, images: 256.0, ..record }
+        Record {
+            name: "A, the \"first\"".to_owned(),
+            difference: "rate 1 → 2".to_owned(),
+            params: 7,
+            train_ms: 500.0,
+            images: 256.0,
+            ..record
+        }
     }
 
     #[test]

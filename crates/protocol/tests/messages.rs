@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
     Adapter, Advice, Backend, BatchRow, BatchSuggestion, CardReport, Change, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note,
-    Opened, Pace, ParamChange, PartView, Preview, Previewed, Probed, Probing, Progress, Quality, Quest, Race, Racer, RatePoint, RateSuggestion,
-    Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
+    Opened, Pace, ParamChange, PartView, Preview, Previewed, Probed, Probing, Progress, Quality, Quest, Race, Racer, RatePoint,
+    RateSuggestion, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 

@@ -184,6 +184,10 @@ fn one_that_loses_its_numbers_does_not_stop_the_others() {
     let mut rig = Rig::open(small());
     rig.send(race(vec![wild, calm], 40));
     let racers = finished(&mut rig);
-    assert!(!racers[0].trouble.is_empty() && racers[0].progress.step < 40 && racers[0].points.len() == racers[0].progress.step as usize, "{:?}", racers[0].trouble);
+    assert!(
+        !racers[0].trouble.is_empty() && racers[0].progress.step < 40 && racers[0].points.len() == racers[0].progress.step as usize,
+        "{:?}",
+        racers[0].trouble
+    );
     assert_eq!((racers[1].progress.step, racers[1].trouble.as_str()), (40, ""));
 }

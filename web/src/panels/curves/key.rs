@@ -31,15 +31,7 @@ pub fn key(state: AppState, sight: RwSignal<Sight>) -> AnyView {
     .into_any()
 }
 
-fn entry(
-    state: AppState,
-    sight: RwSignal<Sight>,
-    slot: u32,
-    name: &str,
-    since: String,
-    shown: bool,
-    theme: figures::Theme,
-) -> AnyView {
+fn entry(state: AppState, sight: RwSignal<Sight>, slot: u32, name: &str, since: String, shown: bool, theme: figures::Theme) -> AnyView {
     let read = move || {
         let (cursor, by_epoch) = sight.with(|s| (s.cursor, s.by_epoch));
         let value = |record: &Record| record.read(cursor?, by_epoch);

@@ -54,7 +54,13 @@ pub fn save_svg(state: AppState, name: &str, title: &str, curves: &Curves, optio
 pub fn title(state: AppState) -> String {
     let train = state.spec.with_untracked(|s| {
         let rule = difference::optimizer(s.train.optimizer.rule().name());
-        format!("{}: {rule}, rate {}, {} images a step, seed {}", difference::network_name(&s.model), s.train.rate, s.train.batch, s.train.seed)
+        format!(
+            "{}: {rule}, rate {}, {} images a step, seed {}",
+            difference::network_name(&s.model),
+            s.train.rate,
+            s.train.batch,
+            s.train.seed
+        )
     });
     format!("Learning curves of {train}")
 }
