@@ -64,7 +64,8 @@ impl Race {
 pub struct Racer {
     pub params: u32,
     pub progress: Progress,
-    /// Points of its curve since the last report.
+    /// Points of its curve since the last report; earlier ones from the first of these on are void, which happens where a
+    /// card was lost.
     pub points: Vec<Progress>,
     /// All so far.
     pub scores: Vec<Score>,

@@ -212,6 +212,9 @@ impl Contestant {
                     self.racer.progress = progress;
                     self.racer.on_card = backend != Backend::Cpu;
                     self.racer.trouble = message;
+                    // Lost while it was scored: the steps that went with the card are made again.
+                    self.at_work &= self.task == Task::Train;
+                    self.task = Task::Train;
                 }
                 _ => {}
             }

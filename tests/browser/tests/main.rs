@@ -18,6 +18,7 @@ mod looks;
 mod memory;
 mod monitors;
 mod opening;
+mod runs;
 mod time;
 mod toolbox;
 mod training;

@@ -100,8 +100,9 @@ impl Runs {
             before.resize(racers.len(), Vec::new());
             race.racers = racers;
             for (racer, mut points) in race.racers.iter_mut().zip(before) {
+                let void_from = racer.points.first().map_or(racer.progress.step + 1, |p| p.step);
+                points.retain(|p| p.step < void_from);
                 points.append(&mut racer.points);
-                points.retain(|p| p.step <= racer.progress.step);
                 racer.points = points;
             }
             (race.over, race.message) = (over, message);
@@ -145,13 +146,18 @@ impl AppState {
         let spec = self.spec.get_untracked();
         let (train_ms, from) = self.runs.timed();
         let last = self.progress_now();
-        let line = self.runs.list.with_untracked(|list| list.last().map(|before| difference(&before.spec(), &spec)));
+        let line = self.runs.list.with_untracked(|list| list.iter().rev().find(|r| r.race == 0).map(|before| difference(&before.spec(), &spec)));
         let branched = self.runs.branched.get_untracked().map(|step| format!("branched at step {step}"));
         // A branch is what it is beside its settings, mostly none.
         let line = match (branched, line.unwrap_or_else(|| "first run".to_owned())) {
             (Some(branched), line) if line == "same set-up" => branched,
             (Some(branched), line) => format!("{branched}, {line}"),
             (None, line) => line,
+        };
+        let notes = self.toolbox.notes.get_untracked();
+        let line = match notes.last() {
+            Some(note) => format!("{line}; on the way {}", note.sentence()),
+            None => line,
         };
         Record {
             name: network_name(&spec.model).to_owned(),
@@ -160,7 +166,7 @@ impl AppState {
             train_ms,
             images: f64::from(last.step.saturating_sub(from)) * spec.train.batch as f64,
             on_card: self.summary.with_untracked(|s| s.backend != protocol::Backend::Cpu),
-            notes: self.toolbox.notes.get_untracked(),
+            notes,
             last,
             ..Record::of(&spec, &self.history_now(), &self.scores_now())
         }

@@ -8,7 +8,9 @@ use protocol::{Command, EvalSet, Event, Progress, Race, Racer, RunId, RunSpec, S
 use trainer::Stage;
 
 use crate::{
+    cards::{card, on_card, slow},
     faults::steep,
+    late::Behaviour,
     rig::{RUN, Rig, STEPS, is_declined, small},
 };
 
@@ -29,8 +31,9 @@ fn told(rig: &Rig) -> Vec<Racer> {
         let points: Vec<Vec<Progress>> = all.iter_mut().map(|r| std::mem::take(&mut r.points)).collect();
         all.clone_from(racers);
         for (racer, mut before) in all.iter_mut().zip(points) {
+            let void_from = racer.points.first().map_or(racer.progress.step + 1, |p| p.step);
+            before.retain(|p| p.step < void_from);
             before.append(&mut racer.points);
-            before.retain(|p| p.step <= racer.progress.step);
             racer.points = before;
         }
     }
@@ -105,6 +108,22 @@ fn a_race_gives_what_each_gives_alone() {
         let (points, scores) = alone(spec, reached);
         assert_eq!(bits(&racer.points), points, "contestant {}", i + 1);
         assert_eq!([EvalSet::Validation, EvalSet::Test].map(|set| result(&racer.scores, set, reached)), scores, "contestant {}", i + 1);
+    }
+}
+
+#[test]
+fn on_a_card_and_after_its_loss_it_is_the_same() {
+    let (points, scores) = alone(small(), 30);
+    for lost_at in [None, Some(25)] {
+        let card = card(Behaviour { lost_at, ..slow() });
+        let mut rig = on_card(small(), &card);
+        rig.send(race(vec![small(); 2], 30));
+        for racer in finished(&mut rig) {
+            assert_eq!(bits(&racer.points), points, "{lost_at:?}: {} {:?}", racer.trouble, racer.progress);
+            assert_eq!([EvalSet::Validation, EvalSet::Test].map(|set| result(&racer.scores, set, 30)), scores);
+            assert_eq!((racer.on_card, racer.trouble.is_empty()), (lost_at.is_none(), lost_at.is_none()), "{}", racer.trouble);
+            assert!(racer.train_ms > 0.0);
+        }
     }
 }
 

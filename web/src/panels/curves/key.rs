@@ -16,7 +16,8 @@ pub fn key(state: AppState, sight: RwSignal<Sight>) -> AnyView {
         let theme = state.theme.get();
         let row = |record: &Record| {
             let line = difference(&record.spec(), &now);
-            let since = if line == "same set-up" { "same set-up as now".to_owned() } else { format!("since then {line}") };
+            let changed = if record.notes.is_empty() { "" } else { ", changed on its way" };
+            let since = if line == "same set-up" { format!("same set-up as now{changed}") } else { format!("since then {line}{changed}") };
             (record.slot, record.name.clone(), since, record.shown)
         };
         let rows: Vec<_> = runs.with(|list| list.iter().rev().map(row).collect());
