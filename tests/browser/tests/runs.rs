@@ -83,7 +83,8 @@ fn a_restart_leaves_a_ghost_with_its_line() {
         tokio::time::sleep(std::time::Duration::from_millis(800)).await;
         let with = page.picture("canvas[data-testid='curves']").await;
         page.find("ghost-1").await.send_keys(" ").await.unwrap();
-        page.until("put away", 10, "return document.querySelector(\"[data-testid='ghost-1']\").getAttribute('aria-pressed') === 'false';").await;
+        page.until("put away", 10, "return document.querySelector(\"[data-testid='ghost-1']\").getAttribute('aria-pressed') === 'false';")
+            .await;
         tokio::time::sleep(std::time::Duration::from_millis(800)).await;
         assert_ne!(page.picture("canvas[data-testid='curves']").await, with);
         page.click("ghost-1").await;
@@ -101,7 +102,8 @@ fn a_branch_leaves_its_curve_behind() {
         page.wait_for_step(60, 60).await;
         pause(&page).await;
         let steps = page.step().await;
-        page.until("moments", 10, "return document.querySelector(\"[data-testid='timeline']\").getAttribute('aria-disabled') === 'false';").await;
+        page.until("moments", 10, "return document.querySelector(\"[data-testid='timeline']\").getAttribute('aria-disabled') === 'false';")
+            .await;
         page.find("timeline").await.send_keys(&key(Key::Left).repeat(2)).await.unwrap();
         exists(&page, "branch").await;
         page.until("an earlier step", 10, &format!("return window.__kernelscope.step < {steps};")).await;
@@ -111,7 +113,12 @@ fn a_branch_leaves_its_curve_behind() {
         assert_eq!(told(&page, 0).await["steps"], steps.to_string());
         page.until("the branch", 10, &format!("return window.__kernelscope.step === {at} && window.__kernelscope.ready;")).await;
         page.click("tab-runs").await;
-        page.until("its line", 10, &format!("return document.querySelector(\"[data-testid='run-now']\").innerText.includes('branched at step {at}');")).await;
+        page.until(
+            "its line",
+            10,
+            &format!("return document.querySelector(\"[data-testid='run-now']\").innerText.includes('branched at step {at}');"),
+        )
+        .await;
     });
 }
 
@@ -131,7 +138,10 @@ fn changes_are_marks_that_say_what_they_are() {
         pause(&page).await;
         let spot = "return [...document.querySelectorAll(\"[data-testid='curves-spot']\")].find((s) => s.title.includes('adam → momentum'))?.title ?? null;";
         let title = page.until("a mark", 20, spot).await;
-        page.eval("[...document.querySelectorAll(\"[data-testid='curves-spot']\")].find((s) => s.title.includes('adam → momentum')).focus();").await;
+        page.eval(
+            "[...document.querySelectorAll(\"[data-testid='curves-spot']\")].find((s) => s.title.includes('adam → momentum')).focus();",
+        )
+        .await;
         let script = format!("return document.querySelector(\"[data-testid='curves-reading']\").innerText === {title};");
         page.until("its text on focus", 10, &script).await;
     });
@@ -154,7 +164,12 @@ fn a_race_ends_in_a_table_with_the_same_numbers() {
         page.click("race-steps-50").await;
         page.find("race-start").await.send_keys(&key(Key::Enter)).await.unwrap();
         page.until("a race", 20, "return window.__kernelscope.racing;").await;
-        page.until("its end", 200, "return !window.__kernelscope.racing && document.querySelector(\"[data-testid='race-words']\").innerText.startsWith('Over');").await;
+        page.until(
+            "its end",
+            200,
+            "return !window.__kernelscope.racing && document.querySelector(\"[data-testid='race-words']\").innerText.startsWith('Over');",
+        )
+        .await;
         assert_eq!(page.step().await, 0, "the run of the page has rested");
         let cells = "return [1, 2].map((i) => Object.fromEntries([...document.querySelectorAll(`[data-testid='racer-${i}'] td`)].map((c) => [c.dataset.column, c.innerText])));";
         let shown = page.eval(cells).await;
@@ -236,7 +251,10 @@ fn runs_are_sorted_renamed_repeated_and_kept_over_a_reload() {
         page.until("the longest first", 10, &format!("return (() => {{ {order} }})() === 'run-now,run-1,run-2';")).await;
         let field = page.find("run-name-1").await;
         field.click().await.unwrap();
-        field.send_keys(&format!("{}a{}slow one{}", char::from(Key::Control), char::from(Key::Control), char::from(Key::Enter))).await.unwrap();
+        field
+            .send_keys(&format!("{}a{}slow one{}", char::from(Key::Control), char::from(Key::Control), char::from(Key::Enter)))
+            .await
+            .unwrap();
         page.until("the name", 10, "return window.__kernelscope.runs.includes('slow one');").await;
         tokio::time::sleep(std::time::Duration::from_millis(900)).await;
         let before = page.hook("runs").await;

@@ -146,7 +146,8 @@ impl AppState {
         let spec = self.spec.get_untracked();
         let (train_ms, from) = self.runs.timed();
         let last = self.progress_now();
-        let line = self.runs.list.with_untracked(|list| list.iter().rev().find(|r| r.race == 0).map(|before| difference(&before.spec(), &spec)));
+        let line =
+            self.runs.list.with_untracked(|list| list.iter().rev().find(|r| r.race == 0).map(|before| difference(&before.spec(), &spec)));
         let branched = self.runs.branched.get_untracked().map(|step| format!("branched at step {step}"));
         // A branch is what it is beside its settings, mostly none.
         let line = match (branched, line.unwrap_or_else(|| "first run".to_owned())) {

@@ -40,8 +40,8 @@ pub const COLUMNS: &[Column] = &[
     Column { slug: "steps", title: "Steps", about: "Updates made", value: |r| Some(f64::from(r.last.step)), shown: whole, is_gain: true },
     Column { slug: "train-loss", title: "Train loss", about: "Of the last batches", value: |r| trained(r).map(|r| r.last.loss), shown: figures::axis::short, is_gain: false },
     Column { slug: "validation-loss", title: "Val. loss", about: "The newest on the validation digits", value: |r| r.score(EvalSet::Validation).map(|s| s.loss), shown: figures::axis::short, is_gain: false },
-    Column { slug: "validation", title: "Val. accuracy", about: "The newest on the validation digits", value: |r| r.score(EvalSet::Validation).map(|s| s.accuracy), shown: number::percent, is_gain: true },
-    Column { slug: "test", title: "Test accuracy", about: "The newest on the test digits", value: |r| r.score(EvalSet::Test).map(|s| s.accuracy), shown: number::percent, is_gain: true },
+    Column { slug: "validation", title: "Val. acc.", about: "The newest on the validation digits", value: |r| r.score(EvalSet::Validation).map(|s| s.accuracy), shown: number::percent, is_gain: true },
+    Column { slug: "test", title: "Test acc.", about: "The newest on the test digits", value: |r| r.score(EvalSet::Test).map(|s| s.accuracy), shown: number::percent, is_gain: true },
     Column { slug: "speed", title: "Images/s", about: "Images trained on by the time that it took; in a race on one core, or on the card", value: |r| Some(r.images_per_second()).filter(|s| *s > 0.0), shown: |v| whole(v.round()), is_gain: true },
     Column { slug: "time", title: "Time", about: "Spent on training, as far as this page has seen it", value: |r| (r.train_ms > 0.0).then_some(r.train_ms / 1e3), shown: seconds, is_gain: false },
 ];

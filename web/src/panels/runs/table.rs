@@ -49,7 +49,6 @@ pub fn view(state: AppState, at_race: RwSignal<bool>) -> AnyView {
                     <th scope="col">"Run"</th>
                     <th scope="col" title="What it had otherwise than the run before it; in a race, than the first contestant">"What differed"</th>
                     {COLUMNS.iter().enumerate().map(|(i, column)| head(i, column, order)).collect_view()}
-                    <th scope="col"><span class="sr-only">"Actions"</span></th>
                 </tr></thead>
                 <tbody>{now}{rows}</tbody>
             </table>
@@ -118,7 +117,6 @@ fn now_row(state: AppState) -> AnyView {
             <th scope="row"><span class="runs-own" aria-hidden="true"></span>{record.name.clone()}<small>" now"</small></th>
             <td class="runs-line">{record.difference.clone()}</td>
             {cells(&record)}
-            <td></td>
         </tr>
     }
     .into_any()
@@ -136,18 +134,16 @@ fn row(state: AppState, record: &Record) -> AnyView {
     view! {
         <tr data-testid=format!("run-{}", slot + 1)>
             <th scope="row">
-                {swatch(slot, state.theme.get())}
-                <input class="runs-name" type="text" aria-label=format!("Name of run {}", slot + 1) prop:value=name.clone() value=name data-testid=format!("run-name-{}", slot + 1) on:change=rename/>
+                <div class="runs-cell">
+                    <button class="runs-shown" aria-pressed=record.shown.to_string() aria-label=format!("Show run {} behind the curves", slot + 1) title="Show or hide it behind the curves"
+                        data-testid=format!("run-show-{}", slot + 1) on:click=move |_| lab().edit_run(slot, |r| r.shown = !r.shown)>{swatch(slot, state.theme.get())}</button>
+                    <input class="runs-name" type="text" aria-label=format!("Name of run {}", slot + 1) prop:value=name.clone() value=name data-testid=format!("run-name-{}", slot + 1) on:change=rename/>
+                    <button class="quiet" aria-label=format!("Make run {} current", slot + 1) title="Make it current: train this set-up anew; the run so far stays in the table" data-testid=format!("run-repeat-{}", slot + 1) on:click=move |_| lab().repeat(slot)><Icon glyph=Glyph::Reset/></button>
+                    <button class="quiet" aria-label=format!("Remove run {}", slot + 1) title="Remove it" data-testid=format!("run-remove-{}", slot + 1) on:click=move |_| lab().forget_run(slot)><Icon glyph=Glyph::Close/></button>
+                </div>
             </th>
             <td class="runs-line" title=record.difference.clone()>{record.difference.clone()}</td>
             {cells(record)}
-            <td class="runs-acts">
-                <button class="quiet" aria-pressed=record.shown.to_string() title="Show it behind the curves" data-testid=format!("run-show-{}", slot + 1) on:click=move |_| lab().edit_run(slot, |r| r.shown = !r.shown)>
-                    {if record.shown { "Hide" } else { "Show" }}
-                </button>
-                <button class="quiet" title="Train this set-up anew; the run so far stays in the table" data-testid=format!("run-repeat-{}", slot + 1) on:click=move |_| lab().repeat(slot)>"Make current"</button>
-                <button class="quiet" aria-label=format!("Remove run {}", slot + 1) title="Remove" data-testid=format!("run-remove-{}", slot + 1) on:click=move |_| lab().forget_run(slot)><Icon glyph=Glyph::Close/></button>
-            </td>
         </tr>
     }
     .into_any()

@@ -5,13 +5,16 @@ use leptos::{html, prelude::*};
 use plotters_canvas::CanvasBackend;
 use protocol::Record;
 
-use super::columns::COLUMNS;
+use super::columns::{COLUMNS, Column};
 use crate::{
     dom::{frame, image, size},
     panels::curves::out,
     state::{AppState, lab, runs},
     widgets::swatch::swatch,
 };
+
+/// What the standings leave to the table of runs: there is less room.
+const SPARED: [&str; 2] = ["params", "validation-loss"];
 
 pub fn view(state: AppState) -> AnyView {
     let race = state.runs.race;
@@ -101,6 +104,9 @@ fn chart(state: AppState) -> AnyView {
 }
 
 fn standings(state: AppState) -> AnyView {
+    let columns: Vec<&'static Column> = COLUMNS.iter().filter(|c| !SPARED.contains(&c.slug)).collect();
+    let heads: Vec<AnyView> =
+        columns.iter().map(|c| view! { <th scope="col" class="runs-number" title=c.about>{c.title}</th> }.into_any()).collect();
     let rows = move || {
         let theme = state.theme.get();
         let (records, troubles, steps): (Vec<Record>, Vec<String>, u32) = state.runs.race.with(|r| {
@@ -111,7 +117,7 @@ fn standings(state: AppState) -> AnyView {
         });
         let one = |(i, record): (usize, &Record)| {
             let share = 100.0 * f64::from(record.last.step) / f64::from(steps.max(1));
-            let cells: Vec<AnyView> = COLUMNS
+            let cells: Vec<AnyView> = columns
                 .iter()
                 .map(|c| view! { <td class="runs-number number" data-column=c.slug>{c.text(record)}</td> }.into_any())
                 .collect();
@@ -126,8 +132,6 @@ fn standings(state: AppState) -> AnyView {
         };
         records.iter().enumerate().map(one).collect::<Vec<AnyView>>()
     };
-    let heads: Vec<AnyView> =
-        COLUMNS.iter().map(|c| view! { <th scope="col" class="runs-number" title=c.about>{c.title}</th> }.into_any()).collect();
     view! {
         <div class="runs-scroll" tabindex="0" role="group" aria-label="How the race stands">
             <table class="runs-table" data-testid="race-table">
