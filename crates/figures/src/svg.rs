@@ -3,8 +3,8 @@
 use plotters::{drawing::IntoDrawingArea, element::Text, prelude::SVGBackend, style::text_anchor::HPos};
 
 use crate::{
-    chart::{self, ChartOptions, Drawn, LINE, Pen, TITLE_SIZE, rgb},
-    curves::Curves,
+    chart::{self, ChartOptions, Drawn, LABEL_SIZE, LINE, Pen, TITLE_SIZE, rgb},
+    curves::{Curves, MeasuredOn},
     lettering::Weight,
     surface::Surface,
     view::View,
@@ -76,12 +76,18 @@ pub fn view_svg(title: &str, curves: &Curves, options: &ChartOptions, view: &Vie
         let (head, rest) = area.split_vertically(pen.px(2.0 * LINE));
         let style = pen.text(palette.foreground, 1.2 * TITLE_SIZE, Weight::Bold, HPos::Left);
         head.draw(&Text::new(title.to_owned(), (pen.px(10.0), pen.px(LINE)), style))?;
-        let keys = view.ghosts.len() as i32;
+        let ringed = view.ghosts.iter().any(|g| g.curves.scores.iter().any(|s| s.on == MeasuredOn::Validation));
+        let keys = view.ghosts.len() as i32 + i32::from(ringed);
         let high = rest.dim_in_pixel().1 as i32;
         let (body, key) = rest.split_vertically((high - keys * pen.px(LINE) - pen.px(0.5 * LINE)).max(0));
         chart::draw_on(&pen, &body, curves, &options, view)?;
         for (i, ghost) in view.ghosts.iter().enumerate() {
             pen.key_line(&key, ghost, i as i32 * pen.px(LINE) + pen.px(LINE) / 2)?;
+        }
+        if ringed {
+            let style = pen.text(palette.muted, LABEL_SIZE, Weight::Regular, HPos::Left);
+            let middle = view.ghosts.len() as i32 * pen.px(LINE) + pen.px(LINE) / 2;
+            key.draw(&Text::new("Rings: on the validation digits", (pen.px(10.0), middle), style))?;
         }
         area.present()
     })

@@ -41,7 +41,7 @@ fn entry(state: AppState, sight: RwSignal<Sight>, slot: u32, name: &str, since: 
     };
     let text = move || read().unwrap_or_else(|| since.clone());
     view! {
-        <button class="curves-ghost" aria-pressed=shown.to_string() data-testid=format!("ghost-{}", slot + 1) title="Show or hide this run"
+        <button class="curves-ghost" aria-pressed=shown.to_string() data-testid=format!("ghost-{}", slot + 1) title="Show or hide this run; rings are its validation results"
             on:click=move |_| lab().edit_run(slot, |r| r.shown = !r.shown)>
             {swatch(slot, theme)}<b>{name.to_owned()}</b><span class="curves-line">{text}</span>
         </button>

@@ -42,7 +42,7 @@ pub fn ghost(record: &Record) -> Ghost {
 
 /// For print: light, with a title and a key.
 pub fn save_svg(state: AppState, name: &str, title: &str, curves: &Curves, options: &ChartOptions, view: &View) {
-    let size = svg::Size { width: 1100, height: 400 + 19 * view.ghosts.len() as u32 };
+    let size = svg::Size { width: 1100, height: 420 + 19 * view.ghosts.len() as u32 };
     let options = ChartOptions { theme: Theme::Light, ..*options };
     match svg::view_svg(title, curves, &options, view, size) {
         Ok(text) => save(state, name, text.as_bytes()),

@@ -4,13 +4,7 @@ use leptos::prelude::*;
 use protocol::{Command, Event, Race, Record, RunSpec, record};
 
 use super::Lab;
-use crate::{
-    dom::frame,
-    state::{NoticeKind, Phase, runs::RaceView},
-};
-
-/// Changes that come together are written together.
-const WRITE_MS: i32 = 250;
+use crate::state::{NoticeKind, Phase, runs::RaceView};
 
 impl Lab {
     /// Follows how long the run trains.
@@ -37,17 +31,15 @@ impl Lab {
         });
     }
 
-    /// The earlier runs as they are now, for the next visit.
+    /// The earlier runs as they are now, for the next visit. At once: the page may be on its way out.
     pub fn keep_runs(&self) {
-        let lab = *self;
-        frame::after(WRITE_MS, move || {
-            let Some(store) = lab.inner.with_value(|inner| inner.keeper.store()) else { return };
-            let Some(text) = lab.state.runs.list.with_untracked(|list| record::write(list)) else { return };
-            leptos::task::spawn_local(async move {
-                if let Err(why) = store.put_earlier(&text).await {
-                    lab.state.notify(NoticeKind::Warned, format!("Earlier runs will not survive a reload: {why}."), None);
-                }
-            });
+        let state = self.state;
+        let Some(store) = self.inner.with_value(|inner| inner.keeper.store()) else { return };
+        let Some(text) = state.runs.list.with_untracked(|list| record::write(list)) else { return };
+        leptos::task::spawn_local(async move {
+            if let Err(why) = store.put_earlier(&text).await {
+                state.notify(NoticeKind::Warned, format!("Earlier runs will not survive a reload: {why}."), None);
+            }
         });
     }
 
