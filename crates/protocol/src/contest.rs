@@ -135,8 +135,9 @@ fn optimizers(run: &RunSpec) -> Vec<(String, RunSpec)> {
 
 fn rates(run: &RunSpec) -> Vec<(String, RunSpec)> {
     let rate = run.train.rate;
-    // Divided, so that a tenth of 0.002 is 0.0002 and not a neighbour of it.
-    let tried = [rate / 10.0, rate, rate * 10.0].into_iter().filter(|r| crate::run::RATES.contains(r));
+    // By its digits, so that a tenth of 0.002 is 0.0002 and not a neighbour of it.
+    let digits: f64 = rate.to_string().parse().unwrap_or_default();
+    let tried = [digits / 10.0, digits, digits * 10.0].into_iter().map(|rate| rate as f32).filter(|r| crate::run::RATES.contains(r));
     let all: Vec<f32> = if rate > 0.0 { tried.collect() } else { Vec::new() };
     all.into_iter().map(|rate| (format!("Rate {rate}"), trained(run, |spec| spec.train.rate = rate))).collect()
 }
@@ -228,6 +229,7 @@ mod tests {
             }
         }
         let lens = RunSpec::default();
+        assert_eq!(rates(&lens).into_iter().map(|e| e.0).collect::<Vec<_>>(), ["Rate 0.0002", "Rate 0.002", "Rate 0.02"]);
         assert!(RACES.iter().all(|r| (r.entries)(&lens).len() >= 2), "the page's first network can run them all");
     }
 
