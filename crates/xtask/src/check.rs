@@ -10,10 +10,12 @@ use crate::shell::{self, Shell};
 use crate::test::WASM_PACKAGES;
 use crate::{links, page, size, sources};
 
+/// All that knows a browser.
+pub const WEB: &str = "web";
 /// What only a browser runs, and is therefore looked at for wasm alone.
-pub const WASM_ONLY: &str = "web";
+const WASM_ONLY: [&str; 3] = [WEB, "page", "worker"];
 /// The page and what it is made of.
-const PAGE_PACKAGES: [&str; 7] = [WASM_ONLY, "engine", "data", "trainer", "protocol", "figures", "metrics"];
+const PAGE_PACKAGES: [&str; 9] = [WEB, "page", "worker", "engine", "data", "trainer", "protocol", "figures", "metrics"];
 
 pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     setup::for_wasm_clippy(shell)?;
@@ -21,7 +23,9 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     report.part("Formatting", || sources::check_format(&shell.root));
     report.part("Length of files", || sources::check_length(&shell.root));
     report.part("Clippy, native", || {
-        shell::run(&mut shell.cargo(&["clippy", "--workspace", "--exclude", WASM_ONLY, "--all-targets", "--", "-D", "warnings"]))
+        let mut command = shell.cargo(&["clippy", "--workspace"]);
+        command.args(WASM_ONLY.iter().flat_map(|p| ["--exclude", p]));
+        shell::run(command.args(["--all-targets", "--", "-D", "warnings"]))
     });
     report.part("Clippy, wasm", || {
         let clippy = |packages: &[&str], targets: &[&str]| {
@@ -34,8 +38,9 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     });
     report.part("Documentation", || {
         let doc = |arguments: &[&str]| shell::run(shell.cargo(&["doc", "--no-deps"]).args(arguments).env("RUSTDOCFLAGS", "-D warnings"));
-        doc(&["--workspace", "--exclude", WASM_ONLY])?;
-        doc(&["--package", WASM_ONLY, "--document-private-items", "--target", "wasm32-unknown-unknown"])
+        let others: Vec<&str> = ["--workspace"].into_iter().chain(WASM_ONLY.iter().flat_map(|p| ["--exclude", p])).collect();
+        doc(&others)?;
+        doc(&["--package", WEB, "--document-private-items", "--target", "wasm32-unknown-unknown"])
     });
     report.part("Licences and sources", || {
         setup::for_licences(shell)?;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::check::WASM_ONLY;
+use crate::check::WEB;
 use crate::shell::{Shell, answer};
 
 /// A compiler of shaders and drivers of cards. A browser has its own behind WebGPU; that the page had
@@ -11,14 +11,14 @@ const BROWSERS_OWN: [&str; 4] = ["naga", "wgpu-core", "wgpu-hal", "glow"];
 
 pub fn check(shell: &Shell) -> Result<()> {
     let target = "wasm32-unknown-unknown";
-    let arguments = ["tree", "--package", WASM_ONLY, "--target", target, "--edges", "normal", "--prefix", "none", "--format", "{p}"];
+    let arguments = ["tree", "--package", WEB, "--target", target, "--edges", "normal", "--prefix", "none", "--format", "{p}"];
     let Some(tree) = answer(&mut shell.cargo(&arguments)) else { bail!("`cargo {}` failed", arguments.join(" ")) };
     println!("{} packages", names(&tree).len());
     match unwanted(&tree).as_slice() {
         [] => Ok(()),
         [first, ..] => bail!(
             "the page links {first}, which every browser with WebGPU has itself. \
-             `cargo tree --package {WASM_ONLY} --target {target} --invert {first} --edges features` says who asks for it"
+             `cargo tree --package {WEB} --target {target} --invert {first} --edges features` says who asks for it"
         ),
     }
 }

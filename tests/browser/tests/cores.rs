@@ -1,6 +1,6 @@
 //! Several workers share the training, and nothing but the speed shows it.
 
-use crate::stage::drive;
+use crate::stage::{Setting, drive, drive_with, report};
 
 /// Convolutions alone; batch norms too, at which the workers wait for each other.
 const RUNS: &[&str] = &["play=0&net=n2&batch=100&seed=5&shift=2", "play=0&net=two-blocks&batch=40&seed=3"];
@@ -21,6 +21,23 @@ fn two_cores_give_the_losses_of_one() {
         assert_eq!(found[0], found[1], "{run}");
         assert_eq!(found[0], found[2], "{run}");
     }
+}
+
+#[test]
+fn a_core_that_is_lost_is_told_and_training_goes_on() {
+    let troubled = Setting { troubled: true, ..Setting::default() };
+    drive_with(troubled, async |page| {
+        page.open("net=n2&batch=64&backend=cpu&threads=2").await;
+        page.wait_for_step(30, 60).await;
+        assert_eq!(page.hook("cores").await, 2);
+        page.eval("window.__kernelscope.crash_shard();").await;
+        let told = page.notice(&["of the workers has stopped", "same results"], 20).await;
+        report(&told);
+        assert_eq!(page.hook("cores").await, 1);
+        let at = page.step().await;
+        page.wait_for_step(at + 20, 30).await;
+        assert_eq!(page.hook("cores").await, 1, "the worker that leads lives on");
+    });
 }
 
 #[test]

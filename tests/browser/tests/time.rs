@@ -1,6 +1,6 @@
 //! Going back in time, and one step in slow motion.
 
-use fantoccini::key::Key;
+use fantoccini::{Locator, key::Key};
 
 use crate::stage::{Browser, drive, report};
 
@@ -17,6 +17,10 @@ async fn paused_after(page: &Browser, steps: u64) -> u64 {
     )
     .await;
     page.step().await
+}
+
+async fn press(page: &Browser, keys: &str) {
+    page.client.find(Locator::Css("body")).await.unwrap().send_keys(keys).await.unwrap();
 }
 
 #[test]
@@ -48,6 +52,25 @@ fn the_timeline_moves_every_panel_and_comes_back() {
 }
 
 #[test]
+fn a_run_is_resumed_and_branched() {
+    drive(async |page| {
+        let now = paused_after(&page, 30).await;
+        press(&page, ",").await;
+        press(&page, ",").await;
+        page.until("a look back", 10, "return !!document.querySelector(\"[data-testid='branch']\");").await;
+        let from = page.until("an earlier step", 10, &format!("const s = window.__kernelscope.step; return s < {now} ? s : null;")).await;
+        let from = from.as_u64().unwrap();
+        page.click("branch").await;
+        page.until("a branch", 10, &format!("return window.__kernelscope.ready && window.__kernelscope.step === {from} && !document.querySelector(\"[data-testid='branch']\");")).await;
+        press(&page, ",").await;
+        page.until("a look back", 10, "return !!document.querySelector(\"[data-testid='resume']\");").await;
+        page.click("resume").await;
+        page.wait_for_step(from + 5, 30).await;
+        assert_eq!(page.text("state").await, "training");
+    });
+}
+
+#[test]
 fn moments_survive_a_reload() {
     drive(async |page| {
         paused_after(&page, 40).await;
@@ -60,6 +83,56 @@ fn moments_survive_a_reload() {
         let back =
             page.until("moments out of the store", 20, &format!("const n = (() => {{ {marks} }})(); return n >= 4 ? n : null;")).await;
         report(&format!("{back} moments came back after the reload"));
+    });
+}
+
+#[test]
+fn a_step_is_walked_through_in_slow_motion() {
+    drive(async |page| {
+        let now = paused_after(&page, 10).await;
+        press(&page, "l").await;
+        page.until("a walk", 20, "return !!document.querySelector(\"[data-testid='slow-title']\");").await;
+        assert_eq!(page.text("slow-title").await, "The image");
+        // Another image of the batch, by its button.
+        let before = page.text("slow-caption").await;
+        page.click("slow-image-after").await;
+        page.until("the next image", 10, "return document.querySelector(\"[data-testid='slow-image']\").innerText === '2';").await;
+        assert_ne!(page.text("slow-caption").await, before);
+        let mut titles = Vec::new();
+        for _ in 0..80 {
+            press(&page, &Key::Right.to_string()).await;
+            tokio::time::sleep(std::time::Duration::from_millis(60)).await;
+            let title = page.text("slow-title").await;
+            if title == "Loss" {
+                assert_eq!(page.client.find_all(Locator::Css("[data-testid='slow-loss'] tr")).await.unwrap().len(), 5);
+            }
+            if title == "Forward: conv1" {
+                let dimmed = "return document.querySelectorAll('.stage-tiles.dim').length > 4 && !document.querySelector(\"[data-testid='maps-conv1']\").classList.contains('dim');";
+                page.until("conv1 lit alone", 5, dimmed).await;
+            }
+            titles.push(title.clone());
+            if title == "The step is made" {
+                break;
+            }
+        }
+        let has = |part: &str| titles.iter().any(|t| t.starts_with(part));
+        assert!(
+            ["Forward: conv1", "Forward: pool1", "Loss", "Backward: pool2", "Backward: conv1", "Update: conv1"].iter().all(|t| has(t)),
+            "{titles:?}"
+        );
+        page.until("the step that was walked", 10, &format!("return window.__kernelscope.step === {};", now + 1)).await;
+        // Back within it, and out.
+        press(&page, &Key::Left.to_string()).await;
+        page.until("one stop back", 5, "return document.querySelector(\"[data-testid='slow-title']\").innerText !== 'The step is made';")
+            .await;
+        assert_eq!(page.step().await, now + 1, "going back within the walk does not undo the step");
+        page.click("slow-leave").await;
+        page.until(
+            "out of the walk",
+            5,
+            "return !document.querySelector(\"[data-testid='slow-title']\") && !document.querySelector('.stage-tiles.dim');",
+        )
+        .await;
     });
 }
 

@@ -20,6 +20,7 @@ use wasm_bindgen_futures::future_to_promise;
 
 use crate::{
     dom::{fetch, window},
+    link::program::Program,
     state::url::page_value,
 };
 use card::Stand;
@@ -42,6 +43,13 @@ struct Peer {
 }
 
 type Shared = Rc<RefCell<Peer>>;
+
+/// From the page: has the worker's program, which holds the engine, started here as the bench.
+pub fn call() {
+    if let Err(why) = Program::of_worker().start_here(&Object::new()) {
+        web_sys::console::error_1(&why);
+    }
+}
 
 pub fn start() {
     let peer = Shared::default();

@@ -3,9 +3,11 @@
 
 use engine::json;
 use js_sys::{Array, Float32Array, Uint8Array};
-use protocol::{Command, Event};
+use protocol::{Command, Event, RunSpec};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast, JsValue};
+
+use super::listing::Listing;
 
 /// Page to worker: a command for the session, or a wish for its host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,6 +16,8 @@ pub enum Ask {
     Session(Command),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
     Pick(Which),
+    /// What a card launches for a step of this run, please. `half`: activations are stored so. Answered by [`Tell::Kernels`].
+    Kernels { spec: Box<RunSpec>, subgroups: bool, half: bool },
     /// The safetensors file beside it as ONNX, please. Answered by [`Tell::Onnx`].
     Onnx,
     /// The classes of all digits that have arrived, and what the classes look like in the mean: [`Tell::Labels`].
@@ -49,6 +53,7 @@ pub enum Tell {
     Session(Box<Event>),
     /// Bulk: the digit's pixels, 0 to 1.
     Picked(Picked),
+    Kernels(Listing),
     /// The ONNX file beside it, or why there is none.
     Onnx(Option<String>),
     /// File: the classes of the digits of each set, one after another; a set that has not arrived as a whole has none.

@@ -1,26 +1,19 @@
 //! The page's side of the worker: starting it, talking to it, noticing that it has died.
 
+pub mod listing;
 pub mod message;
+pub mod program;
 
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Object, Reflect};
 use protocol::Wish;
-use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ErrorEvent, EventTarget, MessageChannel, MessageEvent, MessagePort, Worker};
 
-use crate::{
-    dom::{self, listen::Listener},
-    worker::host::Host,
-};
+use crate::dom::{self, listen::Listener};
 use message::{Ask, Parcel, Tell};
-
-#[wasm_bindgen]
-#[allow(unsafe_code, reason = "wasm-bindgen declares imports in an unsafe block; this one reads a string")]
-unsafe extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_namespace = ["import", "meta"], js_name = url)]
-    static SELF_URL: String;
-}
+use program::{Program, base_url};
 
 /// What the link tells the page.
 #[derive(Debug)]
@@ -32,89 +25,77 @@ pub enum Heard {
 
 type Ear = Rc<dyn Fn(Heard)>;
 
-/// A session at work, in a worker or, where there can be none, on the page.
+/// A session at work, and the messages that wait until it listens.
 #[derive(Debug)]
-pub enum Link {
-    Worker(Remote),
-    Page(Rc<RefCell<Host>>),
-}
-
-/// A worker and the messages that wait until it listens.
-#[derive(Debug)]
-pub struct Remote {
-    worker: Worker,
+pub struct Link {
+    session: Far,
     waiting: Rc<RefCell<Option<VecDeque<Parcel<Ask>>>>>,
     _listeners: Vec<Listener>,
 }
 
-impl Link {
-    /// Starts a worker from this very module, already compiled. `wish`: what runs compute on; `cores`: how many they use
-    /// of the processor.
-    ///
-    /// # Errors
-    /// In words, where the browser makes no worker.
-    pub fn spawn(wish: Wish, cores: usize, ear: Ear) -> Result<Self, String> {
-        Remote::spawn(wish, cores, ear).map(Self::Worker).map_err(|e| dom::reason(&e))
+/// In a worker or, where there can be none, on the page.
+#[derive(Clone, Debug)]
+enum Far {
+    Worker(Worker),
+    Page(MessagePort),
+}
+
+impl Far {
+    fn post(&self, parcel: &Parcel<Ask>) {
+        // A worker that has died does not take messages; its end is reported by its error event.
+        if let Ok((message, transfer)) = parcel.pack() {
+            let _ = match self {
+                Self::Worker(worker) => worker.post_message_with_transfer(&message, &transfer),
+                Self::Page(port) => port.post_message_with_transferable(&message, &transfer),
+            };
+        }
     }
 
-    /// The same session on the page's own thread, in small slices.
-    pub fn on_page(wish: Wish, ear: Ear) -> Self {
-        let host = Host::start(&base_url(), wish, 1, crate::worker::PAGE_TURN_MS, move |parcel| {
-            let ear = Rc::clone(&ear);
-            // Never within the call that caused it: the page may be in the midst of an update.
-            dom::frame::after(0, move || ear(Heard::Told(Box::new(parcel))));
-        });
-        Self::Page(host)
-    }
-
-    pub fn send(&self, parcel: Parcel<Ask>) {
+    fn target(&self) -> &EventTarget {
         match self {
-            Self::Worker(remote) => remote.send(parcel),
-            Self::Page(host) => Host::receive(host, parcel),
+            Self::Worker(worker) => worker,
+            Self::Page(port) => port,
         }
     }
 }
 
-/// Starts a worker of this very module, already compiled, which begins by reading `first`. Workers can start further
-/// ones.
-///
-/// # Errors
-/// What the browser says where it makes no worker.
-pub fn start(name: &str, first: &Object) -> Result<Worker, JsValue> {
-    let glue = SELF_URL.with(Clone::clone);
-    let script = format!(
-        "import init from {glue:?};\n\
-         self.onmessage = (e) => {{ self.onmessage = null; self.kernelscope = e.data; init({{ module_or_path: e.data.module }}); }};"
-    );
-    let options = BlobPropertyBag::new();
-    options.set_type("text/javascript");
-    let blob = Blob::new_with_str_sequence_and_options(&Array::of1(&JsValue::from_str(&script)), &options)?;
-    let url = Url::create_object_url_with_blob(&blob)?;
-    let options = WorkerOptions::new();
-    options.set_type(WorkerType::Module);
-    options.set_name(name);
-    let worker = Worker::new_with_options(&url, &options)?;
-    Reflect::set(first, &"module".into(), &wasm_bindgen::module())?;
-    worker.post_message(first)?;
-    Ok(worker)
-}
+impl Link {
+    /// A session in a worker. `wish`: what runs compute on; `cores`: how many they use of the processor.
+    ///
+    /// # Errors
+    /// In words, where the browser makes no worker.
+    pub fn spawn(wish: Wish, cores: usize, ear: Ear) -> Result<Self, String> {
+        let worker = first(wish, cores).and_then(|first| Program::of_worker().start("kernelscope", &first));
+        Ok(Self::with(Far::Worker(worker.map_err(|e| dom::reason(&e))?), ear))
+    }
 
-impl Remote {
-    fn spawn(wish: Wish, cores: usize, ear: Ear) -> Result<Self, JsValue> {
-        let first = Object::new();
-        Reflect::set(&first, &"base".into(), &base_url().into())?;
-        Reflect::set(&first, &"backend".into(), &wish.name().into())?;
-        Reflect::set(&first, &"threads".into(), &JsValue::from_f64(cores as f64))?;
-        let worker = start("kernelscope", &first)?;
+    /// The same session on the page's own thread, in small slices.
+    ///
+    /// # Errors
+    /// In words, where the browser does not even do that.
+    pub fn on_page(wish: Wish, ear: Ear) -> Result<Self, String> {
+        let begin = || {
+            let channel = MessageChannel::new()?;
+            let first = first(wish, 1)?;
+            Reflect::set(&first, &"port".into(), &channel.port2())?;
+            Program::of_worker().start_here(&first)?;
+            Ok(channel.port1())
+        };
+        let port = begin().map_err(|e: JsValue| dom::reason(&e))?;
+        let link = Self::with(Far::Page(port.clone()), ear);
+        port.start();
+        Ok(link)
+    }
 
+    fn with(session: Far, ear: Ear) -> Self {
         let waiting = Rc::new(RefCell::new(Some(VecDeque::new())));
         let (on_message, on_error) = (Rc::clone(&ear), ear);
-        let (queue, sender) = (Rc::clone(&waiting), worker.clone());
+        let (queue, sender) = (Rc::clone(&waiting), session.clone());
         let listeners = vec![
-            Listener::new(&worker, "message", move |event| {
+            Listener::new(session.target(), "message", move |event| {
                 // The worker speaks first; then it listens.
                 if let Some(queued) = queue.borrow_mut().take() {
-                    queued.into_iter().for_each(|parcel| post(&sender, &parcel));
+                    queued.iter().for_each(|parcel| sender.post(parcel));
                 }
                 let Ok(event) = event.dyn_into::<MessageEvent>() else { return };
                 match Parcel::unpack(&event.data()) {
@@ -123,40 +104,42 @@ impl Remote {
                     Err(why) => on_message(Heard::Lost(format!("it sent a message that cannot be read: {why}"))),
                 }
             }),
-            Listener::new(&worker, "error", move |event| {
+            Listener::new(session.target(), "error", move |event| {
                 event.prevent_default();
                 let said = event.dyn_ref::<ErrorEvent>().map(ErrorEvent::message).unwrap_or_default();
                 on_error(Heard::Lost(if said.is_empty() { "it could not be loaded".to_owned() } else { said }));
             }),
         ];
-        Ok(Self { worker, waiting, _listeners: listeners })
+        Self { session, waiting, _listeners: listeners }
     }
 
-    fn send(&self, parcel: Parcel<Ask>) {
+    /// Whether it is not on the page's own thread.
+    pub fn is_worker(&self) -> bool {
+        matches!(self.session, Far::Worker(_))
+    }
+
+    pub fn send(&self, parcel: Parcel<Ask>) {
         match &mut *self.waiting.borrow_mut() {
             Some(queue) => queue.push_back(parcel),
-            None => post(&self.worker, &parcel),
+            None => self.session.post(&parcel),
         }
     }
 }
 
-impl Drop for Remote {
+impl Drop for Link {
     fn drop(&mut self) {
-        self.worker.terminate();
+        match &self.session {
+            Far::Worker(worker) => worker.terminate(),
+            Far::Page(port) => port.close(),
+        }
     }
 }
 
-fn post(worker: &Worker, parcel: &Parcel<Ask>) {
-    // A worker that has died does not take messages; its end is reported by its error event.
-    if let Ok((message, transfer)) = parcel.pack() {
-        let _ = worker.post_message_with_transfer(&message, &transfer);
-    }
-}
-
-/// The folder of the page, with which relative addresses begin; ends with a slash.
-fn base_url() -> String {
-    dom::document().and_then(|d| d.base_uri().ok().flatten()).map_or_else(String::new, |uri| {
-        let path = uri.split(['?', '#']).next().unwrap_or_default();
-        path.rfind('/').map_or(path, |end| &path[..=end]).to_owned()
-    })
+/// What the worker's program is told first.
+fn first(wish: Wish, cores: usize) -> Result<Object, JsValue> {
+    let first = Object::new();
+    Reflect::set(&first, &"base".into(), &base_url().into())?;
+    Reflect::set(&first, &"backend".into(), &wish.name().into())?;
+    Reflect::set(&first, &"threads".into(), &JsValue::from_f64(cores as f64))?;
+    Ok(first)
 }

@@ -1,6 +1,6 @@
 //! Further workers that share the steps of training: the leader's end.
 //!
-//! A shard is another worker of this very module, started by the worker that leads (or by the bench's page), and the two
+//! A shard is another worker of this very program, started by the worker that leads (or by the bench's page), and the two
 //! talk to each other directly. What crosses is one `ArrayBuffer`, moved to the shard with a task and back with the answer
 //! ([`wire`]); memory shared between workers would need headers that plain hosts of files do not send.
 
@@ -19,7 +19,7 @@ use trainer::{Network, machine::Hire};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ErrorEvent, MessageEvent, Worker};
 
-use crate::{dom::listen::Listener, link};
+use crate::{dom::listen::Listener, link::program::Program};
 
 pub use life::serve;
 
@@ -68,7 +68,7 @@ impl Hired {
     fn new(bell: &Rc<dyn Fn()>) -> Result<Self, JsValue> {
         let first = Object::new();
         Reflect::set(&first, &KEY.into(), &JsValue::TRUE)?;
-        let worker = link::start("kernelscope shard", &first)?;
+        let worker = Program::own().start("kernelscope shard", &first)?;
         let inbox = Rc::<Inbox>::default();
         let (heard, failed, rings) = (Rc::clone(&inbox), Rc::clone(&inbox), [Rc::clone(bell), Rc::clone(bell)]);
         let [ring, ring_failed] = rings;

@@ -141,17 +141,22 @@ impl Lab {
                 lab.hear(heard);
             }
         });
-        let link = if url::page_value("workers").as_deref() == Some("0") {
-            Link::on_page(wish, ear)
+        let worker = if url::page_value("workers").as_deref() == Some("0") {
+            None
         } else {
-            Link::spawn(wish, shards::cores(url::page_value("threads").as_deref()), Rc::clone(&ear)).unwrap_or_else(|why| {
+            let spawned = Link::spawn(wish, shards::cores(url::page_value("threads").as_deref()), Rc::clone(&ear));
+            let told = |why: &String| {
                 let text = format!("This browser gave no worker ({why}). The network trains on the page instead, in small slices.");
                 self.state.notify(NoticeKind::Warned, text, None);
-                Link::on_page(wish, ear)
-            })
+            };
+            spawned.inspect_err(told).ok()
         };
+        let link = worker.map_or_else(|| Link::on_page(wish, ear), Ok);
+        if let Err(why) = &link {
+            self.state.notify(NoticeKind::Failed, format!("Nothing can be trained in this browser: {why}."), None);
+        }
         self.inner.update_value(|inner| {
-            inner.link = Some(link);
+            inner.link = link.ok();
             inner.born_ms = dom::now_ms();
         });
     }
@@ -320,7 +325,7 @@ impl Lab {
 
     /// Makes the worker panic; on the page's own thread there is none to lose.
     pub fn crash_worker(&self) {
-        if self.inner.with_value(|inner| matches!(inner.link, Some(Link::Worker(_)))) {
+        if self.inner.with_value(|inner| inner.link.as_ref().is_some_and(Link::is_worker)) {
             self.send(Ask::Crash);
         }
     }
@@ -328,6 +333,11 @@ impl Lab {
     /// Makes one of the workers that share the training panic.
     pub fn crash_shard(&self) {
         self.send(Ask::CrashShard);
+    }
+
+    /// Asks for the kernels that a card with these abilities launches for the run.
+    pub fn list_kernels(&self, subgroups: bool, half: bool) {
+        self.send(Ask::Kernels { spec: Box::new(self.state.spec.get_untracked()), subgroups, half });
     }
 
     /// Loses the graphics card, where runs are on one.
@@ -344,6 +354,7 @@ impl Lab {
                     Tell::Labels(counts) => return self.state.catalogue.take_labels(counts, file, bulk),
                     Tell::Greys(numbers) => return self.state.catalogue.take_greys(&numbers, &file),
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
+                    Tell::Kernels(listing) => return self.state.kernels.set(Some(listing)),
                     Tell::Onnx(problem) => return self.converted(problem, &file),
                     Tell::Panicked(why) => why,
                 }

@@ -32,7 +32,7 @@ pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 pub use toolbox::Toolbox;
 
-use crate::dom::timing::Smoothness;
+use crate::{dom::timing::Smoothness, link::listing::Listing};
 
 /// Where the run stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +185,8 @@ pub struct AppState {
     pub setup_open: RwSignal<bool>,
     pub card_open: RwSignal<bool>,
     pub kernels_open: RwSignal<bool>,
+    /// What a card launches for a step of the run, once somebody has asked.
+    pub kernels: RwSignal<Option<Listing>>,
     pub smoothness: RwSignal<Smoothness>,
     /// The digits of the data set, as far as somebody has asked.
     pub catalogue: Catalogue,
@@ -236,6 +238,7 @@ impl AppState {
             setup_open: RwSignal::new(false),
             card_open: RwSignal::new(false),
             kernels_open: RwSignal::new(false),
+            kernels: RwSignal::new(None),
             smoothness: RwSignal::new(Smoothness::default()),
             catalogue: Catalogue::new(),
             next_batch: BatchView::new(),

@@ -6,7 +6,7 @@ use data::{Dataset, PIXELS, PackFile, Set, packs};
 use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
-use super::{schedule::Schedule, surveyor::Surveyor};
+use super::{launched, schedule::Schedule, surveyor::Surveyor};
 use crate::{
     dom::{fetch, now_ms},
     link::message::{Ask, Parcel, Picked, Tell, Which},
@@ -116,6 +116,10 @@ impl Host {
                 Surveyor::look(host);
             }
             Ask::Pick(which) => host.borrow_mut().pick(which),
+            Ask::Kernels { spec, subgroups, half } => {
+                let listing = launched::listing(&spec, subgroups, half);
+                (host.borrow().post)(Parcel::new(Tell::Kernels(listing)));
+            }
             Ask::Onnx => {
                 let (problem, file) = match onnx(&file) {
                     Ok(file) => (None, file),

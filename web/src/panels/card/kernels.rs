@@ -2,41 +2,40 @@
 
 use leptos::{html, prelude::*};
 
-use super::{
-    launched::{Launched, Part, Pass, parts},
-    source::{Source, summary},
-};
+use super::source::{Source, summary};
 use crate::{
-    state::app,
+    link::listing::{File, Launched, Listing, Part, Pass},
+    state::{app, lab},
     widgets::{dialog::Dialog, number},
 };
-use engine::backend::gpu::launch::{Shader, Storage};
+
+/// Asks for the kernels while somebody looks, and once more where the run or the card has changed.
+pub fn keep_listed() {
+    let state = app();
+    let subgroups = Memo::new(move |_| state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).is_some_and(|a| a.subgroups)));
+    let half = Memo::new(move |_| state.summary.with(|s| s.half));
+    Effect::new(move |_| {
+        let looking = state.card_open.get() || state.kernels_open.get();
+        state.spec.track();
+        if looking && state.graph.with(Option::is_some) {
+            lab().list_kernels(subgroups.get(), half.get());
+        }
+    });
+}
 
 #[component]
 pub fn Kernels() -> impl IntoView {
     let state = app();
-    let subgroups = move || state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).is_some_and(|a| a.subgroups));
-    let listed = Memo::new(move |_| {
-        if !state.kernels_open.get() {
-            return Vec::new();
-        }
-        let graph = state.graph.get();
-        graph.map_or_else(Vec::new, |graph| state.spec.with(|spec| parts(&graph, &spec.train, subgroups())))
-    });
-    let chosen = RwSignal::new(None::<&'static str>);
+    let listed = Memo::new(move |_| if state.kernels_open.get() { state.kernels.get().unwrap_or_default() } else { Listing::default() });
+    let chosen = RwSignal::new(None::<String>);
     let shader = Memo::new(move |_| {
-        listed.with(|parts| {
-            let all = || parts.iter().flat_map(|p| p.launches.iter().map(|l| l.shader));
+        listed.with(|Listing { parts, files }| {
+            let all = || parts.iter().flat_map(|p| &p.launches).filter_map(|l| files.get(l.file)).map(|file| &file.name);
             // What was read last, if this network has it; else the first layer's.
-            all().find(|s| Some(s.name) == chosen.get()).or_else(|| all().nth(1)).or_else(|| all().next()).map(|s| s.name)
+            all().find(|name| chosen.with(|c| c.as_ref() == Some(*name))).or_else(|| all().nth(1)).or_else(|| all().next()).cloned()
         })
     });
-    let found =
-        move || listed.with(|parts| parts.iter().flat_map(|p| &p.launches).find(|l| Some(l.shader.name) == shader.get()).map(|l| l.shader));
-    let text = move |shader: &Shader| {
-        let half = state.summary.with(|s| s.half);
-        shader.text(if half { Storage::F16 } else { Storage::F32 }).into_owned()
-    };
+    let found = Memo::new(move |_| listed.with(|listing| listing.files.iter().find(|file| Some(&file.name) == shader.get().as_ref()).cloned()));
     let pane = NodeRef::<html::Pre>::new();
     Effect::new(move |_| {
         shader.track();
@@ -44,21 +43,23 @@ pub fn Kernels() -> impl IntoView {
             pane.set_scroll_top(0);
         }
     });
-    let count = move || listed.with(|parts| parts.iter().map(|p| p.launches.len()).sum::<usize>());
+    let count = move || listed.with(|listing| listing.parts.iter().map(|p| p.launches.len()).sum::<usize>());
+    let list = move || {
+        let Listing { parts, files } = listed.get();
+        parts.into_iter().map(|part| part_view(part, &files, shader, chosen)).collect_view()
+    };
     view! {
         <Dialog title="Kernels of a training step" testid="kernels" open=state.kernels_open>
             <p class="card-lead">{move || format!("{} dispatches, in this order; the backward ones in reverse. These are the very files that the card compiles.", count())}</p>
             <div class="card-kernels">
-                <ol class="card-parts" data-testid="kernel-list">
-                    {move || listed.get().into_iter().map(|part| part_view(part, shader, chosen)).collect_view()}
-                </ol>
+                <ol class="card-parts" data-testid="kernel-list">{list}</ol>
                 <section class="card-file" aria-label="Source">
                     <header>
                         <h3 class="number" data-testid="kernel-name">{move || shader.get().map(|name| format!("{name}.wgsl"))}</h3>
-                        <p data-testid="kernel-about">{move || found().map(|shader| summary(shader.source).to_owned())}</p>
+                        <p data-testid="kernel-about">{move || found.with(|file| file.as_ref().map(|file| summary(&file.text).to_owned()))}</p>
                     </header>
                     <pre class="card-source number" node_ref=pane tabindex="0" data-testid="kernel-source" aria-label=move || shader.get().map(|name| format!("Source of {name}.wgsl"))>
-                        {move || found().map(|shader| view! { <Source text=text(shader)/> })}
+                        {move || found.get().map(|file| view! { <Source text=file.text/> })}
                     </pre>
                 </section>
             </div>
@@ -66,19 +67,19 @@ pub fn Kernels() -> impl IntoView {
     }
 }
 
-fn part_view(part: Part, shader: Memo<Option<&'static str>>, chosen: RwSignal<Option<&'static str>>) -> impl IntoView {
+fn part_view(part: Part, files: &[File], shader: Memo<Option<String>>, chosen: RwSignal<Option<String>>) -> impl IntoView + use<> {
     let Part { title, about, launches } = part;
+    let launch = |launch: Launched| files.get(launch.file).map(|file| launch_view(launch, file.name.clone(), shader, chosen));
     view! {
         <li class="card-part">
             <p><b>{title}</b><small>{about}</small></p>
-            {launches.into_iter().map(|launch| launch_view(launch, shader, chosen)).collect_view()}
+            {launches.into_iter().map(launch).collect_view()}
         </li>
     }
 }
 
-fn launch_view(launch: Launched, shader: Memo<Option<&'static str>>, chosen: RwSignal<Option<&'static str>>) -> impl IntoView {
-    let name = launch.shader.name;
-    let file = name.rsplit('/').next().unwrap_or(name);
+fn launch_view(launch: Launched, name: String, shader: Memo<Option<String>>, chosen: RwSignal<Option<String>>) -> impl IntoView {
+    let file = name.rsplit('/').next().unwrap_or(&name).to_owned();
     let groups: u64 = launch.groups.iter().map(|g| u64::from(*g)).product();
     let told = format!("{} workgroup{}", number::grouped(groups), if groups == 1 { "" } else { "s" });
     let arrow = match launch.pass {
@@ -86,12 +87,13 @@ fn launch_view(launch: Launched, shader: Memo<Option<&'static str>>, chosen: RwS
         Pass::Forward => "→",
         Pass::Backward => "←",
     };
+    let (own, testid, title) = (name.clone(), format!("kernel-{}", name.replace('/', "-")), format!("{} {name}, {told}", launch.pass.name()));
     view! {
-        <button class="card-launch" data-testid=format!("kernel-{}", name.replace('/', "-")) aria-pressed=move || (shader.get() == Some(name)).to_string()
-            title=format!("{} {}, {told}", launch.pass.name(), name) on:click=move |_| chosen.set(Some(name))>
+        <button class="card-launch" data-testid=testid title=title aria-pressed=move || shader.with(|s| s.as_ref() == Some(&own)).to_string()
+            on:click=move |_| chosen.set(Some(name.clone()))>
             <i aria-hidden="true">{arrow}</i><span class="sr-only">{launch.pass.name()}</span>
             <span class="number">{file}</span>
-            <small class="number">{told.clone()}</small>
+            <small class="number">{told}</small>
         </button>
     }
 }

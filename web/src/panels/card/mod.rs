@@ -2,7 +2,6 @@
 
 pub mod facts;
 mod kernels;
-mod launched;
 mod source;
 mod view;
 
@@ -14,6 +13,9 @@ pub const PANEL: Panel = Panel {
     slug: "card",
     title: "Where it runs",
     place: Place::Layer,
-    view: || view! { <view::Where/><kernels::Kernels/> }.into_any(),
+    view: || {
+        kernels::keep_listed();
+        view! { <view::Where/><kernels::Kernels/> }.into_any()
+    },
     style: include_str!("style.css"),
 };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::{Adapter, Backend, CardReport, Check, Timing, Wish};
 
-use super::{facts, launched::parts};
+use super::facts;
 use crate::{
     state::{Parting, Phase, app, url},
     widgets::{
@@ -121,17 +121,7 @@ fn timing_view(timing: Timing) -> impl IntoView {
 fn adapter_view(adapter: Adapter) -> impl IntoView {
     let state = app();
     let shown = adapter.clone();
-    let used = move || {
-        let graph = state.graph.get();
-        graph.is_some_and(|graph| {
-            state
-                .spec
-                .with(|spec| parts(&graph, &spec.train, true))
-                .iter()
-                .flat_map(|p| &p.launches)
-                .any(|l| l.shader.name.ends_with("subgroups"))
-        })
-    };
+    let used = move || state.kernels.with(|k| k.iter().flat_map(|listing| &listing.files).any(|file| file.name.ends_with("subgroups")));
     let half = move || state.summary.with(|s| facts::half(&shown, s.half, s.backend));
     let subgroups = facts::subgroups(&adapter, adapter.subgroups && used());
     let kind = if adapter.software { "software, played by the processor" } else { "hardware" };

@@ -1,0 +1,5 @@
+//! What the tab runs.
+
+fn main() {
+    web::page();
+}

@@ -1,0 +1,5 @@
+//! What a worker runs; also the bench's page.
+
+fn main() {
+    web::worker();
+}
