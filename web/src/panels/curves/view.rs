@@ -206,8 +206,11 @@ impl Chart {
             state.run.track();
             state.monitors.marks.track();
             state.monitors.advice.track();
-            (state.toolbox.notes.track(), state.runs.list.track());
-            (self.log.track(), self.smooth.track(), self.room.track());
+            state.toolbox.notes.track();
+            state.runs.list.track();
+            self.log.track();
+            self.smooth.track();
+            self.room.track();
             // What the hand does is shown at once.
             let hurried = touched.try_update_value(|last| std::mem::replace(last, seen.get()) != seen.get_untracked()) == Some(true);
             if due.try_update_value(|due| std::mem::replace(due, true)) == Some(true) && !hurried {

@@ -30,7 +30,12 @@ pub fn view(state: AppState, at_race: RwSignal<bool>) -> AnyView {
     }));
     on_cleanup(move || interval.dispose());
     let now = move || {
-        (tick.track(), state.run.track(), state.phase.track(), state.spec.track(), state.runs.list.track(), state.scores.track());
+        tick.track();
+        state.run.track();
+        state.phase.track();
+        state.spec.track();
+        state.runs.list.track();
+        state.scores.track();
         now_row(state)
     };
     let rows = move || {

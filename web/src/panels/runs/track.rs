@@ -87,7 +87,9 @@ fn chart(state: AppState) -> AnyView {
         }
     };
     Effect::new(move |_| {
-        (state.runs.race.track(), state.theme.track(), room.track());
+        state.runs.race.track();
+        state.theme.track();
+        room.track();
         frame::next(move |_| {
             // The panel may have been closed meanwhile.
             if room.try_get_untracked().is_some() {
