@@ -40,7 +40,10 @@ fn told(rig: &Rig) -> Vec<Racer> {
     all
 }
 
-fn bits(points: &[Progress]) -> Vec<(u32, u64, u64, u32)> {
+/// Step, and loss, accuracy and rate to the last bit.
+type Bits = (u32, u64, u64, u32);
+
+fn bits(points: &[Progress]) -> Vec<Bits> {
     points.iter().map(|p| (p.step, p.loss.to_bits(), p.accuracy.to_bits(), p.rate.to_bits())).collect()
 }
 
@@ -50,7 +53,7 @@ fn result(scores: &[Score], set: EvalSet, step: u32) -> (u64, u64) {
 }
 
 /// Curve and results of `spec` after so many steps, without a race.
-fn alone(spec: RunSpec, steps: u32) -> (Vec<(u32, u64, u64, u32)>, [(u64, u64); 2]) {
+fn alone(spec: RunSpec, steps: u32) -> (Vec<Bits>, [(u64, u64); 2]) {
     let mut rig = Rig::open(spec);
     rig.step(steps);
     for set in [EvalSet::Validation, EvalSet::Test] {
