@@ -73,10 +73,10 @@ pub type Plots<DB> = Result<Vec<Plot>, DrawingAreaErrorKind<<DB as DrawingBacken
 pub(crate) type Area<DB> = DrawingArea<Surface<DB>, Shift>;
 
 /// Height of labels, in CSS pixels.
-const LABEL_SIZE: f64 = 11.0;
-const TITLE_SIZE: f64 = 12.5;
+pub(crate) const LABEL_SIZE: f64 = 11.0;
+pub(crate) const TITLE_SIZE: f64 = 12.5;
 /// A line of a panel's head.
-const LINE: f64 = 19.0;
+pub(crate) const LINE: f64 = 19.0;
 
 /// Draws the curves on the whole of `backend`.
 ///
@@ -105,10 +105,15 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
     let pen = Pen::new(options.theme, options.pixel_ratio, options.family);
     let area = Surface::new(backend, text_factor).into_drawing_area();
     area.fill(&rgb(options.theme.palette().background))?;
+    draw_on(&pen, &area, curves, options, view)?;
+    area.present()?;
+    Ok(pen.plots.into_inner())
+}
+
+/// Draws on a part of a picture.
+pub(crate) fn draw_on<DB: DrawingBackend>(pen: &Pen, area: &Area<DB>, curves: &Curves, options: &ChartOptions, view: &View) -> Drawn<DB> {
     let Some(scene) = Scene::of(curves, options, view) else {
-        pen.caption(&area, options.empty_caption)?;
-        area.present()?;
-        return Ok(Vec::new());
+        return pen.caption(area, options.empty_caption);
     };
     let (width, height) = area.dim_in_pixel();
     let (wide, high) = (f64::from(width) / pen.ratio, f64::from(height) / pen.ratio);
@@ -145,8 +150,7 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
             rest = after;
         }
     }
-    area.present()?;
-    Ok(pen.plots.into_inner())
+    Ok(())
 }
 
 pub(crate) const fn rgb(colour: Rgb) -> RGBColor {
@@ -173,7 +177,7 @@ impl Pen {
         ((length * self.ratio).round() as i32).max(1)
     }
 
-    fn stroke(&self, colour: RGBAColor, width: f64) -> ShapeStyle {
+    pub(crate) fn stroke(&self, colour: RGBAColor, width: f64) -> ShapeStyle {
         ShapeStyle { color: colour, filled: false, stroke_width: self.px(width) as u32 }
     }
 
@@ -297,6 +301,7 @@ impl Pen {
         }
 
         let column = (scene.window.1 - scene.window.0) / f64::from(width.max(1));
+        self.trails(area, &panel.trails, (y.lo, y.hi), column, &|point| relative(area, chart.backend_coord(point)))?;
         if let Some(raw) = &panel.raw {
             // The more batches share a column, the fainter: they are the ground of the smoothed curve.
             let batches_a_column = raw.points.len() as f64 * self.ratio / f64::from(width.max(1));

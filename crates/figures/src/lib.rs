@@ -11,6 +11,7 @@
 //! | [`tiles`] | planes of a tensor | RGBA pixels |
 //! | [`kernels`] | a convolution's weight | the planes to show |
 //! | [`chart`] | a run's history | learning curves |
+//! | [`ghost`] | the curves of other runs | dashes behind them |
 //! | [`confusion`] | counts of answers | a matrix |
 //! | [`receptive`] | a cell of a layer | what it sees, layer by layer |
 //! | [`sources`] | a channel of a layer | the channels that feed it |
@@ -22,6 +23,7 @@ pub mod confusion;
 pub mod curves;
 #[cfg(feature = "files")]
 pub mod files;
+pub mod ghost;
 pub mod kernels;
 pub mod lapse;
 pub mod lettering;
@@ -44,6 +46,7 @@ pub use chart::{ChartOptions, LossScale, XAxis, draw_curves, draw_view};
 pub use colour::Rgb;
 pub use confusion::{Confusion, draw_confusion};
 pub use curves::{Curves, Measured, MeasuredOn, TrainPoint};
+pub use ghost::Ghost;
 pub use receptive::{Field, field_of};
 pub use scale::{ColourMap, Range};
 pub use sources::{lineage_of, sources_of};

@@ -5,6 +5,7 @@ use crate::{
     chart::ChartOptions,
     colour::Rgb,
     curves::{Curves, MeasuredOn},
+    ghost::{Ghost, Trail},
     ruler::{Labels, Ruler},
     smoothing::smoothed,
     trace::Point,
@@ -52,6 +53,8 @@ pub(crate) struct Panel {
     /// Every batch, faint.
     pub raw: Option<Series>,
     pub series: Vec<Series>,
+    /// Of other runs.
+    pub trails: Vec<Trail>,
     pub axis: YAxis,
 }
 
@@ -88,11 +91,12 @@ impl Scene {
             XAxis::Step => f64::from(step),
             XAxis::Epoch => epoch,
         };
-        let places = curves.train.iter().map(|p| x(p.step, p.epoch)).chain(curves.scores.iter().map(|s| x(s.step, s.epoch)));
+        let all = || std::iter::once(curves).chain(view.ghosts.iter().map(|g| &g.curves));
+        let places = all().flat_map(|c| c.train.iter().map(|p| x(p.step, p.epoch)).chain(c.scores.iter().map(|s| x(s.step, s.epoch))));
         let reached = places.filter(|x| x.is_finite()).fold(0.0, f64::max);
         let wanted = if options.x_end.is_finite() { options.x_end } else { 0.0 };
         let x_end = reached.max(wanted);
-        if curves.is_empty() || x_end <= 0.0 {
+        if all().all(Curves::is_empty) || x_end <= 0.0 {
             return None;
         }
         let kind = match options.loss_scale {
@@ -100,7 +104,8 @@ impl Scene {
             LossScale::Log => Kind::LogLoss,
         };
         let window = view.window.filter(|(lo, hi)| lo.is_finite() && hi.is_finite() && lo < hi).unwrap_or((0.0, x_end));
-        let mut panels = vec![build(curves, options, kind, &x, window), build(curves, options, Kind::Percent, &x, window)];
+        let mut panels =
+            vec![build(curves, options, kind, &x, window, &view.ghosts), build(curves, options, Kind::Percent, &x, window, &view.ghosts)];
         if !view.rate.is_empty() {
             panels.push(rate(&view.rate, options, window));
         }
@@ -129,13 +134,17 @@ impl Scene {
     }
 }
 
-fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64)) -> Panel {
+fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64), ghosts: &[Ghost]) -> Panel {
     let p = options.theme.palette();
     let pick = |loss: f64, accuracy: f64| if kind == Kind::Percent { 100.0 * accuracy } else { loss };
     let steps: Vec<Point> = curves.train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))).collect();
     let places: Vec<f64> = curves.train.iter().map(|t| x(t.step, t.epoch)).collect();
     let at_places = |values: Vec<Point>| -> Vec<Point> { places.iter().zip(values).map(|(x, (_, v))| (*x, v)).collect() };
-    let length = steps.last().map_or(0.0, |p| p.0);
+    let length = steps.last().map_or(0.0, |p| p.0).max(if steps.is_empty() {
+        ghosts.iter().filter_map(|g| g.curves.train.last()).map(|t| f64::from(t.step)).fold(0.0, f64::max)
+    } else {
+        0.0
+    });
     let half_life = options.half_life_steps.unwrap_or((length / 60.0).max(8.0));
     let smooth = smoothed(steps.iter().copied(), half_life);
     let is_smooth = half_life > 0.0;
@@ -156,7 +165,12 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
         ("test", p.test, Mark::Diamond, scores(MeasuredOn::Test)),
     ];
     let lines = lines.map(|(label, colour, mark, points)| (label, colour, mark, seen(points, mark)));
-    let axis = YAxis::over(kind, &raw, lines.iter().flat_map(|(.., points)| points.iter().map(|p| p.1)));
+    let mut trails: Vec<Trail> = ghosts.iter().map(|ghost| trail(ghost, half_life, &pick, x, window)).collect();
+    let others = trails.iter().flat_map(|t| t.line.iter().chain(&t.dots).map(|p| p.1));
+    let axis = YAxis::over(kind, &raw, lines.iter().flat_map(|(.., points)| points.iter().map(|p| p.1)).chain(others));
+    for (_, y) in trails.iter_mut().flat_map(|t| t.line.iter_mut().chain(&mut t.dots)) {
+        *y = axis.coordinate(*y);
+    }
     let to_axis = |points: Vec<Point>| -> Vec<Point> { points.into_iter().map(|(x, y)| (x, axis.coordinate(y))).collect() };
     let series = lines
         .into_iter()
@@ -174,7 +188,17 @@ fn build(curves: &Curves, options: &ChartOptions, kind: Kind, x: &dyn Fn(u32, f6
         points: to_axis(raw),
         latest: String::new(),
     });
-    Panel { title: if kind == Kind::Percent { "Accuracy" } else { "Loss" }, raw, series, axis }
+    Panel { title: if kind == Kind::Percent { "Accuracy" } else { "Loss" }, raw, series, trails, axis }
+}
+
+/// The curve of another run, smoothed like that of the run itself, and what it validated.
+fn trail(ghost: &Ghost, half_life: f64, pick: &dyn Fn(f64, f64) -> f64, x: &dyn Fn(u32, f64) -> f64, window: (f64, f64)) -> Trail {
+    let train = &ghost.curves.train;
+    let smooth = smoothed(train.iter().map(|t| (f64::from(t.step), pick(t.loss, t.accuracy))), half_life);
+    let line: Vec<Point> = train.iter().zip(smooth).map(|(t, (_, value))| (x(t.step, t.epoch), value)).collect();
+    let validated = ghost.curves.scores.iter().filter(|s| s.on == MeasuredOn::Validation);
+    let dots = validated.map(|s| (x(s.step, s.epoch), pick(s.loss, s.accuracy))).filter(|p| (window.0..=window.1).contains(&p.0));
+    Trail { slot: ghost.slot, line: within(&line, window), dots: dots.collect() }
 }
 
 fn rate(points: &[Point], options: &ChartOptions, window: (f64, f64)) -> Panel {
@@ -183,7 +207,7 @@ fn rate(points: &[Point], options: &ChartOptions, window: (f64, f64)) -> Panel {
     let axis = YAxis { kind: Kind::Rate, lo: 0.0, hi: if most > 0.0 { 1.08 * most } else { 1.0 } };
     let latest = points.last().map_or_else(String::new, |p| axis.value(p.1));
     let line = Series { label: "", colour: options.theme.palette().muted, mark: Mark::Line, points, latest };
-    Panel { title: "Learning rate", raw: None, series: vec![line], axis }
+    Panel { title: "Learning rate", raw: None, series: vec![line], trails: Vec::new(), axis }
 }
 
 impl YAxis {
@@ -315,7 +339,7 @@ mod tests {
     fn a_window_shows_its_part_and_fits_its_heights() {
         let values: Vec<(f64, f64)> = (1..=100).map(|i| (f64::from(100 - i), 0.5)).collect();
         let options = ChartOptions { half_life_steps: Some(0.0), ..ChartOptions::default() };
-        let view = View { window: Some((80.5, 90.0)), marks: vec![85.0], rate: vec![(0.0, 0.1), (100.0, 0.1)] };
+        let view = View { window: Some((80.5, 90.0)), marks: vec![85.0], rate: vec![(0.0, 0.1), (100.0, 0.1)], ghosts: Vec::new() };
         let scene = Scene::of(&curves(&values), &options, &view).unwrap();
         assert_eq!((scene.window, scene.panels.len(), scene.panels[2].title), ((80.5, 90.0), 3, "Learning rate"));
         let line = &scene.panels[0].series[0].points;

@@ -95,6 +95,40 @@ pub fn thinned(points: &[Point], column: f64) -> Vec<Point> {
     thin
 }
 
+/// The dashes of a polyline: `pattern` gives lengths of dashes and gaps in turn.
+pub fn dashed(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
+    if pattern.is_empty() || !pattern.iter().all(|length| *length > 0.0 && length.is_finite()) {
+        return vec![points.to_vec()];
+    }
+    let (mut dashes, mut dash) = (Vec::new(), points.first().copied().into_iter().collect::<Vec<Point>>());
+    let (mut part, mut left) = (0, pattern[0]);
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        let mut length = libm::hypot(to.0 - from.0, to.1 - from.1);
+        while length > left {
+            let share = left / length;
+            from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            length -= left;
+            if part % 2 == 0 {
+                dash.push(from);
+                dashes.push(std::mem::take(&mut dash));
+            } else {
+                dash.push(from);
+            }
+            part = (part + 1) % (2 * pattern.len().div_ceil(2));
+            left = pattern[part % pattern.len()];
+        }
+        left -= length;
+        if part % 2 == 0 {
+            dash.push(to);
+        }
+    }
+    if dash.len() > 1 {
+        dashes.push(dash);
+    }
+    dashes
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +150,22 @@ mod tests {
         // Never inside.
         assert!(pieces(&[(0.0, 5.0), (1.0, 6.0)], 0.0, 1.0).is_empty());
         assert!(pieces(&[], 0.0, 1.0).is_empty());
+    }
+
+    #[test]
+    fn dashes_follow_the_line_around_corners() {
+        let line = [(0.0, 0.0), (10.0, 0.0), (10.0, 10.0)];
+        let want = vec![
+            vec![(0.0, 0.0), (4.0, 0.0)],
+            vec![(6.0, 0.0), (10.0, 0.0)],
+            vec![(10.0, 2.0), (10.0, 6.0)],
+            vec![(10.0, 8.0), (10.0, 10.0)],
+        ];
+        assert_eq!(dashed(&line, &[4.0, 2.0]), want);
+        let over = dashed(&line, &[12.0, 2.0]);
+        assert_eq!(over[0], [(0.0, 0.0), (10.0, 0.0), (10.0, 2.0)]);
+        assert_eq!((dashed(&line, &[]).len(), dashed(&line, &[0.0, 1.0]).len(), dashed(&[], &[1.0, 1.0]).len()), (1, 1, 0));
+        assert_eq!(dashed(&[(0.0, 0.0), (20.0, 0.0)], &[4.0, 1.0, 1.0, 1.0])[1], [(5.0, 0.0), (6.0, 0.0)]);
     }
 
     #[test]

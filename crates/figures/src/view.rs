@@ -1,5 +1,7 @@
 //! Which part of the curves is shown, and what stands beside them.
 
+use crate::ghost::Ghost;
+
 /// The part of a run that a chart shows; by default all of it, and nothing beside.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct View {
@@ -9,6 +11,8 @@ pub struct View {
     pub marks: Vec<f64>,
     /// The learning rate over the same axis: a third plot, where there is room for it.
     pub rate: Vec<(f64, f64)>,
+    /// Other runs, behind the curves.
+    pub ghosts: Vec<Ghost>,
 }
 
 /// Where a plot lies on the backend, in its pixels.

@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)] // A test may panic.
 
 use figures::{
-    ChartOptions, Confusion, Curves, LossScale, Measured, MeasuredOn, Rgb, Theme, TrainPoint, XAxis,
+    ChartOptions, Confusion, Curves, Ghost, LossScale, Measured, MeasuredOn, Rgb, Theme, TrainPoint, View, XAxis,
     files::{FileError, Size, confusion_png, confusion_svg, curves_png, curves_svg},
+    svg::view_svg,
 };
 
 fn run(steps: u32) -> Curves {
@@ -101,6 +102,36 @@ fn any_size_will_do() {
     let limit = FileError::Size { width: 0, height: 10, most: 8192 };
     assert_eq!(curves_png(&run(3), &ChartOptions::default(), Size { width: 0, height: 10 }, 1), Err(limit));
     assert!(curves_svg(&run(3), &ChartOptions::default(), Size { width: 9000, height: 10 }).is_err());
+}
+
+#[test]
+fn a_sheet_has_title_key_and_every_ghost() {
+    let ghost = |name: &str, slot| Ghost { name: name.to_owned(), slot, curves: run(300 + 100 * slot) };
+    let view = View { ghosts: vec![ghost("2 Lens: rate 0.002 → 0.01", 0), ghost("3 <MLP> & more", 1)], ..View::default() };
+    let size = Size { width: 900, height: 420 };
+    let svg = view_svg("Lens, adam & <seed 1>", &run(200), &ChartOptions::default(), &view, size).unwrap();
+    for part in [
+        "<title>Lens, adam &amp; &lt;seed 1&gt;</title>",
+        "2 Lens: rate 0.002 → 0.01",
+        "3 &lt;MLP&gt; &amp; more",
+        "step",
+        "Loss",
+        "Accuracy",
+        "Rings: on the validation digits",
+    ] {
+        assert!(svg.contains(part), "{part}");
+    }
+    assert!(!svg.contains("<MLP>") && !svg.contains("& more"), "what people write stays text");
+    // The axis reaches to the end of the longest, and each is there in its colour, as many dashes.
+    assert!(svg.replace(">\n", ">").replace("\n<", "<").contains(">400<"));
+    for slot in 0..2 {
+        let colour = figures::ghost::look(slot, Theme::Light).0.to_string().to_uppercase();
+        assert!(svg.matches(&colour).count() > 20, "{slot}: {colour}");
+    }
+    // Ghosts alone are a picture too, and none of them changes the picture of a run without.
+    let alone = view_svg("Race", &Curves::default(), &ChartOptions::default(), &view, size).unwrap();
+    assert!(alone.contains("3 &lt;MLP&gt;"));
+    assert!(!alone.contains("No steps yet"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use engine::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, Quest, RunId, RunSpec, Travel};
+use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, Quest, Race, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,10 @@ pub enum Command {
     /// Looks for a rate or a batch size on a copy of the network, while training waits: answered by `Found`, more than
     /// once. `None` ends a search. The run's numbers stay as they are.
     Seek { run: RunId, quest: Option<Quest> },
+    /// Lets several networks train side by side, each on a machine of its own, while the run rests: answered by
+    /// `Paused` where it played, and by `Raced` again and again. `None` ends a race. Until it is over, what would train
+    /// the run is `Declined`.
+    Race { run: RunId, race: Option<Race> },
     /// Out of range: `Declined`.
     SetPace { run: RunId, pace: Pace },
     /// What to send with each frame, taken from an evaluation of the sample. Replaces the whole set.
@@ -74,6 +78,7 @@ impl Command {
             | Self::Tune { run, .. }
             | Self::Amend { run, .. }
             | Self::Seek { run, .. }
+            | Self::Race { run, .. }
             | Self::SetPace { run, .. }
             | Self::Watch { run, .. }
             | Self::Dissect { run, .. }

@@ -5,7 +5,9 @@ use std::ops::Range;
 use engine::{ParamId, SpecError, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::{Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, RunId, RunSpec, Trace, Traffic};
+use crate::{
+    Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, Racer, RunId, RunSpec, Trace, Traffic,
+};
 
 /// What the worker tells the page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +46,13 @@ pub enum Event {
     Found {
         run: RunId,
         finding: Finding,
+        over: bool,
+        message: String,
+    },
+    /// How a race stands, in the order of its entries: `over` with the last; `message` says why where it was ended.
+    Raced {
+        run: RunId,
+        racers: Vec<Racer>,
         over: bool,
         message: String,
     },
@@ -206,6 +215,7 @@ impl Event {
             Self::Opened { run, .. }
             | Self::Amended { run, .. }
             | Self::Found { run, .. }
+            | Self::Raced { run, .. }
             | Self::Refused { run, .. }
             | Self::Declined { run, .. }
             | Self::Played { run }

@@ -7,8 +7,8 @@ use std::collections::HashSet;
 use engine::{Augment, NodeId, ParamId, ShapeError, SpecError, Tensor, ops::account::PartKind, presets::PRESETS};
 use protocol::{
     Adapter, Advice, Backend, BatchRow, BatchSuggestion, CardReport, Change, Check, Command, EvalSet, Event, Finding, FrameId, Hyper, Note,
-    Opened, Pace, ParamChange, PartView, Preview, Previewed, Probed, Probing, Progress, Quality, Quest, RatePoint, RateSuggestion, Remedy,
-    RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
+    Opened, Pace, ParamChange, PartView, Preview, Previewed, Probed, Probing, Progress, Quality, Quest, Race, Racer, RatePoint,
+    RateSuggestion, Remedy, RunId, RunSpec, Save, Score, Summary, Timing, Trace, Traffic, TrainSpec, Travel, View, Wish,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -44,6 +44,8 @@ fn commands() -> Vec<Command> {
             Command::Seek { run: RUN, quest: Some(Quest::Rate) },
             Command::Seek { run: RUN, quest: Some(Quest::Batch) },
             Command::Seek { run: RUN, quest: None },
+            Command::Race { run: RUN, race: Some(Race { entries: vec![RunSpec::default(); 2], steps: 300 }) },
+            Command::Race { run: RUN, race: None },
             Command::SetPace { run: RUN, pace: Pace::Full },
             Command::SetPace { run: RUN, pace: Pace::StepsPerSecond(2.5) },
             Command::Watch { run: RUN, tensors },
@@ -150,6 +152,15 @@ fn events() -> Vec<Event> {
         remedy,
     });
     let probe = Probed { step: 3, epoch: 0.5, images: 32, cost_ms: 1.5, layers: 11 };
+    let racer = Racer {
+        params: 31_418,
+        progress: progress(),
+        points: vec![progress()],
+        scores: vec![score.clone()],
+        train_ms: 0.1 + 0.2,
+        on_card: true,
+        trouble: message(),
+    };
     let mut events = vec![
         Event::Ready { version: "0.1.0".to_owned() },
         Event::DataArrived { train: 2_000, train_total: 50_000 },
@@ -171,6 +182,7 @@ fn events() -> Vec<Event> {
         },
         Event::Found { run: RUN, finding: rates, over: false, message: message() },
         Event::Found { run: RUN, finding: batches, over: true, message: String::new() },
+        Event::Raced { run: RUN, racers: vec![racer, Racer::default()], over: true, message: message() },
         Event::Declined { run: RUN, message: message() },
         Event::Played { run: RUN },
         Event::Paused { run: RUN, progress: progress() },

@@ -26,6 +26,7 @@ pub mod machine;
 mod moments;
 mod network;
 pub mod probes;
+mod race;
 mod safeguard;
 mod sample;
 mod session;

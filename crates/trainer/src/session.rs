@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use data::{Dataset, Digits, InstallError, OwnImages, PackFile, Set, Source};
-use protocol::{CardReport, Command, Event, Message, RunId, RunSpec};
+use protocol::{CardReport, Command, Event, Message, Race, RunId, RunSpec};
 
 use crate::{
     Ask, Network, OpenError, Portion, Stage, Standing, Verdict,
     checkpoint::{self, FileError},
     evaluation,
     machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
+    race::Contest,
     taken_up::taken_up,
     training::{Outbox, Surroundings, Training, Unit},
 };
@@ -31,6 +32,20 @@ pub enum Rest {
     UntilCalled,
 }
 
+/// The earlier of two.
+fn sooner(a: Rest, b: Rest) -> Rest {
+    let ms = |rest: &Rest| match rest {
+        Rest::Now => 0.0,
+        Rest::After(ms) | Rest::UntilWoken(ms) => *ms,
+        Rest::UntilCalled => f64::INFINITY,
+    };
+    // A machine that calls must be heard, whichever is earlier.
+    match if ms(&b) < ms(&a) { (b, a) } else { (a, b) } {
+        (Rest::After(ms), Rest::UntilWoken(_)) => Rest::UntilWoken(ms),
+        (first, _) => first,
+    }
+}
+
 /// At most one run, the digits that it trains on, and the events that nobody has taken yet.
 ///
 /// The host calls [`Session::handle`] with every command and [`Session::turn`] again and again, and
@@ -43,6 +58,8 @@ pub struct Session {
     data_broken: bool,
     portion: Portion,
     training: Option<Box<Training>>,
+    /// Goes on beside the run, which rests meanwhile.
+    race: Option<Contest>,
     /// Makes the machines that runs go on; without it they stay on the CPU.
     maker: Option<Box<dyn MakeMachine>>,
     /// What opens a run that has to wait for its digits.
@@ -70,6 +87,7 @@ impl Session {
             data_broken: false,
             portion,
             training: None,
+            race: None,
             maker: None,
             waiting: None,
             moments_bytes: 0,
@@ -199,7 +217,12 @@ impl Session {
         match head {
             Command::Open { run, spec } => return self.open(run, spec, file),
             Command::Load { run } => return self.load(run, file),
-            Command::Close { .. } => (self.training, self.waiting) = (None, None),
+            Command::Close { .. } => (self.training, self.waiting, self.race) = (None, None, None),
+            Command::Race { run, race } => return self.hold_race(run, race, now_ms),
+            Command::Play { .. } | Command::Step { .. } | Command::Seek { .. } if self.race.is_some() => {
+                let name = format!("{:?}", Ask::from(&head)).to_lowercase();
+                return self.decline(run, format!("{name}: a race is under way; it can be ended"));
+            }
             _ => {}
         }
         let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
@@ -260,14 +283,34 @@ impl Session {
                 training.ask_trace(place, &mut Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox });
                 Ok(())
             }
-            Command::Open { .. } | Command::Load { .. } | Command::Close { .. } => Ok(()),
+            Command::Open { .. } | Command::Load { .. } | Command::Close { .. } | Command::Race { .. } => Ok(()),
         };
         if let Err(message) = done {
             self.decline(run, message);
         }
     }
 
+    /// Begins a race, or ends the one under way.
+    fn hold_race(&mut self, run: RunId, race: Option<Race>, now_ms: f64) {
+        self.end_race("the race was ended");
+        let Some(race) = race else { return };
+        match Contest::new(run, &race, self.portion, &self.data, self.maker.as_deref()) {
+            Ok(contest) => self.race = Some(contest),
+            Err(why) => return self.decline(run, format!("race: {why}")),
+        }
+        if let Some(training) = self.training.as_mut().filter(|t| matches!(t.stage(), Stage::Playing | Stage::Scoring)) {
+            training.pause(now_ms, &mut self.outbox);
+        }
+    }
+
+    fn end_race(&mut self, why: &str) {
+        if let Some(mut contest) = self.race.take() {
+            self.outbox.push(contest.report(true, why.to_owned()).into());
+        }
+    }
+
     fn open(&mut self, run: RunId, spec: RunSpec, file: Vec<u8>) {
+        self.end_race("another run was opened");
         (self.training, self.waiting) = (None, None);
         self.choose(spec.train.data);
         match Network::open_on(&spec, self.portion, Standing::default(), &self.data) {
@@ -298,6 +341,7 @@ impl Session {
     }
 
     fn begin(&mut self, training: Training, refusal: Option<MachineFault>) {
+        self.end_race("another run was opened");
         self.outbox.push(training.opened().into());
         if let Some(fault) = refusal {
             if fault.lost {
@@ -348,7 +392,7 @@ impl Session {
     /// Works for about `budget_ms`: at least one piece, at most until `clock` says that the time is
     /// over. Says when to call again.
     pub fn turn(&mut self, budget_ms: f64, clock: &mut dyn FnMut() -> f64) -> Rest {
-        let Self { data, data_broken, training, maker, hire, outbox, .. } = self;
+        let Self { data, data_broken, training, race, maker, hire, outbox, .. } = self;
         let Some(training) = training else { return Rest::UntilCalled };
         let started = clock();
         let mut now_ms = started;
@@ -356,7 +400,21 @@ impl Session {
             let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
             let unit = training.unit(&mut around);
             let measured = training.probe(&mut *clock, outbox);
-            if let (Unit::Waits(rest), false) = (unit, measured) {
+            let mut waits = if let (Unit::Waits(rest), false) = (unit, measured) { Some(rest) } else { None };
+            if let Some(contest) = race {
+                let now_ms = clock();
+                let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
+                let raced = contest.unit(&mut around, clock);
+                if raced.is_none() {
+                    outbox.push(contest.report(true, String::new()).into());
+                    *race = None;
+                }
+                waits = match raced {
+                    Some(Unit::Waits(rest)) => waits.map(|other| sooner(rest, other)),
+                    _ => None,
+                };
+            }
+            if let Some(rest) = waits {
                 return rest;
             }
             now_ms = clock();

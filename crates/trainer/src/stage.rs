@@ -29,6 +29,7 @@ pub enum Ask {
     Tune,
     Amend,
     Seek,
+    Race,
     SetPace,
     Watch,
     Dissect,
@@ -60,7 +61,7 @@ use Verdict::{Decline, Do, Pass};
 
 /// Every command in every stage, in the order of [`Stage::ALL`].
 #[rustfmt::skip]
-pub const TABLE: [(Ask, [Verdict; 5]); 20] = [
+pub const TABLE: [(Ask, [Verdict; 5]); 21] = [
     //                 Idle     Paused  Playing  Scoring  Finished
     (Ask::Open,     [Do,      Do,     Do,      Do,      Do]),
     (Ask::Play,     [Decline, Do,     Do,      Do,      Do]), // Finished: for as many epochs again.
@@ -69,6 +70,7 @@ pub const TABLE: [(Ask, [Verdict; 5]); 20] = [
     (Ask::Tune,     [Decline, Do,     Do,      Do,      Do]),
     (Ask::Amend,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Seek,     [Decline, Do,     Do,      Do,      Do]),
+    (Ask::Race,     [Decline, Do,     Do,      Do,      Do]), // Pauses.
     (Ask::SetPace,  [Decline, Do,     Do,      Do,      Do]),
     (Ask::Watch,    [Decline, Do,     Do,      Do,      Do]),
     (Ask::Dissect,  [Decline, Do,     Do,      Do,      Do]),
@@ -94,6 +96,7 @@ impl From<&Command> for Ask {
             Command::Tune { .. } => Self::Tune,
             Command::Amend { .. } => Self::Amend,
             Command::Seek { .. } => Self::Seek,
+            Command::Race { .. } => Self::Race,
             Command::SetPace { .. } => Self::SetPace,
             Command::Watch { .. } => Self::Watch,
             Command::Dissect { .. } => Self::Dissect,

@@ -20,6 +20,7 @@ mod memory;
 mod monitors;
 mod opening;
 mod own;
+mod runs;
 mod shapes;
 mod time;
 mod toolbox;

@@ -10,6 +10,7 @@
 //!
 //! Records carry the version that wrote them; [`records`] brings earlier ones up to date.
 
+pub mod earlier;
 pub mod moments;
 pub mod page;
 pub mod records;

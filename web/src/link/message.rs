@@ -17,7 +17,11 @@ pub enum Ask {
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
     Pick(Which),
     /// What a card launches for a step of this run, please. `half`: activations are stored so. Answered by [`Tell::Kernels`].
-    Kernels { spec: Box<RunSpec>, subgroups: bool, half: bool },
+    Kernels {
+        spec: Box<RunSpec>,
+        subgroups: bool,
+        half: bool,
+    },
     /// The safetensors file beside it as ONNX, please. Answered by [`Tell::Onnx`].
     Onnx,
     /// The classes of all digits that have arrived, and what the classes look like in the mean: [`Tell::Labels`].

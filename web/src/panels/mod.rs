@@ -10,6 +10,7 @@ pub mod distributions;
 pub mod film;
 pub mod layers;
 pub mod network;
+pub mod runs;
 pub mod sample;
 pub mod slow;
 pub mod speed;
@@ -52,6 +53,7 @@ pub const PANELS: &[&Panel] = &[
     &transport::PANEL,
     &sample::PANEL,
     &curves::PANEL,
+    &runs::PANEL,
     &layers::PANEL,
     &distributions::PANEL,
     &classes::PANEL,

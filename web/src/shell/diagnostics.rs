@@ -68,6 +68,11 @@ pub fn start(lab: Lab) {
         put(&live, "validationAccuracy", score(EvalSet::Validation));
         put(&live, "testAccuracy", score(EvalSet::Test));
     });
+    let live = report.clone();
+    Effect::new(move |_| {
+        put(&live, "runs", state.runs.list.with(|list| protocol::record::table_csv(list)));
+        put(&live, "racing", state.runs.race.with(|race| race.as_ref().is_some_and(|r| !r.over)));
+    });
     if let Some(interval) = Interval::new(PERIOD_MS, move || {
         let smoothness = meter.read();
         put(&report, "frameP95", smoothness.frame_p95_ms);

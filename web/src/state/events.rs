@@ -86,6 +86,7 @@ pub fn apply(state: AppState, event: Event, bulk: Vec<f32>) -> Then {
             state.toolbox.found(finding, over, message);
             Then::Nothing
         }
+        Event::Raced { .. } => Then::Nothing,
         Event::Refused { error, .. } => {
             state.phase.set(Phase::Stopped);
             state.notify(NoticeKind::Failed, format!("This is no network: {error}."), Some(Remedy::StartAnew));

@@ -9,6 +9,7 @@ mod own;
 mod page;
 mod preview;
 mod recovery;
+mod runs;
 mod stage;
 mod time;
 pub mod toolbox;
@@ -73,8 +74,6 @@ struct Inner {
     play_with_data: bool,
     /// The file that is being loaded, until it stands ready.
     loading: Option<Loading>,
-    /// The curve that a branch has left, until the branch stands ready.
-    branched: Option<std::sync::Arc<super::time::Ghost>>,
     /// The user has asked for a digit of the data set.
     digit_wanted: bool,
     looks: preview::Looks,
@@ -125,6 +124,7 @@ impl Lab {
                 state.notify(NoticeKind::Warned, told, None);
             }
             lab.inner.update_value(|inner| inner.keeper = keeper);
+            lab.recall_runs();
             if let Some(own) = found.own {
                 state.own.update(|kept| *kept = own);
             }
@@ -142,6 +142,7 @@ impl Lab {
         });
         keep::schedule(lab);
         lab.follow_stops();
+        lab.follow_time();
         lab
     }
 

@@ -10,6 +10,7 @@ pub mod lab;
 pub mod monitors;
 pub mod own;
 pub mod preview;
+pub mod runs;
 pub mod sample;
 pub mod stage;
 pub mod tabs;
@@ -28,6 +29,7 @@ pub use browse::Catalogue;
 pub use lab::Lab;
 pub use monitors::Monitors;
 pub use preview::{Batch, BatchView};
+pub use runs::Runs;
 pub use sample::{Origin, Sample};
 pub use tabs::Tabs;
 pub use toolbox::Toolbox;
@@ -204,6 +206,8 @@ pub struct AppState {
     pub catalogue: Catalogue,
     /// The next batch, as far as somebody looks at it.
     pub next_batch: BatchView,
+    /// Earlier runs, and races.
+    pub runs: Runs,
 }
 
 impl AppState {
@@ -262,6 +266,7 @@ impl AppState {
             smoothness: RwSignal::new(Smoothness::default()),
             catalogue: Catalogue::new(),
             next_batch: BatchView::new(),
+            runs: Runs::new(),
         }
     }
 

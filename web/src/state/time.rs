@@ -21,13 +21,6 @@ pub struct Film {
     pub numbers: Vec<f32>,
 }
 
-/// The curve that a branch has left, as far as it went.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ghost {
-    pub from: u32,
-    pub history: Vec<Progress>,
-}
-
 /// What the page shows of the present while it looks at the past.
 #[derive(Clone, Debug, Default)]
 struct Present {
@@ -47,7 +40,6 @@ pub struct Time {
     pub now: RwSignal<u32>,
     present: StoredValue<Present>,
     pub film: RwSignal<Option<Arc<Film>>>,
-    pub ghost: RwSignal<Option<Arc<Ghost>>>,
     /// The step that is walked through.
     pub walk: RwSignal<Option<Arc<Walk>>>,
     /// Which of its stops.
@@ -68,7 +60,6 @@ impl Time {
             now: RwSignal::new(0),
             present: StoredValue::new(Present::default()),
             film: RwSignal::new(None),
-            ghost: RwSignal::new(None),
             walk: RwSignal::new(None),
             stop: RwSignal::new(0),
             asked: RwSignal::new(false),
@@ -133,6 +124,15 @@ impl AppState {
             self.time.present.with_value(|present| present.history.clone())
         } else {
             self.history.get_value()
+        }
+    }
+
+    /// The scores of all that the run has reached, whatever is looked at.
+    pub fn scores_now(&self) -> Vec<Score> {
+        if self.time.looking.get_untracked().is_some() {
+            self.time.present.with_value(|present| present.scores.clone())
+        } else {
+            self.scores.get_untracked()
         }
     }
 

@@ -7,5 +7,6 @@ pub mod look_back;
 pub mod maps;
 pub mod number;
 pub mod slider;
+pub mod swatch;
 pub mod tabs;
 pub mod tiles;

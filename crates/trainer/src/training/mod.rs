@@ -338,6 +338,11 @@ impl Training {
         self.throttle.set_pace(pace);
     }
 
+    /// Whether the digits of this set are there.
+    pub fn has_digits(&self, set: EvalSet, data: &Dataset) -> bool {
+        self.network.split.count(set, data).is_some()
+    }
+
     /// Answered by one event, however often it is asked for meanwhile.
     pub fn ask_score(&mut self, set: EvalSet) {
         if !self.asked.contains(&set) {

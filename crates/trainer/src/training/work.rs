@@ -145,7 +145,7 @@ impl Training {
     /// What the end of an epoch calls for; `None` where the next one begins.
     fn end_epoch(&mut self, around: &mut Surroundings) -> Option<Unit> {
         let due = |training: &Self, around: &Surroundings| {
-            training.due_score().filter(|set| !around.data_broken || training.network.split.count(*set, around.data).is_some())
+            training.due_score().filter(|set| !around.data_broken || training.has_digits(*set, around.data))
         };
         if due(self, around) == Some(EvalSet::Validation) {
             return Some(self.put_score(EvalSet::Validation, around));

@@ -18,6 +18,7 @@ mod losses;
 mod objectives;
 mod preview;
 mod probes;
+mod race;
 mod rig;
 mod sources;
 mod table;

@@ -1,7 +1,7 @@
 //! Every command in every stage does what the table says.
 
 use engine::{NodeId, Tensor};
-use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Preview, Quest, RunSpec, Save, Travel};
+use protocol::{Command, EvalSet, Event, FrameId, Hyper, Message, Opened, Pace, Preview, Quest, Race, RunSpec, Save, Travel};
 use trainer::{Ask, Stage, Verdict, stage::TABLE};
 
 use crate::rig::{RUN, Rig, STEPS, digit, small};
@@ -45,6 +45,7 @@ fn command(ask: Ask, file: &[u8]) -> Message<Command> {
         Ask::Tune => Command::Tune { run, hyper: Hyper { rate: 0.125 } },
         Ask::Amend => Command::Amend { run, spec: amended() },
         Ask::Seek => Command::Seek { run, quest: Some(Quest::Rate) },
+        Ask::Race => Command::Race { run, race: Some(Race { entries: vec![small(); 2], steps: 3 }) },
         Ask::SetPace => Command::SetPace { run, pace: Pace::StepsPerSecond(1.0) },
         Ask::Watch => Command::Watch { run, tensors: vec![Tensor::Input] },
         Ask::Dissect => Command::Dissect { run, opened: Some(Opened { node: NodeId(0), channel: 1, field_of: None }) },
@@ -121,6 +122,10 @@ fn is_done(ask: Ask, before: Stage, rig: &mut Rig, said: &[Event], at: &str) {
             assert!(said.is_empty() && after == before, "{at}");
             rig.until(|e| matches!(e, Event::Found { over: true, .. }));
             assert!(plays_on || rig.session.stage() == before, "{at}");
+        }
+        Ask::Race => {
+            rig.until(|e| matches!(e, Event::Raced { over: true, .. }));
+            assert_eq!(rig.session.stage(), if plays_on { Stage::Paused } else { before }, "{at}");
         }
         Ask::SetPace | Ask::Ack => assert!(said.is_empty() && after == before, "{at}"),
         Ask::Watch | Ask::Show => {

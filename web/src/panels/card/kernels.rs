@@ -35,7 +35,8 @@ pub fn Kernels() -> impl IntoView {
             all().find(|name| chosen.with(|c| c.as_ref() == Some(*name))).or_else(|| all().nth(1)).or_else(|| all().next()).cloned()
         })
     });
-    let found = Memo::new(move |_| listed.with(|listing| listing.files.iter().find(|file| Some(&file.name) == shader.get().as_ref()).cloned()));
+    let found =
+        Memo::new(move |_| listed.with(|listing| listing.files.iter().find(|file| Some(&file.name) == shader.get().as_ref()).cloned()));
     let pane = NodeRef::<html::Pre>::new();
     Effect::new(move |_| {
         shader.track();
@@ -87,7 +88,8 @@ fn launch_view(launch: Launched, name: String, shader: Memo<Option<String>>, cho
         Pass::Forward => "→",
         Pass::Backward => "←",
     };
-    let (own, testid, title) = (name.clone(), format!("kernel-{}", name.replace('/', "-")), format!("{} {name}, {told}", launch.pass.name()));
+    let (own, testid, title) =
+        (name.clone(), format!("kernel-{}", name.replace('/', "-")), format!("{} {name}, {told}", launch.pass.name()));
     view! {
         <button class="card-launch" data-testid=testid title=title aria-pressed=move || shader.with(|s| s.as_ref() == Some(&own)).to_string()
             on:click=move |_| chosen.set(Some(name.clone()))>

@@ -1,7 +1,9 @@
 //! Learning curves: drawn by plotters on a canvas, read and zoomed by pointer and keyboard.
 
+mod happenings;
+mod key;
 mod keys;
-mod out;
+pub mod out;
 mod reading;
 mod view;
 

@@ -1,11 +1,12 @@
 //! The curves as files and as a table.
 
-use figures::{ChartOptions, Curves, View, svg};
+use figures::{ChartOptions, Curves, Ghost, Theme, View, svg};
 use leptos::prelude::*;
+use protocol::{Record, difference};
 
 use crate::{
     dom::file,
-    state::{AppState, NoticeKind},
+    state::{AppState, NoticeKind, runs},
     widgets::number,
 };
 
@@ -29,12 +30,39 @@ pub fn csv(state: AppState, curves: &Curves) -> String {
     lines.join("\n") + "\n"
 }
 
-pub fn save_svg(state: AppState, curves: &Curves, options: &ChartOptions, view: &View) {
-    let size = svg::Size { width: 1200, height: 360 };
-    match svg::view_svg(curves, options, view, size) {
-        Ok(text) => save(state, "learning-curves.svg", text.as_bytes()),
+/// An earlier run as the chart takes it, with the name that stands in a key.
+pub fn ghost(record: &Record) -> Ghost {
+    let name = if record.difference.is_empty() {
+        format!("{} {}", record.slot + 1, record.name)
+    } else {
+        format!("{} {}: {}", record.slot + 1, record.name, record.difference)
+    };
+    runs::ghost(record, name)
+}
+
+/// For print: light, with a title and a key.
+pub fn save_svg(state: AppState, name: &str, title: &str, curves: &Curves, options: &ChartOptions, view: &View) {
+    let size = svg::Size { width: 1100, height: 420 + 19 * view.ghosts.len() as u32 };
+    let options = ChartOptions { theme: Theme::Light, ..*options };
+    match svg::view_svg(title, curves, &options, view, size) {
+        Ok(text) => save(state, name, text.as_bytes()),
         Err(why) => state.notify(NoticeKind::Failed, format!("The curves were not saved: {why}."), None),
     }
+}
+
+/// What a picture of the run is called.
+pub fn title(state: AppState) -> String {
+    let train = state.spec.with_untracked(|s| {
+        let rule = difference::optimizer(s.train.optimizer.rule().name());
+        format!(
+            "{}: {rule}, rate {}, {} images a step, seed {}",
+            difference::network_name(&s.model),
+            s.train.rate,
+            s.train.batch,
+            s.train.seed
+        )
+    });
+    format!("Learning curves of {train}")
 }
 
 /// Rows of the table, at most: of a long run every so manieth point.

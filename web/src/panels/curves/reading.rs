@@ -6,7 +6,7 @@ use protocol::{EvalSet, Progress};
 use wasm_bindgen::JsCast;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
-use super::keys::Sight;
+use super::{happenings, keys::Sight};
 use crate::{state::AppState, widgets::number};
 
 /// What is known of the point under the cursor.
@@ -26,10 +26,10 @@ pub fn words(state: AppState, sight: &Sight) -> Option<String> {
             words.push_str(&format!("; validation {} at step {}", number::percent(score.accuracy), number::grouped(u64::from(score.step))));
         }
     });
-    let marks = state.monitors.marks.get();
     let width = state.history.with_value(|all| all.last().map_or(1.0, |p| f64::from(p.step))) / 60.0;
-    if let Some(mark) = marks.iter().find(|m| (f64::from(m.step) - f64::from(point.step)).abs() <= width) {
-        words.push_str(&format!("; {} at step {}", mark.what, number::grouped(u64::from(mark.step))));
+    let near = |step: u32| (f64::from(step) - f64::from(point.step)).abs() <= width;
+    if let Some((step, what)) = happenings::all(state).into_iter().find(|(step, _)| near(*step)) {
+        words.push_str(&format!("; {what} at step {}", number::grouped(u64::from(step))));
     }
     Some(words)
 }

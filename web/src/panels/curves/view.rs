@@ -6,7 +6,12 @@ use plotters_canvas::CanvasBackend;
 use protocol::EvalSet;
 use web_sys::{KeyboardEvent, PointerEvent, WheelEvent};
 
-use super::{keys::Sight, out, reading};
+use super::{
+    happenings::{self, Spot},
+    key,
+    keys::Sight,
+    out, reading,
+};
 use crate::{
     dom::{frame, image, now_ms, size},
     state::{AppState, app},
@@ -32,6 +37,9 @@ struct Chart {
     curves: StoredValue<Curves>,
     plots: StoredValue<Vec<Plot>>,
     as_table: RwSignal<bool>,
+    /// Marks over the curves, and what the one at hand says.
+    spots: RwSignal<Vec<Spot>>,
+    told: RwSignal<Option<String>>,
 }
 
 impl Chart {
@@ -58,12 +66,16 @@ impl Chart {
 
     fn view(self) -> View {
         let sight = self.sight.get_untracked();
-        let per_epoch = f64::from(self.state.summary.with_untracked(|s| s.steps_per_epoch).max(1));
-        let place = |step: u32| if sight.by_epoch { f64::from(step) / per_epoch } else { f64::from(step) };
         let rate = self.state.history.with_value(|all| all.iter().map(|p| (sight.x_of(p), f64::from(p.rate))).collect());
-        let mut marks: Vec<f64> = self.state.monitors.marks.with_untracked(|m| m.iter().map(|m| place(m.step)).collect());
-        self.state.monitors.advice.with_untracked(|all| marks.extend(all.iter().map(|a| place(a.step))));
-        View { window: sight.window, marks, rate }
+        let marks = happenings::all(self.state).into_iter().map(|(step, _)| self.place_of(step)).collect();
+        let ghosts = self.state.runs.list.with_untracked(|list| list.iter().filter(|r| r.shown).map(out::ghost).collect());
+        View { window: sight.window, marks, rate, ghosts }
+    }
+
+    /// Where a step lies on the horizontal axis.
+    fn place_of(self, step: u32) -> f64 {
+        let per_epoch = f64::from(self.state.summary.with_untracked(|s| s.steps_per_epoch).max(1));
+        if self.sight.with_untracked(|s| s.by_epoch) { f64::from(step) / per_epoch } else { f64::from(step) }
     }
 
     fn gather(self) {
@@ -103,6 +115,10 @@ impl Chart {
         if let Some(backend) = CanvasBackend::with_canvas_object(canvas) {
             self.curves.with_value(|curves| {
                 if let Ok(plots) = figures::draw_view(backend, curves, &self.options(ratio), &self.view()) {
+                    let spots = happenings::spots(self.state, &plots, &|step| self.place_of(step));
+                    if self.spots.with_untracked(|before| *before != spots) {
+                        self.spots.set(spots);
+                    }
                     self.plots.set_value(plots);
                     self.words.set(curves.in_words());
                 }
@@ -190,7 +206,11 @@ impl Chart {
             state.run.track();
             state.monitors.marks.track();
             state.monitors.advice.track();
-            (self.log.track(), self.smooth.track(), self.room.track());
+            state.toolbox.notes.track();
+            state.runs.list.track();
+            self.log.track();
+            self.smooth.track();
+            self.room.track();
             // What the hand does is shown at once.
             let hurried = touched.try_update_value(|last| std::mem::replace(last, seen.get()) != seen.get_untracked()) == Some(true);
             if due.try_update_value(|due| std::mem::replace(due, true)) == Some(true) && !hurried {
@@ -239,6 +259,8 @@ pub fn Chart() -> impl IntoView {
         curves: StoredValue::new(Curves::default()),
         plots: StoredValue::new(Vec::new()),
         as_table: RwSignal::new(false),
+        spots: RwSignal::new(Vec::new()),
+        told: RwSignal::new(None),
     };
     chart.follow();
     let read = Memo::new(move |_| {
@@ -248,8 +270,9 @@ pub fn Chart() -> impl IntoView {
     view! {
         {controls(chart)}
         <p class="curves-reading number" aria-live="polite" data-testid="curves-reading">
-            {move || read.get().unwrap_or_else(|| "Point at the curves, or focus them and use the arrows, to read them".to_owned())}
+            {move || chart.told.get().or_else(|| read.get()).unwrap_or_else(|| "Point at the curves, or focus them and use the arrows, to read them".to_owned())}
         </p>
+        {key::key(chart.state, chart.sight)}
         {move || if chart.as_table.get() { out::table(chart.state) } else { picture(chart) }}
     }
 }
@@ -268,6 +291,7 @@ fn picture(chart: Chart) -> AnyView {
                 on:pointerleave=move |_: PointerEvent| chart.sight.update(|s| (s.cursor, s.drag) = (None, None))
                 on:dblclick=move |_: ev::MouseEvent| chart.sight.update(|s| (s.window, s.drag) = (None, None))
                 on:wheel=move |event| chart.wheel(&event)></canvas>
+            {happenings::view(chart.spots, chart.told)}
             <Show when=zoomed>
                 <button class="quiet curves-whole" data-testid="curves-whole" on:click=move |_| chart.sight.update(|s| s.window = None)>"Show all"</button>
             </Show>
@@ -291,7 +315,9 @@ fn controls(chart: Chart) -> AnyView {
     };
     let save_svg = move |_| {
         chart.gather();
-        chart.curves.with_value(|curves| out::save_svg(state, curves, &chart.options(1.0), &chart.view()));
+        chart.curves.with_value(|curves| {
+            out::save_svg(state, "learning-curves.svg", &out::title(state), curves, &chart.options(1.0), &chart.view());
+        });
     };
     view! {
         <div class="curves-top">

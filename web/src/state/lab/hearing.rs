@@ -50,6 +50,7 @@ impl Lab {
     }
 
     pub(super) fn take(&self, event: Event, bulk: Vec<f32>, file: Vec<u8>) {
+        self.note_runs(&event);
         if let Event::Declined { message, .. } = &event
             && self.moment_is_gone(message)
         {
@@ -106,7 +107,6 @@ impl Lab {
 
     pub(super) fn begin(&self) {
         let run = self.state.run.get_untracked();
-        self.state.time.ghost.set(self.inner.try_update_value(|inner| inner.branched.take()).flatten());
         let loading = self.inner.try_update_value(|inner| inner.loading.take()).flatten();
         self.begin_moments(loading.is_some());
         if let Some(Loading { told, .. }) = loading {

@@ -1,7 +1,5 @@
 //! Going back in the run, and walking through one of its steps.
 
-use std::sync::Arc;
-
 use engine::{ParamId, Tensor};
 use leptos::prelude::*;
 use protocol::{Command, RunId, Travel};
@@ -9,7 +7,7 @@ use protocol::{Command, RunId, Travel};
 use super::Lab;
 use crate::{
     link::message::{Ask, Parcel},
-    state::{Phase, time::Ghost, walk::Stop},
+    state::{Phase, walk::Stop},
 };
 
 impl Lab {
@@ -59,12 +57,11 @@ impl Lab {
     pub fn branch(&self) {
         let state = self.state;
         let Some(step) = state.time.looking.get_untracked() else { return };
-        let ghost = Ghost { from: step, history: state.history_now() };
         let to = RunId(state.run.get_untracked().0 + 1);
         self.travel(Travel::Branch { step, to });
         state.run.set(to);
         state.phase.set(Phase::Starting);
-        self.inner.update_value(|inner| inner.branched = Some(Arc::new(ghost)));
+        state.runs.branching.set_value(Some(step));
     }
 
     /// What frames bring besides what the stage has in view.
