@@ -110,7 +110,10 @@ pub fn dashed(points: &[Point], pattern: &[f64]) -> Vec<Vec<Point>> {
             from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
             length -= left;
             if part % 2 == 0 {
-                dash.push(from);
+                // A dash may end in the corner that it has just come to.
+                if dash.last() != Some(&from) {
+                    dash.push(from);
+                }
                 dashes.push(std::mem::take(&mut dash));
             } else {
                 dash.push(from);

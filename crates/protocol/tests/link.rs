@@ -359,8 +359,16 @@ fn runs() -> impl Strategy<Value = RunSpec> {
     ];
     let selection = prop_oneof![
         Just(Selection::default()),
-        (100..30_000u32, 0..59_900u32, prop::collection::vec(0.0..=1f32, 0..=10), 0.0..=1f32, any::<bool>())
-            .prop_map(|(validation, subset, keep, label_noise, balanced)| Selection { validation, subset, keep, label_noise, balanced })
+        (100..30_000u32, 0..59_900u32, prop::collection::vec(0.0..=1f32, 0..=10), 0.0..=1f32, any::<bool>()).prop_map(
+            |(validation, subset, keep, label_noise, balanced)| Selection {
+                validation,
+                subset,
+                keep,
+                label_noise,
+                balanced,
+                ..Selection::default()
+            }
+        )
     ];
     let stopping = (0..1000u32, prop_oneof![Just(0.0), 0.0..100f32], any::<bool>())
         .prop_map(|(patience, min_delta, restore_best)| Stopping { patience, min_delta, restore_best });
