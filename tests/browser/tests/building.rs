@@ -2,7 +2,7 @@
 
 use engine::{Graph, ModelSpec, presets::preset};
 use fantoccini::key::Key;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stage::{Browser, drive};
 
@@ -72,20 +72,6 @@ impl Browser {
         }
         mouse("mouseReleased", x, y).await;
     }
-
-    /// The same with a finger.
-    async fn swipe(&self, from: &str, (x, y): (f64, f64)) {
-        let (x0, y0) = self.middle(from).await;
-        let touch = async |kind: &str, points: Value| {
-            self.tool("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
-        };
-        touch("touchStart", json!([{ "x": x0, "y": y0 }])).await;
-        for part in 1..=8 {
-            let part = f64::from(part) / 8.0;
-            touch("touchMove", json!([{ "x": x0 + part * (x - x0), "y": y0 + part * (y - y0) }])).await;
-        }
-        touch("touchEnd", json!([])).await;
-    }
 }
 
 #[test]
@@ -137,7 +123,7 @@ fn a_network_is_built_from_nothing_by_keyboard_and_trains() {
 }
 
 #[test]
-fn layers_are_dragged_by_mouse_and_finger() {
+fn a_layer_is_dragged_by_mouse() {
     drive(async |page| {
         page.open_workbench("play=0&net=n4").await;
         page.until_layers(&["Flatten", "Dense", "ReLU", "Dense", "ReLU", "Dense"]).await;
@@ -145,21 +131,6 @@ fn layers_are_dragged_by_mouse_and_finger() {
         let (x, y) = page.middle("#layer-1").await;
         page.drag("#layer-2 .network-grip", (x, y - 8.0)).await;
         page.until_layers(&["Flatten", "ReLU", "Dense", "Dense", "ReLU", "Dense"]).await;
-        // Something new between them, from the palette.
-        page.click("group-activation").await;
-        let (x, y) = page.middle("#layer-3").await;
-        page.drag("[data-testid=add-tanh]", (x, y - 8.0)).await;
-        page.until_layers(&["Flatten", "ReLU", "Dense", "Tanh", "Dense", "ReLU", "Dense"]).await;
-        // Pressed and let go beside the list: nothing.
-        page.drag("[data-testid=add-gelu]", (4.0, 4.0)).await;
-        // By finger, below the last line.
-        let (x, y) = page.middle("#layer-6").await;
-        page.swipe("#layer-1 .network-grip", (x, y + 8.0)).await;
-        page.until_layers(&["Flatten", "Dense", "Tanh", "Dense", "ReLU", "Dense", "ReLU"]).await;
-        // A click adds behind what is chosen, once.
-        page.click("layer-0").await;
-        page.click("add-gelu").await;
-        page.until_layers(&["Flatten", "GELU", "Dense", "Tanh", "Dense", "ReLU", "Dense", "ReLU"]).await;
     });
 }
 
