@@ -179,7 +179,7 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         .await;
         page.click("confusion-4-9").await;
         let words = page.text("confusion-words").await;
-        assert!(words.contains("digits 4 were taken for a 9"), "{words}");
+        assert!(words.contains("images of 4 were taken for a 9"), "{words}");
         assert_eq!(rows(&page, "class-table").await.len(), 10);
     });
 }

@@ -29,6 +29,8 @@ fn the_timeline_moves_every_panel_and_comes_back() {
         let now = paused_after(&page, 30).await;
         let canvases = ["filters-conv1", "maps-conv1"].map(|id| format!("canvas[data-testid='{id}']"));
         page.until("the frame of now", 10, &format!("return window.__kernelscope.frameStep === {now};")).await;
+        // It is drawn with the next frame of the screen.
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         let shown = (page.picture(&canvases[0]).await, page.picture(&canvases[1]).await, page.text("accuracy-train").await);
         // By pointer: into the first third.
         let slider = page.find("timeline").await;
@@ -47,6 +49,7 @@ fn the_timeline_moves_every_panel_and_comes_back() {
         slider.send_keys(&Key::End.to_string()).await.unwrap();
         page.until("now again", 10, &format!("return window.__kernelscope.step === {now} && window.__kernelscope.frameStep === {now};"))
             .await;
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         assert_eq!((page.picture(&canvases[0]).await, page.text("accuracy-train").await), (shown.0, shown.2));
     });
 }
