@@ -267,6 +267,9 @@ fn runs_are_sorted_renamed_repeated_and_kept_over_a_reload() {
         page.open(&format!("{search}&backend=cpu&play=0")).await;
         page.until("the runs of before", 20, "return (window.__kernelscope.runs ?? '').includes('slow one');").await;
         assert_eq!(page.hook("runs").await, before, "to the last digit");
+        // The monitor that was open is open again.
+        exists(&page, "runs-table").await;
+        page.click("tab-curves").await;
         exists(&page, "ghost-1").await;
         // The first set-up becomes the current one again.
         page.click("tab-runs").await;
