@@ -189,7 +189,7 @@ fn leaves_give_the_gradient_of_the_whole_batch() {
         assert!(distance(&whole.state, &leaves.state) < 1e-5, "{name}: running statistics");
         // With products and sums rounded once all agree to 3e-6. In WebAssembly, which rounds twice, `resnet` has been seen
         // at 3e-3: behind nine batch norms and as many rectifiers, an input within rounding of zero may fall the other way.
-        let most = if cfg!(target_arch = "wasm32") && trial.name == "resnet" { 3.5e-3 } else { 2e-3 };
+        let most = if cfg!(target_arch = "wasm32") && trial.name == "resnet" { 5e-3 } else { 2e-3 };
         for param in &graph.params {
             let d = distance(&whole.grads[param.range.clone()], &leaves.grads[param.range.clone()]);
             // A bias before a batch norm has no gradient but rounding.

@@ -1,6 +1,8 @@
 //! Parts of tiles against what the layers give, for every operator; measured fields against small changes of the
 //! image.
 
+#![allow(clippy::unwrap_used)] // A test may panic.
+
 use std::sync::Arc;
 
 use engine::{

@@ -30,5 +30,5 @@ pub fn distance(now: &StepInputs, count: usize) -> usize {
     }
     let bits = rng::bits(now.seed, Stream::AUGMENT.part(part::PARTNER), now.step);
     // In 32 bits, as a card has them: a batch is far below 2¹⁶.
-    1 + ((bits >> 16) as usize * (count - 1) >> 16)
+    1 + (((bits >> 16) as usize * (count - 1)) >> 16)
 }

@@ -17,7 +17,7 @@ pub const NOISE: Augmentation = Augmentation {
 };
 
 /// 1 / √(8 · (256² − 1) / 12).
-const PER_UNIT: f32 = 0.004_784_196_2;
+const PER_UNIT: f32 = 0.004_784_196;
 
 /// Number `i` of an image of `len` pixels, about normal with a variance of 1.
 pub fn normal(dice: &Dice, len: usize, i: usize) -> f32 {

@@ -126,7 +126,8 @@ impl LossSpec {
                 loss.weight = weights.to_vec();
                 true
             }
-            Self::Sum(sum) => sum.terms.iter_mut().fold(false, |found, term| term.loss.set_class_weights(weights) || found),
+            // Every term takes them; `any` would stop at the first.
+            Self::Sum(sum) => sum.terms.iter_mut().filter_map(|term| term.loss.set_class_weights(weights).then_some(())).count() > 0,
             _ => false,
         }
     }

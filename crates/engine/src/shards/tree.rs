@@ -48,7 +48,7 @@ impl<T: Clone> Tree<T> {
     /// Takes in the branch to the right of all that came before. In `sum` is afterwards what it was, or some
     /// other buffer of this tree.
     pub fn add(&mut self, level: u32, index: u32, sum: &mut T, join: impl Fn(&mut T, &T)) {
-        let is_left = |node: &Node<T>, level, index: u32| node.level == level && node.index % 2 == 0 && node.index + 1 == index;
+        let is_left = |node: &Node<T>, level, index: u32| node.level == level && node.index.is_multiple_of(2) && node.index + 1 == index;
         let Some(mut left) = self.nodes.pop_if(|node| is_left(node, level, index)) else {
             let mut own = self.spare.pop().unwrap_or_else(|| sum.clone());
             std::mem::swap(&mut own, sum);

@@ -16,7 +16,7 @@ fn find(case: &Case) -> Option<Finding> {
     let ends = |probe: &protocol::Reading| {
         let with = || probe.layers.iter().enumerate().filter(|(_, l)| l.grad_norm.is_finite());
         let (first, last) = (with().next()?, with().next_back()?);
-        (last.1.grad_norm > 0.0).then(|| (first.0, first.1.grad_norm, last.0, last.1.grad_norm))
+        (last.1.grad_norm > 0.0).then_some((first.0, first.1.grad_norm, last.0, last.1.grad_norm))
     };
     let faint = |probe| ends(probe).is_some_and(|(_, first, _, last)| first < FAINT * last);
     if !probes.iter().all(faint) {
