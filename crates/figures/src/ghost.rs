@@ -78,6 +78,7 @@ impl Pen {
         Ok(())
     }
 
+    #[cfg(feature = "svg")]
     /// A line of a picture's key: how the run is drawn, and its name.
     pub(crate) fn key_line<DB: DrawingBackend>(&self, area: &Area<DB>, ghost: &Ghost, middle: i32) -> Drawn<DB> {
         let (colour, dashes) = look(ghost.slot, self.theme);
