@@ -78,8 +78,8 @@ impl Pen {
         Ok(())
     }
 
-    #[cfg(feature = "svg")]
     /// A line of a picture's key: how the run is drawn, and its name.
+    #[cfg(feature = "svg")]
     pub(crate) fn key_line<DB: DrawingBackend>(&self, area: &Area<DB>, ghost: &Ghost, middle: i32) -> Drawn<DB> {
         let (colour, dashes) = look(ghost.slot, self.theme);
         let (left, right) = (self.px(10.0), self.px(44.0));

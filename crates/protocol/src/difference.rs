@@ -12,6 +12,9 @@ const EDITS: usize = 3;
 /// What a person looks for first.
 const ORDER: [&str; 9] = ["rate", "optimizer", "loss", "batch", "epochs", "curve", "warmup steps", "l1", "l2"];
 
+/// What is said where nothing differs.
+pub const SAME: &str = "same set-up";
+
 /// `conv2d 8 → 16 channels, rate 0.002 → 0.01, Adam → SGD`: what `new` has otherwise than `old`. `same set-up` where
 /// that is nothing.
 pub fn difference(old: &RunSpec, new: &RunSpec) -> String {
@@ -34,7 +37,7 @@ pub fn difference(old: &RunSpec, new: &RunSpec) -> String {
     let more = parts.len().saturating_sub(NAMED);
     parts.truncate(NAMED);
     match (parts.is_empty(), more) {
-        (true, _) => "same set-up".to_owned(),
+        (true, _) => SAME.to_owned(),
         (_, 0) => parts.join(", "),
         _ => format!("{} and {more} more", parts.join(", ")),
     }

@@ -6,6 +6,7 @@
 //! | `moment-0-0` … | earlier moments of the run of that place |
 //! | `page-0` … | drawing, draft and view of that tab |
 //! | `own` | images of one's own |
+//! | `earlier` | earlier runs, for all tabs |
 //! | `aside-…` | what could not be read: it is never deleted |
 //!
 //! Records carry the version that wrote them; [`records`] brings earlier ones up to date.

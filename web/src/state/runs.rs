@@ -1,11 +1,10 @@
 //! Earlier runs, and the race that is under way.
 
-use engine::Graph;
 use figures::{Curves, Ghost, Measured, MeasuredOn, TrainPoint};
 use leptos::prelude::*;
 use protocol::{
     EvalSet, Progress, Racer, Record, RunSpec,
-    difference::{difference, network_name},
+    difference::{SAME, difference, network_name},
     record::{RUNS_LIMIT, free_slot},
 };
 
@@ -151,7 +150,7 @@ impl AppState {
         let branched = self.runs.branched.get_untracked().map(|step| format!("branched at step {step}"));
         // A branch is what it is beside its settings, mostly none.
         let line = match (branched, line.unwrap_or_else(|| "first run".to_owned())) {
-            (Some(branched), line) if line == "same set-up" => branched,
+            (Some(branched), line) if line == SAME => branched,
             (Some(branched), line) => format!("{branched}, {line}"),
             (None, line) => line,
         };
@@ -163,7 +162,7 @@ impl AppState {
         Record {
             name: network_name(&spec.model).to_owned(),
             difference: line,
-            params: Graph::check(&spec.model).map_or(0, |g| g.params_len() as u32),
+            params: self.graph.with_untracked(|graph| graph.as_ref().map_or(0, |g| g.params_len() as u32)),
             train_ms,
             images: f64::from(last.step.saturating_sub(from)) * spec.train.batch as f64,
             on_card: self.summary.with_untracked(|s| s.backend != protocol::Backend::Cpu),

@@ -126,8 +126,13 @@ impl LossSpec {
                 loss.weight = weights.to_vec();
                 true
             }
-            // Every term takes them; `any` would stop at the first.
-            Self::Sum(sum) => sum.terms.iter_mut().filter_map(|term| term.loss.set_class_weights(weights).then_some(())).count() > 0,
+            Self::Sum(sum) => {
+                let mut taken = false;
+                for term in &mut sum.terms {
+                    taken |= term.loss.set_class_weights(weights);
+                }
+                taken
+            }
             _ => false,
         }
     }

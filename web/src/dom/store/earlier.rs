@@ -16,6 +16,14 @@ impl Store {
         self.write(KEY, &record).await
     }
 
+    /// Where nothing overwrites them: they cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError`]; they are where they were then.
+    pub async fn set_earlier_aside(&self) -> Result<(), StoreError> {
+        self.set_aside(KEY).await
+    }
+
     /// What was put last, if anything.
     ///
     /// # Errors

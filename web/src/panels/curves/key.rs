@@ -1,7 +1,10 @@
 //! The earlier runs behind the curves: which of them are shown, and what they read at the cursor.
 
 use leptos::prelude::*;
-use protocol::{Record, difference::difference};
+use protocol::{
+    Record,
+    difference::{SAME, difference},
+};
 
 use super::keys::Sight;
 use crate::{
@@ -17,7 +20,7 @@ pub fn key(state: AppState, sight: RwSignal<Sight>) -> AnyView {
         let row = |record: &Record| {
             let line = difference(&record.spec(), &now);
             let changed = if record.notes.is_empty() { "" } else { ", changed on its way" };
-            let since = if line == "same set-up" { format!("same set-up as now{changed}") } else { format!("since then {line}{changed}") };
+            let since = if line == SAME { format!("{SAME} as now{changed}") } else { format!("since then {line}{changed}") };
             (record.slot, record.name.clone(), since, record.shown)
         };
         let rows: Vec<_> = runs.with(|list| list.iter().rev().map(row).collect());

@@ -26,7 +26,13 @@ impl Lab {
                     found.append(list);
                     *list = found;
                 }),
-                Err(why) => lab.state.notify(NoticeKind::Warned, format!("Earlier runs could not be read: {why}."), None),
+                Err(why) => {
+                    let told = match store.set_earlier_aside().await {
+                        Ok(()) => "They were set aside in the browser's store.".to_owned(),
+                        Err(why) => format!("They could not be set aside: {why}."),
+                    };
+                    lab.state.notify(NoticeKind::Warned, format!("Earlier runs could not be read: {why}. {told}"), None);
+                }
             }
         });
     }
