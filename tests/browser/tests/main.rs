@@ -15,6 +15,7 @@ mod card;
 mod cores;
 mod drawing;
 mod keeping;
+mod learn;
 mod looks;
 mod memory;
 mod monitors;

@@ -67,7 +67,8 @@ fn line(learn: Learn, index: usize, sought: &str) -> Option<AnyView> {
         view! { <li><a href=address(step) on:click=move |event| { event.prevent_default(); learn.go(place(step)); }>{words.steps[step].title}</a></li> }
             .into_any()
     };
-    let hits = (!steps.is_empty()).then(|| view! { <ul class="contents-hits">{steps.iter().map(|s| hit(*s)).collect_view()}</ul> }.into_any());
+    let hits =
+        (!steps.is_empty()).then(|| view! { <ul class="contents-hits">{steps.iter().map(|s| hit(*s)).collect_view()}</ul> }.into_any());
     Some(
         view! {
             <li class="contents-line" data-testid=format!("lesson-{}", lesson.slug)>

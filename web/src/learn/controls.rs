@@ -29,7 +29,9 @@ pub fn select(desk: Desk, key: &'static str, label: &'static str, options: Vec<(
         return ().into_any();
     }
     let held = desk.text(key);
-    let option = move |(value, name): (&'static str, &'static str)| view! { <option value=value selected=move || held.with(|h| h == value)>{name}</option> }.into_any();
+    let option = move |(value, name): (&'static str, &'static str)| {
+        view! { <option value=value selected=move || held.with(|h| h == value)>{name}</option> }.into_any()
+    };
     view! {
         <label class="control"><span class="control-label">{label}</span>
             <select data-testid=key prop:value=move || held.get() on:change=move |event| desk.set(key, event_target_value(&event))>

@@ -34,8 +34,7 @@ impl FigureAsk {
     pub fn new(input: Shape, layers: Vec<LayerSpec>, image: &[f32]) -> Self {
         let model = ModelSpec { input, layers, init: Init::default() };
         let images = image.len() / input.len().max(1);
-        let spec =
-            FigureSpec { model, images, given: false, pulled: false, seed: 0, step: 0, mode: Mode::Eval, wanted: Vec::new() };
+        let spec = FigureSpec { model, images, given: false, pulled: false, seed: 0, step: 0, mode: Mode::Eval, wanted: Vec::new() };
         Self { spec, images: image.to_vec(), weights: Vec::new(), pull: Vec::new() }
     }
 

@@ -17,9 +17,8 @@ pub fn start(learn: Learn) {
         told.into()
     });
     put(&hook, "facts", &facts.into_js_value());
-    let sample = Closure::<dyn Fn() -> JsValue>::new(move || {
-        learn.sample.with_untracked(|s| js_sys::Float32Array::from(s.image.as_slice()).into())
-    });
+    let sample =
+        Closure::<dyn Fn() -> JsValue>::new(move || learn.sample.with_untracked(|s| js_sys::Float32Array::from(s.image.as_slice()).into()));
     put(&hook, "sample", &sample.into_js_value());
     if let Some(window) = window() {
         let _ = Reflect::set(&window, &"__kernelscope".into(), &hook);

@@ -25,7 +25,10 @@ const LANGUAGE: &str = "kernelscope-language";
 pub enum Place {
     Contents,
     /// Both counted from 0.
-    Lesson { index: usize, step: usize },
+    Lesson {
+        index: usize,
+        step: usize,
+    },
 }
 
 impl Place {

@@ -38,9 +38,15 @@ pub enum Wanted {
     WeightGrad(usize),
     ImageGrad,
     /// What stands between a layer's input and channel `channel` of its output, of the first image.
-    Parts { node: usize, channel: usize },
+    Parts {
+        node: usize,
+        channel: usize,
+    },
     /// The gradient of number `index` of what a layer gives by each pixel of the first image, as the network is evaluated.
-    Field { node: usize, index: usize },
+    Field {
+        node: usize,
+        index: usize,
+    },
 }
 
 /// Numbers that came back.

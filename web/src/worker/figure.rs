@@ -45,7 +45,10 @@ impl<'a> Bench<'a> {
         let pulled = if spec.pulled { batch * own.output().len() } else { 0 };
         let want = images + weights + pulled;
         if bulk.len() != want {
-            return Err(format!("{} numbers came, but {images} of images, {weights} weights and {pulled} of a gradient are read", bulk.len()));
+            return Err(format!(
+                "{} numbers came, but {images} of images, {weights} weights and {pulled} of a gradient are read",
+                bulk.len()
+            ));
         }
         let (image, rest) = bulk.split_at(images);
         let (weights, pull) = rest.split_at(weights);

@@ -9,12 +9,12 @@ use leptos::{html, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::desk::Desk;
-pub use paint::written;
-use paint::Paint;
 use crate::{
     dom::{frame, image, media, size},
     widgets::maps,
 };
+use paint::Paint;
+pub use paint::written;
 
 /// An outline moves to its next place in this time.
 const GLIDE_MS: f64 = 240.0;
@@ -97,7 +97,13 @@ impl Outline {
 
     fn between(self, to: Self, share: f64) -> Self {
         let mix = |a: f64, b: f64| a + (b - a) * share;
-        Self { top: mix(self.top, to.top), left: mix(self.left, to.left), rows: mix(self.rows, to.rows), cols: mix(self.cols, to.cols), ..to }
+        Self {
+            top: mix(self.top, to.top),
+            left: mix(self.left, to.left),
+            rows: mix(self.rows, to.rows),
+            cols: mix(self.cols, to.cols),
+            ..to
+        }
     }
 }
 
@@ -193,7 +199,9 @@ impl Grid {
         };
         let held = StoredValue::new(false);
         let down = move |event: PointerEvent| {
-            let (Some((row, col)), Some(element)) = (at(&event).filter(|_| live && event.button() == 0), place.get_untracked()) else { return };
+            let (Some((row, col)), Some(element)) = (at(&event).filter(|_| live && event.button() == 0), place.get_untracked()) else {
+                return;
+            };
             event.prevent_default();
             let element: &HtmlElement = &element;
             let _ = element.set_pointer_capture(event.pointer_id());

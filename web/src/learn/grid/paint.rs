@@ -118,7 +118,6 @@ impl Paint<'_> {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::written;

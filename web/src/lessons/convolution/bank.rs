@@ -62,10 +62,16 @@ fn listed(values: &[f32]) -> String {
     let entry = |(o, v): (usize, &f32)| {
         format!("<msub><mi>y</mi><mn>{}</mn></msub><mo>=</mo><mn class=\"result\">{}</mn>", o + 1, crate::learn::grid::written(*v, 2))
     };
-    let rows: Vec<String> =
-        values.iter().enumerate().map(entry).collect::<Vec<_>>().chunks(3).map(|row| {
+    let rows: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(entry)
+        .collect::<Vec<_>>()
+        .chunks(3)
+        .map(|row| {
             let cells: String = row.iter().map(|cell| format!("<mtd>{cell}</mtd>")).collect();
             format!("<mtr>{cells}</mtr>")
-        }).collect();
+        })
+        .collect();
     format!("<mtable>{}</mtable>", rows.concat())
 }

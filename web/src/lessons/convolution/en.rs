@@ -26,8 +26,14 @@ pub const WORDS: Words = Words {
                 ask: "What will the [kernel|kernel] give here?",
                 options: &[
                     ("A large positive number", "That needs a bright left and a dark right column. Here both columns are dark."),
-                    ("About zero", "What is added on the left is taken away on the right: 28 − 33 = −5. This kernel is silent where nothing changes."),
-                    ("A large negative number", "That needs a dark left and a bright right column: the opposite edge. Here both are alike."),
+                    (
+                        "About zero",
+                        "What is added on the left is taken away on the right: 28 − 33 = −5. This kernel is silent where nothing changes.",
+                    ),
+                    (
+                        "A large negative number",
+                        "That needs a dark left and a bright right column: the opposite edge. Here both are alike.",
+                    ),
                     ("About 90, nine times ten", "That would be so if all weights were 1. Three of them are −1, and three are 0."),
                 ],
             }),
@@ -56,7 +62,10 @@ pub const WORDS: Words = Words {
                 options: &[
                     ("Sobel ↓", "Turned by half a turn it looks for the opposite edge: every sign in the map is the other one."),
                     ("Emboss", "Turned, it is lit from the opposite corner."),
-                    ("Gaussian", "It looks the same after half a turn, so every product is the same. Choose Sobel now and switch between the two."),
+                    (
+                        "Gaussian",
+                        "It looks the same after half a turn, so every product is the same. Choose Sobel now and switch between the two.",
+                    ),
                 ],
             }),
             notes: "The switch is the engine's own setting: the tensor stays as it is written, only the taps are read from the other end.",

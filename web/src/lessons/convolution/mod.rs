@@ -61,7 +61,13 @@ pub const LESSON: Lesson = Lesson {
             task: Some(at_the_strongest),
             ..PLAIN
         },
-        Step { settings: &[("picture", "digit"), ("kernel", "own"), ("at", "220")], mark: "kernel", formula: SUM, task: Some(own_and_even), ..PLAIN },
+        Step {
+            settings: &[("picture", "digit"), ("kernel", "own"), ("at", "220")],
+            mark: "kernel",
+            formula: SUM,
+            task: Some(own_and_even),
+            ..PLAIN
+        },
         Step {
             settings: &[("picture", "digit"), ("kernel", "gaussian"), ("size", "5"), ("at", "220"), ("covered", "1")],
             mark: "kernel",
@@ -69,8 +75,19 @@ pub const LESSON: Lesson = Lesson {
             question: Some(Question { right: 2, reveal: &[("covered", "0"), ("flipped", "1")] }),
             ..PLAIN
         },
-        Step { settings: &[("show", "planes"), ("picture", "scene"), ("kernel", "edge"), ("at", "700")], mark: "sum", formula: PLANES, ..PLAIN },
-        Step { settings: &[("show", "bank"), ("picture", "scene"), ("at", "700")], mark: "output", formula: BANK, task: Some(own_picture), ..PLAIN },
+        Step {
+            settings: &[("show", "planes"), ("picture", "scene"), ("kernel", "edge"), ("at", "700")],
+            mark: "sum",
+            formula: PLANES,
+            ..PLAIN
+        },
+        Step {
+            settings: &[("show", "bank"), ("picture", "scene"), ("at", "700")],
+            mark: "output",
+            formula: BANK,
+            task: Some(own_picture),
+            ..PLAIN
+        },
     ],
     figure: figure::view,
     lab,

@@ -5,11 +5,11 @@ use figures::Range;
 use leptos::prelude::*;
 
 use super::figure::{Parts, extent, part, plane};
+use super::weights;
 use crate::learn::{
     grid::{Grid, Look, Matrix, written},
     player::player,
 };
-use super::weights;
 
 /// A move and a rest.
 const PERIOD_MS: i32 = 620;
@@ -99,5 +99,7 @@ fn sums(account: &Account, side: usize, told: bool) -> String {
     let lines: String = (0..side.min(4)).map(line).collect();
     let rest = if side > 4 { "<mtr><mtd></mtd><mtd><mo>…</mo></mtd></mtr>" } else { "" };
     let result = if told { written(account.result() as f32, 2) } else { "?".to_owned() };
-    format!("<mtable columnalign=\"right left\">{lines}{rest}<mtr><mtd><mo>=</mo></mtd><mtd><mn class=\"result\">{result}</mn></mtd></mtr></mtable>")
+    format!(
+        "<mtable columnalign=\"right left\">{lines}{rest}<mtr><mtd><mo>=</mo></mtd><mtd><mn class=\"result\">{result}</mn></mtd></mtr></mtable>"
+    )
 }
