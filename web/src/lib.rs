@@ -5,6 +5,7 @@ mod bench;
 mod dom;
 mod link;
 mod panels;
+mod reaction;
 mod shards;
 mod shell;
 mod state;

@@ -1,13 +1,13 @@
 //! What differs between two specifications of a run, setting by setting, and notes of it.
 
-use engine::json;
-use serde::{Deserialize, Serialize};
+use engine::{json, json::Read};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::RunSpec;
 
 /// Something that happened to a run at a step: a setting was changed, or it was ended early.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// Updates made before it.

@@ -24,15 +24,16 @@ use std::fmt::Debug;
 pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
 pub use knob::{Control, Knob, KnobValue};
 pub(crate) use knob::{set, written};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// What one tensor of a layer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum ParamRole {
     Weight,
@@ -78,7 +79,7 @@ pub enum Window {
 }
 
 /// Work for one example's forward pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 pub struct Cost {
     pub multiply_adds: u64,
 }

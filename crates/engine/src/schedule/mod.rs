@@ -9,12 +9,12 @@ mod plateau;
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use curves::{Constant, Cosine, CosineRestarts, Exponential, OneCycle, Polynomial, Step};
 pub use plateau::{Plateau, Reduction, ThresholdMode};
 
-use crate::{Setting, SettingError};
+use crate::{Setting, SettingError, json::Read};
 
 /// Most steps of any length.
 pub const STEPS: u32 = 100_000_000;
@@ -80,7 +80,7 @@ impl Default for CurveSpec {
 }
 
 /// A curve, and before it a linear warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduleSpec {
     pub curve: CurveSpec,

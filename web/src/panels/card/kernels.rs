@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use super::source::{Source, summary};
 use crate::{
     link::listing::{File, Launched, Listing, Part, Pass},
+    reaction::effect,
     state::{app, lab},
     widgets::{dialog::Dialog, number},
 };
@@ -14,7 +15,7 @@ pub fn keep_listed() {
     let state = app();
     let subgroups = Memo::new(move |_| state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).is_some_and(|a| a.subgroups)));
     let half = Memo::new(move |_| state.summary.with(|s| s.half));
-    Effect::new(move |_| {
+    effect(move || {
         let looking = state.card_open.get() || state.kernels_open.get();
         state.spec.track();
         if looking && state.graph.with(Option::is_some) {
@@ -38,7 +39,7 @@ pub fn Kernels() -> impl IntoView {
     let found =
         Memo::new(move |_| listed.with(|listing| listing.files.iter().find(|file| Some(&file.name) == shader.get().as_ref()).cloned()));
     let pane = NodeRef::<html::Pre>::new();
-    Effect::new(move |_| {
+    effect(move || {
         shader.track();
         if let Some(pane) = pane.get() {
             pane.set_scroll_top(0);

@@ -7,6 +7,7 @@ use leptos::{html, prelude::*};
 use super::choice::{Choice, SETS};
 use crate::{
     dom::image,
+    reaction::effect,
     state::{app, class_names::ClassNames},
     widgets::{maps, number},
 };
@@ -40,7 +41,7 @@ pub fn Classes(choice: Choice) -> impl IntoView {
 fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
     let state = app();
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         state.catalogue.tick.track();
         let map = maps::of(state.theme.get()).positive;
         let Some(canvas) = node.get() else { return };

@@ -8,6 +8,7 @@ use protocol::{Histogram, Probing, Reading};
 use super::{Panel, Place};
 use crate::{
     dom::{frame, image, size},
+    reaction::effect,
     state::{AppState, app, lab},
     widgets::look_back::{LookBack, Source, nothing_yet},
 };
@@ -64,12 +65,12 @@ fn Distributions() -> impl IntoView {
         state.monitors.tick.track();
         state.monitors.trail.with_value(|t| t.last().is_some_and(|r| r.layers.iter().any(|l| l.histograms[2].is_some())))
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(canvas) = node.get() {
             size::follow(&canvas, move |now| room.set(now));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let columns = columns(state, kind.get());
         let (theme, size) = (state.theme.get(), room.get());
         let Some(canvas) = node.get() else { return };

@@ -9,6 +9,7 @@ use super::columns::{COLUMNS, Column};
 use crate::{
     dom::{frame, image, size},
     panels::curves::out,
+    reaction::effect,
     state::{AppState, lab, runs},
     widgets::swatch::swatch,
 };
@@ -86,7 +87,7 @@ fn chart(state: AppState) -> AnyView {
             let _ = figures::draw_view(backend, &Curves::default(), &options, &view);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         state.runs.race.track();
         state.theme.track();
         room.track();
@@ -97,7 +98,7 @@ fn chart(state: AppState) -> AnyView {
             }
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(canvas) = canvas.get() {
             size::follow(&canvas, move |now| room.set(now));
         }

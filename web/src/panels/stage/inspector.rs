@@ -14,6 +14,7 @@ use super::{
     view::Whole,
 };
 use crate::{
+    reaction::effect,
     state::{Focus, app},
     widgets::number,
 };
@@ -81,7 +82,7 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>, sight: 
         let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (height - LOUPE - 2.0).max(HEADS[1]));
         Some((left, top))
     });
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         state.theme.track();
         state.sample.track();

@@ -9,6 +9,8 @@ use engine::{
     },
 };
 use leptos::{html, prelude::*};
+
+use crate::reaction::effect;
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use super::{
@@ -202,7 +204,7 @@ pub fn Opened() -> impl IntoView {
     });
     let whole = NodeRef::<html::Div>::new();
     // Keys work at once.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = whole.get() {
             let _ = element.focus();
         }

@@ -13,6 +13,7 @@ use protocol::{Preview, Previewed, RunSpec};
 
 use crate::{
     dom::image,
+    reaction::effect,
     state::{Phase, app, class_names::ClassNames, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -132,7 +133,7 @@ fn NextBatch(draft: RwSignal<RunSpec>, pointed: RwSignal<Option<&'static Entry>>
     let wish = Memo::new(move |_| draft.with(|d| (d.train.augment, d.train.seed)));
     let ready =
         Memo::new(move |_| state.phase.with(|p| !matches!(p, Phase::Starting | Phase::Stopped)) && state.arrived.with(|a| a.train > 0));
-    Effect::new(move |_| {
+    effect(move || {
         let ((augment, seed), again) = (wish.get(), draw.get());
         if ready.get() && augment.check().is_ok() {
             lab.preview(Preview { ask: 0, augment, seed: seed.wrapping_add(again), count: SHOWN as u32 });
@@ -183,7 +184,7 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
     let view = state.next_batch;
     let node = NodeRef::<html::Canvas>::new();
     let before = Memo::new(move |_| compare.get() != (hovered.get() == Some(place)));
-    Effect::new(move |_| {
+    effect(move || {
         view.tick.track();
         let map = maps::of(state.theme.get()).positive;
         let changed = !before.get();

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     dom::frame,
+    reaction::effect,
     state::{app, lab, lab::toolbox::live_part},
 };
 
@@ -44,7 +45,7 @@ pub fn Training() -> impl IntoView {
 /// The open run goes on with what was changed, once no more changes follow.
 fn apply_changes(draft: RwSignal<RunSpec>) {
     let (lab, changes) = (lab(), StoredValue::new(0u32));
-    Effect::new(move |_| {
+    effect(move || {
         draft.track();
         let mine = changes.try_update_value(|n| {
             *n += 1;

@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     dom::image,
+    reaction::effect,
     state::{app, lab, own::Own},
     widgets::maps,
 };
@@ -90,7 +91,7 @@ pub fn view(candidates: Candidates) -> AnyView {
 fn tile(place: usize, candidates: Candidates) -> AnyView {
     let list = candidates.0;
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let map = maps::of(app().theme.get()).positive;
         let Some(canvas) = node.get() else { return };
         list.with(|l| {

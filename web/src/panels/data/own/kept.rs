@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 
 use super::candidates::{own_name, paint};
 use crate::{
+    reaction::effect,
     state::{app, lab},
     widgets::maps,
 };
@@ -72,7 +73,7 @@ fn images_view(class: u8) -> AnyView {
 
 fn image_view(number: u32, grey: Vec<u8>, class: u8) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let map = maps::of(app().theme.get()).positive;
         if let Some(canvas) = node.get() {
             paint(&canvas, &grey, &map);
