@@ -42,7 +42,7 @@ use crate::{
 };
 
 /// A loss of one example's outputs against its target, as it is described.
-pub trait Loss: std::fmt::Debug {
+pub trait Loss {
     fn name(&self) -> &'static str;
 
     /// What can be set, but for class weights.
@@ -59,6 +59,13 @@ pub trait Loss: std::fmt::Debug {
 
     /// The output from which on a pixel counts as covered: see [`Targets`].
     fn threshold(&self) -> f32;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Loss + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What runs a loss. Apart, so that a program that only describes losses, such as the page, does not carry it.

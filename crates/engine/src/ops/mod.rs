@@ -19,8 +19,6 @@ mod moments;
 mod pointwise;
 mod window;
 
-use std::fmt::Debug;
-
 pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
 pub use knob::{Control, Knob, KnobValue};
 pub(crate) use knob::{set, written};
@@ -211,7 +209,7 @@ pub struct Reference {
 ///
 /// What runs it is not for `dyn Op` but for [`LayerSpec`], which has each of those methods too: so a program that only
 /// describes networks, such as the page, does not carry kernels.
-pub trait Op: Debug {
+pub trait Op {
     fn kind(&self) -> &'static Kind;
 
     /// The shape rule.
@@ -254,6 +252,13 @@ pub trait Op: Debug {
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference
     where
         Self: Sized;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Op + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind().name)
+    }
 }
 
 /// Names of [`Control::Padding`].

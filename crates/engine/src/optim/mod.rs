@@ -59,7 +59,7 @@ pub struct Part<'a> {
 }
 
 /// An update rule as it is described. Formulas and names are PyTorch's.
-pub trait Optimizer: std::fmt::Debug {
+pub trait Optimizer {
     fn name(&self) -> &'static str;
 
     fn title(&self) -> &'static str;
@@ -72,6 +72,13 @@ pub trait Optimizer: std::fmt::Debug {
     /// Names of the blocks that the rule keeps beside each parameter, as PyTorch calls them. They start
     /// as zeros.
     fn slots(&self) -> &'static [&'static str];
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Optimizer + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// What runs a rule. Apart, so that a program that only describes updates, such as the page, does not carry it.
