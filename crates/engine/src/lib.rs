@@ -25,6 +25,7 @@ pub mod kept;
 pub mod loss;
 pub mod ops;
 pub mod optim;
+pub mod order;
 pub mod plan;
 pub mod presets;
 pub mod reach;

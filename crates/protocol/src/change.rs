@@ -57,7 +57,7 @@ fn compare(name: &str, old: &Value, new: &Value, tell: &mut dyn FnMut(String, St
     match (old, new) {
         (Value::Object(a), Value::Object(b)) if kind(old) == kind(new) => {
             let mut keys: Vec<&String> = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))).collect();
-            keys.sort_unstable();
+            engine::order::sort_by(&mut keys, |a, b| a.cmp(b));
             for key in keys {
                 let [old, new] = [a, b].map(|object| object.get(key).unwrap_or(&Value::Null));
                 compare(&joined(name, key), old, new, tell);

@@ -72,7 +72,11 @@ mod pairs {
     }
 
     pub fn deserialize(value: Value) -> Result<BTreeMap<NodeId, f32>, Error> {
-        Ok(Vec::<(NodeId, f32)>::read(value)?.into_iter().collect())
+        let mut rates = BTreeMap::new();
+        for (node, rate) in Vec::<(NodeId, f32)>::read(value)? {
+            rates.insert(node, rate);
+        }
+        Ok(rates)
     }
 }
 

@@ -16,7 +16,7 @@ pub fn all(state: AppState) -> Vec<(u32, String)> {
     let notes = notes.iter().map(|n| (n.step, n.sentence().split_once(": ").map_or_else(|| n.what.clone(), |(_, said)| said.to_owned())));
     let advice = state.monitors.advice.get_untracked().into_iter().map(|a| (a.step, a.title));
     let mut all: Vec<_> = marks.chain(notes).chain(advice).collect();
-    all.sort_by_key(|happened| happened.0);
+    engine::order::sort_by_key(&mut all, |happened| happened.0);
     all
 }
 
