@@ -12,6 +12,7 @@ use serde::{Deserializer, Serialize, de::Error as _};
 pub use serde_json::{Error, Value};
 
 pub use fields::{Fields, nothing, tagged, variant};
+pub(crate) use leaves::for_serde;
 
 /// What can be read from JSON.
 pub trait Read: Sized {

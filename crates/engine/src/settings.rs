@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer, de::Error as _};
 
-use crate::json::{Error, Read, Value};
+use crate::json::{self, Error, Read, Value};
 
 /// A pair (rows, columns). Written `3` where both agree, `[3, 5]` otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,6 +116,8 @@ impl Serialize for Pair {
         write_sizes(&[self.h, self.w], s)
     }
 }
+
+json::for_serde!(Pair, Padding, Sides);
 
 impl Read for Pair {
     fn read(value: Value) -> Result<Self, Error> {

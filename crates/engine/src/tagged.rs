@@ -51,11 +51,7 @@ macro_rules! read_by_name {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $spec {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                $crate::json::deserialize(from)
-            }
-        }
+        $crate::json::for_serde!($spec);
     };
 }
 pub(crate) use read_by_name;

@@ -19,6 +19,18 @@ macro_rules! by_serde {
 
 by_serde!(bool, u8, u16, u32, u64, usize, i32, i64, f32, f64, String, Value);
 
+/// Serde's reader of types that have their own.
+macro_rules! for_serde {
+    ($($of:ty),+) => {
+        $(impl<'de> serde::Deserialize<'de> for $of {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                $crate::json::deserialize(from)
+            }
+        })+
+    };
+}
+pub(crate) use for_serde;
+
 impl<T: Read> Read for Option<T> {
     fn read(value: Value) -> Result<Self, Error> {
         if value.is_null() { Ok(None) } else { T::read(value).map(Some) }
