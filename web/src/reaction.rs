@@ -1,6 +1,11 @@
-//! Effects without one instance of Leptos for each closure.
+//! Effects and live pieces of views without one instance of Leptos for each closure.
+//!
+//! In a view, `{move || …}` and `attribute=move || …` are boxed by the macro (`--cfg erase_components` in
+//! `.cargo/config.toml`). What stands in a variable is not: it is written `{live(words)}`.
 
-use leptos::prelude::Effect;
+use std::sync::{Arc, Mutex};
+
+use leptos::{prelude::Effect, tachys::reactive_graph::SharedReactiveFunction};
 
 /// Runs soon, and again whenever a signal that it reads has changed.
 pub fn effect(run: impl FnMut() + 'static) {
@@ -9,4 +14,9 @@ pub fn effect(run: impl FnMut() + 'static) {
 
 fn boxed(run: Box<dyn FnMut()>) {
     Effect::new(run);
+}
+
+/// A piece of a view that is made anew whenever a signal that it reads has changed.
+pub fn live<T: 'static>(view: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
+    Arc::new(Mutex::new(view))
 }

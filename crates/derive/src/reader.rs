@@ -95,7 +95,7 @@ fn choice(of: &DataEnum, container: &Container, name: &str) -> Result<TokenStrea
         of.variants.iter().map(|v| if container.snake_case { snake(&v.ident.to_string()) } else { v.ident.to_string() }).collect();
     let split = match &container.tag {
         Some(tag) => quote! { ::engine::json::tagged(value, #tag, NAMES)? },
-        None => quote! { ::engine::json::variant(value, #name, NAMES)? },
+        None => quote! { ::engine::json::variant(value, NAMES)? },
     };
     let mut arms = Vec::new();
     for (at, variant) in of.variants.iter().enumerate() {

@@ -65,7 +65,7 @@ impl Fields {
 /// # Errors
 /// Something else, or a name that is not there.
 #[inline(never)]
-pub fn variant(value: Value, expected: &'static str, names: &'static [&'static str]) -> Result<(usize, Value), Error> {
+pub fn variant(value: Value, names: &'static [&'static str]) -> Result<(usize, Value), Error> {
     let (name, content) = match value {
         Value::String(name) => (name, Value::Null),
         Value::Object(object) if object.len() == 1 => {
@@ -73,7 +73,7 @@ pub fn variant(value: Value, expected: &'static str, names: &'static [&'static s
             object.into_iter().next().unwrap_or_default()
         }
         Value::Object(_) => return Err(Error::invalid_value(Unexpected::Map, &"map with a single key")),
-        other => return Err(Error::invalid_type(unexpected(&other), &format!("enum {expected}").as_str())),
+        other => return Err(wrong(&other, "string or map")),
     };
     Ok((place(&name, names)?, content))
 }

@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use super::source::{Source, summary};
 use crate::{
     link::listing::{File, Launched, Listing, Part, Pass},
-    reaction::effect,
+    reaction::{effect, live},
     state::{app, lab},
     widgets::{dialog::Dialog, number},
 };
@@ -54,7 +54,7 @@ pub fn Kernels() -> impl IntoView {
         <Dialog title="Kernels of a training step" testid="kernels" open=state.kernels_open>
             <p class="card-lead">{move || format!("{} dispatches, in this order; the backward ones in reverse. These are the very files that the card compiles.", count())}</p>
             <div class="card-kernels">
-                <ol class="card-parts" data-testid="kernel-list">{list}</ol>
+                <ol class="card-parts" data-testid="kernel-list">{live(list)}</ol>
                 <section class="card-file" aria-label="Source">
                     <header>
                         <h3 class="number" data-testid="kernel-name">{move || shader.get().map(|name| format!("{name}.wgsl"))}</h3>

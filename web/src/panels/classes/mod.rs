@@ -7,7 +7,7 @@ use protocol::{EvalSet, Score};
 
 use super::{Panel, Place};
 use crate::{
-    reaction::effect,
+    reaction::{effect, live},
     state::{AppState, app, class_names::ClassNames, lab},
     widgets::{number, slider::Slider},
 };
@@ -197,7 +197,7 @@ fn quality(shown: Shown) -> AnyView {
     };
     view! {
         <div class="classes-side">
-            {facts}
+            {live(facts)}
             <p class="monitor-note" aria-live="polite" data-testid="confusion-words">{move || words().unwrap_or_else(|| "Choose a cell to read it.".to_owned())}</p>
         </div>
     }

@@ -3,7 +3,7 @@
 use figures::Plot;
 use leptos::prelude::*;
 
-use crate::{dom::image, state::AppState};
+use crate::{dom::image, reaction::live, state::AppState};
 
 /// Marks nearer to each other than this, in CSS pixels, are one.
 const NEAR: f64 = 9.0;
@@ -65,5 +65,5 @@ pub fn view(spots: RwSignal<Vec<Spot>>, told: RwSignal<Option<String>>) -> AnyVi
         };
         spots.get().into_iter().map(one).collect::<Vec<AnyView>>()
     };
-    view! { {list} }.into_any()
+    view! { {live(list)} }.into_any()
 }

@@ -8,7 +8,7 @@ use protocol::{Histogram, Probing, Reading};
 use super::{Panel, Place};
 use crate::{
     dom::{frame, image, size},
-    reaction::effect,
+    reaction::{effect, live},
     state::{AppState, app, lab},
     widgets::look_back::{LookBack, Source, nothing_yet},
 };
@@ -120,7 +120,7 @@ fn table(state: AppState, kind: RwSignal<usize>) -> AnyView {
                     <tr><th scope="col" rowspan="2">"Layer"</th><th scope="colgroup" colspan="3">"at first"</th><th scope="colgroup" colspan="3">"now"</th></tr>
                     <tr>{["5 %", "median", "95 %", "5 %", "median", "95 %"].map(|q| view! { <th scope="col">{q}</th> }).into_iter().collect_view()}</tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{live(rows)}</tbody>
             </table>
         </div>
     }

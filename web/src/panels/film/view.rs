@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     dom::{frame, image, size},
-    reaction::effect,
+    reaction::{effect, live},
     state::{app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -113,7 +113,7 @@ fn filter_view(reel: Option<Reel>, filter: RwSignal<Option<usize>>) -> AnyView {
     view! {
         <span class="film-filter">
             <button class="round" aria-label="Filter before" data-testid="film-filter-before" on:click=move |_| turn(count - 1)><Icon glyph=Glyph::Back/></button>
-            <span data-testid="film-filter">{words}</span>
+            <span data-testid="film-filter">{live(words)}</span>
             <button class="round" aria-label="Filter after" data-testid="film-filter-after" on:click=move |_| turn(1)><Icon glyph=Glyph::Next/></button>
             <button class="quiet" class:hidden=move || filter.get().is_none() data-testid="film-all" on:click=move |_| filter.set(None)>"All filters"</button>
         </span>
@@ -193,7 +193,7 @@ fn strip_view(strips: Memo<Option<Strips>>) -> AnyView {
                 <canvas node_ref=node aria-hidden="true"></canvas>
                 <i class="film-mark" style=mark></i>
             </div>
-            <p class="film-note"><b class="number" data-testid="film-step">{words}</b>" · blue weighs negative, orange positive · click a moment to go there"</p>
+            <p class="film-note"><b class="number" data-testid="film-step">{live(words)}</b>" · blue weighs negative, orange positive · click a moment to go there"</p>
         </div>
     }
     .into_any()

@@ -5,7 +5,7 @@ use leptos::{html, prelude::*};
 use super::{captions, parts};
 use crate::{
     dom::{frame, media, size},
-    reaction::effect,
+    reaction::{effect, live},
     state::{
         app, lab,
         walk::{PARTS, Stop},
@@ -92,7 +92,7 @@ fn walk_view() -> AnyView {
                 <button class="quiet" data-testid="slow-leave" title="Esc" on:click=move |_| lab().leave_walk()>"Leave"</button>
             </div>
         </div>
-        {content}
+        {live(content)}
         </div>
     }
     .into_any()

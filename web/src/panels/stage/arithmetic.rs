@@ -11,7 +11,7 @@ use super::{
     formula,
     picture::{Desk, account, tensor_of},
 };
-use crate::widgets::number;
+use crate::{reaction::live, widgets::number};
 
 /// Channels of which the numbers are shown; of more the strongest.
 const CHANNELS: usize = 8;
@@ -44,7 +44,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
             <dl class="stage-lines number">
                 {move || rows().into_iter().map(|(name, value, mark)| view! { <div data-testid=mark><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
-            {grids}
+            {live(grids)}
         </div>
     }
 }

@@ -14,7 +14,7 @@ use super::{
     view::Whole,
 };
 use crate::{
-    reaction::effect,
+    reaction::{effect, live},
     state::{Focus, app},
     widgets::number,
 };
@@ -52,7 +52,7 @@ pub fn Reading(layout: Whole) -> impl IntoView {
             <span class="number" data-testid="inspector-range">{part(|r| &r.range)}</span>
             <span class="number" data-testid="inspector-cell">{part(|r| &r.cell)}</span>
             <span>{part(|r| &r.seen)}</span>
-            <span class:hidden=some>{hint}</span>
+            <span class:hidden=some>{live(hint)}</span>
         </p>
     }
 }

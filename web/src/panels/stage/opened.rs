@@ -10,7 +10,7 @@ use engine::{
 };
 use leptos::{html, prelude::*};
 
-use crate::reaction::effect;
+use crate::reaction::{effect, live};
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use super::{
@@ -221,7 +221,7 @@ pub fn Opened() -> impl IntoView {
             on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
             <Crumbs desk page/>
             <div class="stage-inside" class:split=shown>
-                <div class="stage-parts" class:beside=shown>{body}</div>
+                <div class="stage-parts" class:beside=shown>{live(body)}</div>
                 <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
             </div>
         </div>

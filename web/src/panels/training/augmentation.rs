@@ -13,7 +13,7 @@ use protocol::{Preview, Previewed, RunSpec};
 
 use crate::{
     dom::image,
-    reaction::effect,
+    reaction::{effect, live},
     state::{Phase, app, class_names::ClassNames, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -156,14 +156,14 @@ fn NextBatch(draft: RwSignal<RunSpec>, pointed: RwSignal<Option<&'static Entry>>
     view! {
         <figure class="augment-batch" data-testid="augment-batch">
             <figcaption>
-                <span data-testid="augment-said">{said}</span>
+                <span data-testid="augment-said">{live(said)}</span>
                 <button class="quiet" aria-pressed=move || compare.get().to_string() data-testid="augment-compare" title="Show the digits as they lie in the data"
                     on:click=move |_| compare.update(|c| *c = !*c)>"Before"</button>
                 <button class="quiet" aria-label="Draw anew" title="Draw anew" data-testid="augment-draw" on:click=move |_| draw.update(|d| *d = d.wrapping_add(1))>
                     <Icon glyph=Glyph::Dice/>
                 </button>
             </figcaption>
-            <ul class="augment-grid" aria-label="Images of the next batch" on:pointerleave=move |_| hovered.set(None)>{tiles}</ul>
+            <ul class="augment-grid" aria-label="Images of the next batch" on:pointerleave=move |_| hovered.set(None)>{live(tiles)}</ul>
             <p class="augment-note" aria-live="polite">{move || note(pointed.get(), draft.with(|d| d.train.augment))}</p>
         </figure>
     }
@@ -216,7 +216,7 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
         <li data-testid="augment-image" on:pointerenter=move |_| hovered.set(Some(place))>
             <canvas node_ref=node aria-hidden="true"></canvas>
             <i class="augment-share" style=bar></i>
-            <span class="number" title=shares>{words}</span>
+            <span class="number" title=shares>{live(words)}</span>
         </li>
     }
     .into_any()

@@ -6,7 +6,11 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::candidates::{Candidate, Candidates, own_name};
-use crate::{dom::picture, reaction::effect, state::app};
+use crate::{
+    dom::picture,
+    reaction::{effect, live},
+    state::app,
+};
 
 pub fn view(candidates: Candidates) -> AnyView {
     let own = app().own;
@@ -79,7 +83,7 @@ pub fn view(candidates: Candidates) -> AnyView {
     };
     view! {
         <button class="quiet own-open-camera" data-testid="own-camera" disabled=move || on.get() on:click=open>"Camera…"</button>
-        {panel}
+        {live(panel)}
     }
     .into_any()
 }

@@ -6,7 +6,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     dom::image,
-    reaction::effect,
+    reaction::{effect, live},
     state::{app, lab, own::Own},
     widgets::maps,
 };
@@ -85,7 +85,7 @@ pub fn view(candidates: Candidates) -> AnyView {
             .into_any()
         })
     };
-    view! { {tiles} }.into_any()
+    view! { {live(tiles)} }.into_any()
 }
 
 fn tile(place: usize, candidates: Candidates) -> AnyView {
