@@ -8,6 +8,7 @@
 
 mod stage;
 
+mod accessible;
 mod accuracy;
 mod batches;
 mod building;

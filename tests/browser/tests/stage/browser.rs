@@ -142,6 +142,11 @@ impl Browser {
         self.client.find(Locator::Css(&css)).await.unwrap_or_else(|e| panic!("no {id} on the page: {e}"))
     }
 
+    /// Whether there is such a control.
+    pub async fn exists(&self, id: &str) -> bool {
+        self.eval(&format!("return !!document.querySelector(\"[data-testid='{id}']\");")).await == true
+    }
+
     pub async fn click(&self, id: &str) {
         self.find(id).await.click().await.unwrap_or_else(|e| panic!("{id} cannot be clicked: {e}"));
     }

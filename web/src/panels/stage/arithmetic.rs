@@ -40,7 +40,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
     view! {
         <div class="stage-sums" data-testid="arithmetic">
             <div class="stage-formula" inner_html=move || formulas().map(|f| f.0).unwrap_or_default()></div>
-            <div class="stage-formula live" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
+            <div class="stage-formula live" tabindex="0" role="group" aria-label="The formula with its numbers" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
             <dl class="stage-lines number">
                 {move || rows().into_iter().map(|(name, value, mark)| view! { <div data-testid=mark><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>

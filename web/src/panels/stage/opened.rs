@@ -218,8 +218,8 @@ pub fn Opened() -> impl IntoView {
             aria-label="A map and what it is made of. Arrows choose a cell, Enter shows its arithmetic, Escape goes back up."
             on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
             <Crumbs desk page/>
-            <div class="stage-inside" class:split=shown>
-                <div class="stage-parts" class:beside=shown>{body}</div>
+            <div class="stage-inside" class:split=shown tabindex="0" role="group" aria-label="What the map is made of">
+                <div class="stage-parts" class:beside=shown tabindex=move || if shown() { "0" } else { "-1" } role="group" aria-label="Its parts">{body}</div>
                 <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
             </div>
         </div>
