@@ -17,6 +17,7 @@ mod cores;
 mod drawing;
 mod keeping;
 mod looks;
+mod measure;
 mod memory;
 mod monitors;
 mod opening;
