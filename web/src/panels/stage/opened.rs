@@ -340,6 +340,9 @@ fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView 
         (true, _) | (_, true) => 148.0,
         _ => 84.0,
     };
+    // From the back of a hall it is seen too.
+    let width = crate::dom::window().and_then(|w| w.inner_width().ok()).and_then(|w| w.as_f64()).unwrap_or(0.0);
+    let side = if width >= 1_600.0 { 1.5 * side } else { side };
     let Some(sheet) = sheet(graph, opening, page, side) else { return ().into_any() };
     let show = move |item: Item| match item {
         Item::Picture(picture) if picture.h * picture.w == 1 => number_view(desk, &picture),
