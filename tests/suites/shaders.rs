@@ -1,10 +1,8 @@
 //! Every shader that the engine has: that it is valid, keeps to the limits that every card offers, and
 //! says the same of its buffers as the launches that run it.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
-};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use engine::{
     Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape, Treatment, Update, UpdateSpec,

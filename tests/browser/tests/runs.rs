@@ -260,7 +260,8 @@ fn runs_are_sorted_renamed_repeated_and_kept_over_a_reload() {
         page.find("runs-sort-steps").await.send_keys(&key(Key::Enter)).await.unwrap();
         // Which of the two came further is the machine's affair.
         let csv = page.hook("runs").await;
-        let steps: Vec<u64> = csv.as_str().unwrap().trim().lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
+        let steps: Vec<u64> =
+            csv.as_str().unwrap().trim().lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
         assert_eq!(steps.len(), 2, "{csv}");
         let want = if steps[0] >= steps[1] { "run-now,run-1,run-2" } else { "run-now,run-2,run-1" };
         page.until("the longest first", 10, &format!("return (() => {{ {order} }})() === '{want}';")).await;

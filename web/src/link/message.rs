@@ -13,7 +13,7 @@ use super::listing::Listing;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
-    Session(Command),
+    Session(Box<Command>),
     /// A digit of the data set, please. Answered by [`Tell::Picked`] once there is one.
     Pick(Which),
     /// What a card launches for a step of this run, please. `half`: activations are stored so. Answered by [`Tell::Kernels`].

@@ -148,7 +148,7 @@ fn strip_view(strips: Memo<Option<Strips>>) -> AnyView {
             let Some(strips) = strips else { return "display:none".to_owned() };
             let (w, h) = (strips.sheet.width() as f64, strips.sheet.height() as f64);
             let (width, height) = room.get();
-            let scale = (width / w).min((height - 34.0).max(40.0) / h).min(12.0).max(0.5);
+            let scale = (width / w).min((height - 34.0).max(40.0) / h).clamp(0.5, 12.0);
             format!("width:{:.1}px;height:{:.1}px", w * scale, h * scale)
         })
     };

@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn shares_are_told() {
-        let of = |label, other, share| of_class(Previewed { label, other, share });
+        let of = |label, other, share| of_class(Previewed { label, other, share }, &ClassNames::default());
         assert_eq!((of(3, 3, 0.4), of(3, 5, 1.0), of(3, 5, 0.0)), ("3".to_owned(), "3".to_owned(), "5".to_owned()));
         assert_eq!(of(3, 5, 0.7), "3 + 5");
     }

@@ -165,6 +165,6 @@ impl Lab {
     /// A moment out of the browser's store.
     pub(super) fn recall(&self, file: Vec<u8>) {
         let command = Command::Time { run: self.state.run.get_untracked(), travel: Travel::Recall };
-        self.post(Parcel { head: Ask::Session(command), bulk: Vec::new(), file });
+        self.post(Parcel { head: Ask::Session(Box::new(command)), bulk: Vec::new(), file });
     }
 }
