@@ -7,6 +7,7 @@ mod learn;
 mod lessons;
 mod link;
 mod panels;
+mod reaction;
 mod shards;
 mod shell;
 mod state;

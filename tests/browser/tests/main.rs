@@ -8,6 +8,7 @@
 
 mod stage;
 
+mod accessible;
 mod accuracy;
 mod batches;
 mod building;
@@ -17,6 +18,7 @@ mod drawing;
 mod keeping;
 mod learn;
 mod looks;
+mod measure;
 mod memory;
 mod monitors;
 mod opening;

@@ -275,7 +275,7 @@ impl Engine {
 
     /// A command for the session, for lessons in which a network trains. `bulk`: what travels beside it.
     pub fn command(self, command: Command, bulk: Vec<f32>) {
-        self.send(Parcel::with_bulk(Ask::Session(command), bulk));
+        self.send(Parcel::with_bulk(Ask::Session(Box::new(command)), bulk));
     }
 
     /// Calls with every event of the session until the owner is gone.

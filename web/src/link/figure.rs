@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use engine::{Mode, ModelSpec, ops::account::PartKind};
-use serde::{Deserialize, Serialize};
+use engine::{Mode, ModelSpec, json::Read, ops::account::PartKind};
+use serde::Serialize;
 
 /// A network, what goes through it, and which of its numbers are to come back.
 ///
 /// Beside it travel, in this order: the images, one after another; where `given`, all weights in the order of the graph;
 /// where `pulled`, the gradient of what the last layer gives, for all images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct FigureSpec {
     pub model: ModelSpec,
     /// How many images.
@@ -26,7 +26,7 @@ pub struct FigureSpec {
 }
 
 /// A number of the network that is to come back; layers and weights count from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Wanted {
     /// What a layer gives: (image, channel, row, column).
@@ -50,7 +50,7 @@ pub enum Wanted {
 }
 
 /// Numbers that came back.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Given {
     pub of: Wanted,
     /// Which of the parts it is.
@@ -61,7 +61,7 @@ pub struct Given {
 }
 
 /// The answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Told {
     pub given: Vec<Given>,
     /// Why there is nothing, or not all.

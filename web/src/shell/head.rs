@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     dom::{clipboard, frame},
+    reaction::live,
     state::{NoticeKind, ThemeChoice, app, url},
     widgets::{
         icon::{Glyph, Icon},
@@ -43,8 +44,8 @@ pub fn Head() -> impl IntoView {
         <header class="head">
             <h1 class="head-name"><Mark/>"Kernelscope"</h1>
             <button class="head-network" data-testid="open-setup" aria-haspopup="dialog" on:click=move |_| state.setup_open.set(true)>
-                <b>{network}</b>
-                <span class="head-training">{training}</span>
+                <b>{live(network)}</b>
+                <span class="head-training">{live(training)}</span>
                 <Icon glyph=Glyph::Tune/>
             </button>
             <div class="head-tools">

@@ -35,7 +35,7 @@ fn App() -> impl IntoView {
     view! {
         <head::Head/>
         <notices::Notices/>
-        <main class="lab" class:wide=move || lab.state.tabs.wide.get()>
+        <main class="lab" class:wide=move || lab.state.tabs.wide.get() class:wall=move || lab.state.tabs.all.get()>
             {at(Place::Page).map(|panel| view! {
                 <section class=format!("panel {}", panel.slug) aria-label=panel.title data-testid=panel.slug>{(panel.view)()}</section>
             }.into_any()).collect_view()}

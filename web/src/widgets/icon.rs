@@ -33,6 +33,7 @@ pub enum Glyph {
     Wide,
     Print,
     Book,
+    Wall,
 }
 
 impl Glyph {
@@ -54,6 +55,7 @@ impl Glyph {
             }
             Self::Down => "M10 3.5v9M6.5 9.5 10 13l3.5-3.5M4 16.5h12",
             Self::Up => "M10 13V4M6.5 7 10 3.5 13.5 7M4 16.5h12",
+            Self::Wall => "M3.5 4h5.5v5H3.5zM11 4h5.5v5H11zM3.5 11h5.5v5H3.5zM11 11h5.5v5H11z",
             Self::Moon => "M16 11.6A6.5 6.5 0 1 1 8.4 4a5 5 0 0 0 7.6 7.6z",
             Self::Sun => {
                 "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7M10 2v1.8M10 16.2V18M2 10h1.8M16.2 10H18M4.3 4.3l1.3 1.3M14.4 14.4l1.3 1.3M4.3 15.7l1.3-1.3M14.4 5.6l1.3-1.3"

@@ -114,7 +114,7 @@ impl Host {
         match head {
             Ask::Session(command) => {
                 let mut open = host.borrow_mut();
-                open.session.handle(Message { head: command, bulk, file }, now_ms());
+                open.session.handle(Message { head: *command, bulk, file }, now_ms());
                 open.flush();
                 open.wake();
                 drop(open);

@@ -3,6 +3,7 @@
 use engine::{LayerSpec, Pair, Shape, ops::Conv2d};
 use figures::Range;
 use leptos::prelude::*;
+use crate::reaction::{effect, live};
 
 use super::figure::part;
 use crate::{
@@ -43,7 +44,7 @@ pub fn view(desk: Desk) -> AnyView {
         let counts = answer.with(|a| a.told.given.first().and_then(|g| a.numbers.get(g.range.clone())).map(<[f32]>::to_vec));
         Matrix::new(SIDE, SIDE, counts.unwrap_or_default())
     });
-    Effect::new(move |_| {
+    effect(move || {
         let spans = spans.get();
         let reach = 1 + spans.iter().sum::<usize>() * (KERNEL - 1);
         let read = matrix.with(|m| m.values.iter().filter(|v| **v > 0.0).count());
@@ -67,7 +68,7 @@ pub fn view(desk: Desk) -> AnyView {
     view! {
         <div class="field">
             {part(desk, "input", Signal::derive(move || ("Pixels that one number of the third layer reads".to_owned(), stack.get())), grid.view(desk))}
-            <p class="told" data-testid="holes">{told}</p>
+            <p class="told" data-testid="holes">{live(told)}</p>
         </div>
     }
     .into_any()

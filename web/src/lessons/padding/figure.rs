@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::{Graph, Init, ModelSpec, Shape, ops::Conv2d};
 use figures::Range;
 use leptos::prelude::*;
+use crate::reaction::{effect, live};
 
 use super::{conv, field, mode_of, modes, window};
 use crate::learn::{
@@ -154,7 +155,7 @@ pub fn part(desk: Desk, mark: &'static str, title: impl Into<Signal<(String, Str
 pub fn view(desk: Desk) -> AnyView {
     let parts = Parts::new(desk);
     let show = desk.text("show");
-    Effect::new(move |_| {
+    effect(move || {
         desk.report("in", parts.picture.with(|p| p.rows as f64));
         desk.report("out", parts.out.get().map_or(0.0, |(rows, _)| rows as f64));
     });
@@ -164,7 +165,7 @@ pub fn view(desk: Desk) -> AnyView {
         _ => window::view(parts),
     };
     view! {
-        {shown}
+        {live(shown)}
         {(!desk.printed).then(|| settings(desk, show))}
     }
     .into_any()
@@ -196,7 +197,7 @@ fn settings(desk: Desk, show: Memo<String>) -> AnyView {
         }
         .into_any(),
     };
-    view! { <div class="figure-controls">{list}</div> }.into_any()
+    view! { <div class="figure-controls">{live(list)}</div> }.into_any()
 }
 
 /// `valid` and `same`: names for amounts of padding.

@@ -3,6 +3,7 @@
 use engine::{Padding, Shape, ops::conv2d::PadMode};
 use figures::Range;
 use leptos::prelude::*;
+use crate::reaction::{effect, live};
 
 use super::figure::{Parts, part};
 use crate::{
@@ -36,7 +37,7 @@ pub fn view(parts: Parts) -> AnyView {
         let word = desk.settings.with(|s| s.get("mode").to_owned());
         PadMode::ALL.iter().position(|m| m.name() == word).unwrap_or(0)
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (row, col) = parts.at.get();
         let map = map_of(parts, answers[own.get()]);
         desk.report("value", f64::from(map.get(row, col)));
@@ -124,7 +125,7 @@ fn tile(parts: Parts, index: usize, answer: ReadSignal<Answer>, range: Signal<Ra
                 <b>{mode.name()}</b><span class="number">{strip(mode)}</span>
             </button>
             {grid.view(desk)}
-            {trouble}
+            {live(trouble)}
         </div>
     }
     .into_any()

@@ -3,6 +3,7 @@
 use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
+use crate::reaction::effect;
 
 use super::figure::{Parts, part};
 use crate::{
@@ -25,11 +26,11 @@ pub fn view(parts: Parts) -> AnyView {
         Some(ask.weights(&parts.weights()).want(Wanted::Output(0)))
     });
     let reads = reads(parts);
-    Effect::new(move |_| {
+    effect(move || {
         let unread = reads.with(|a| a.get(Wanted::ImageGrad).map(|(_, counts)| counts.iter().filter(|c| **c == 0.0).count()));
         desk.report("unread", unread.map_or(f64::NAN, |n| n as f64));
     });
-    Effect::new(move |_| desk.live.set(parts.live()));
+    effect(move || desk.live.set(parts.live()));
     let output = Memo::new(move |_| {
         let (rows, cols) = parts.out.get().unwrap_or((1, 1));
         let numbers = answer.with(|a| match a.get(Wanted::Output(0)) {
@@ -38,7 +39,7 @@ pub fn view(parts: Parts) -> AnyView {
         });
         Matrix::new(rows, cols, numbers)
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (row, col) = parts.at.get();
         desk.report("value", output.with(|m| f64::from(m.get(row, col))));
     });

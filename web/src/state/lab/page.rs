@@ -82,6 +82,7 @@ fn view_of(state: AppState) -> Vec<(&'static str, String)> {
         ("monitor", tabs.monitor.get_untracked().to_owned()),
         ("bench", tabs.bench.get_untracked().to_owned()),
         ("wide", tabs.wide.get_untracked().to_string()),
+        ("all", tabs.all.get_untracked().to_string()),
         ("scale", Scale::ALL.iter().find(|(own, ..)| *own == scale).map_or("", |(_, word, _)| word).to_owned()),
         ("zoom", state.stage.zoom.get_untracked().to_string()),
         ("framing", [framing.crop, framing.scale, framing.centre].map(|on| if on { '1' } else { '0' }).iter().collect()),
@@ -97,6 +98,7 @@ fn show(state: AppState, name: &str, value: &str) {
         "monitor" if !asked => slug(Place::Monitor).into_iter().for_each(|slug| state.tabs.monitor.set(slug)),
         "bench" if !asked => slug(Place::Bench).into_iter().for_each(|slug| state.tabs.bench.set(slug)),
         "wide" => state.tabs.wide.set(value == "true"),
+        "all" if !asked => state.tabs.all.set(value == "true"),
         "scale" => Scale::ALL.iter().filter(|(_, word, _)| *word == value).for_each(|(scale, ..)| state.stage.scale.set(*scale)),
         "zoom" => value.parse().ok().filter(|zoom| (0.1..=16.0).contains(zoom)).into_iter().for_each(|zoom| state.stage.zoom.set(zoom)),
         "framing" => {
