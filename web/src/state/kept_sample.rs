@@ -55,8 +55,7 @@ fn of(text: &str) -> Option<KeptSample> {
     match words.next()? {
         "drawing" => Some(KeptSample { strokes: bytes, digit: None }),
         "digit" => {
-            let picked =
-                Picked { set: words.next()?.to_owned(), index: words.next()?.parse().ok()?, label: words.next()?.parse().ok()? };
+            let picked = Picked { set: words.next()?.to_owned(), index: words.next()?.parse().ok()?, label: words.next()?.parse().ok()? };
             let whole = bytes.len() == PIXELS && usize::from(picked.label) < data::CLASSES;
             whole.then(|| KeptSample { strokes: Vec::new(), digit: Some((picked, bytes.iter().map(|b| f32::from(*b) / 255.0).collect())) })
         }
