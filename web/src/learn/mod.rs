@@ -27,6 +27,7 @@ pub mod strings;
 mod view;
 
 use leptos::prelude::*;
+use crate::reaction::live;
 
 use crate::{dom::document, lessons::LESSONS};
 use state::{Learn, Place};
@@ -50,7 +51,7 @@ fn App() -> impl IntoView {
     };
     view! {
         {head::view(learn)}
-        {shown}
+        {live(shown)}
         {head::help(learn)}
         {print::view(learn)}
     }

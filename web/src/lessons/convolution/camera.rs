@@ -2,6 +2,7 @@
 
 use js_sys::{Function, Reflect};
 use leptos::{html, prelude::*};
+use crate::reaction::effect;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::pictures::Picture;
@@ -28,7 +29,7 @@ pub fn view(desk: Desk, taken: RwSignal<Option<Picture>>) -> AnyView {
         }
     };
     on_cleanup(close);
-    Effect::new(move |_| {
+    effect(move || {
         if !wanted.get() {
             return close();
         }
