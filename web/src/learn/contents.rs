@@ -1,7 +1,7 @@
 //! The table of contents.
 
-use leptos::prelude::*;
 use crate::reaction::live;
+use leptos::prelude::*;
 
 use super::{
     caption::plain,

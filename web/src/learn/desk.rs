@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use leptos::prelude::*;
 use crate::reaction::effect;
+use leptos::prelude::*;
 
 use super::{
     engine::{Answer, FigureAsk},

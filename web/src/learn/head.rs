@@ -1,7 +1,7 @@
 //! The head of Learn, and the list of its keys.
 
-use leptos::{html, prelude::*};
 use crate::reaction::{effect, live};
+use leptos::{html, prelude::*};
 
 use super::{
     address,

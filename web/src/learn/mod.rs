@@ -26,8 +26,8 @@ pub mod state;
 pub mod strings;
 mod view;
 
-use leptos::prelude::*;
 use crate::reaction::live;
+use leptos::prelude::*;
 
 use crate::{dom::document, lessons::LESSONS};
 use state::{Learn, Place};

@@ -1,8 +1,8 @@
 //! The person's image: a small pad that is in every lesson.
 
+use crate::reaction::{effect, live};
 use figures::{Range, Sheet, Spread};
 use leptos::{html, prelude::*};
-use crate::reaction::{effect, live};
 use web_sys::{HtmlCanvasElement, PointerEvent};
 
 use super::{state::Learn, strings::with};

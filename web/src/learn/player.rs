@@ -1,7 +1,7 @@
 //! Play, step, scrub: a setting that counts places of an animation.
 
-use leptos::prelude::*;
 use crate::reaction::effect;
+use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::{

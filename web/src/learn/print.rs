@@ -1,7 +1,7 @@
 //! All steps of a lesson in sequence, each with its figure, for paper.
 
-use leptos::prelude::*;
 use crate::reaction::{effect, live};
+use leptos::prelude::*;
 
 use super::{
     caption::caption,

@@ -1,7 +1,7 @@
 //! Predict, then look: what comes out is shown to whoever has said what he thinks.
 
-use leptos::prelude::*;
 use crate::reaction::live;
+use leptos::prelude::*;
 
 use super::{
     caption::caption,

@@ -1,7 +1,7 @@
 //! A lesson at a step: the figure large, the words short beside it.
 
-use leptos::prelude::*;
 use crate::reaction::{effect, live};
+use leptos::prelude::*;
 use web_sys::Element;
 
 use super::{

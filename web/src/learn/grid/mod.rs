@@ -4,9 +4,9 @@ mod paint;
 
 use std::sync::Arc;
 
+use crate::reaction::{effect, live};
 use figures::{ColourMap, Range, Rgb, Sheet, Spread, theme::Palette};
 use leptos::{html, prelude::*};
-use crate::reaction::{effect, live};
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
 
 use super::desk::Desk;

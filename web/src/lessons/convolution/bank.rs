@@ -1,8 +1,8 @@
 //! Several kernels on one image: each gives a map of its own.
 
+use crate::reaction::effect;
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::effect;
 
 use super::{
     figure::{Parts, extent, part, plane},

@@ -1,8 +1,8 @@
 //! The camera's picture, small and in colour, again and again.
 
+use crate::reaction::effect;
 use js_sys::{Function, Reflect};
 use leptos::{html, prelude::*};
-use crate::reaction::effect;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::pictures::Picture;

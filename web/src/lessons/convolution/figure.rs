@@ -1,5 +1,6 @@
 //! What all views of this lesson share: image, kernel, place, and what the engine makes of them.
 
+use crate::reaction::{effect, live};
 use engine::{
     Graph, Init, LayerSpec, ModelSpec, NodeId, Pair, Shape,
     ops::{
@@ -9,7 +10,6 @@ use engine::{
 };
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::{bank, camera, kernels, pictures::Picture, planes, slide, weights::Kernel};
 use crate::{

@@ -1,9 +1,9 @@
 //! A kernel for a colour image has a plane for each channel; their products are added to one number.
 
+use crate::reaction::{effect, live};
 use engine::ops::account::PartKind;
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::{
     figure::{Parts, part, plane},

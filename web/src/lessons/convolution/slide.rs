@@ -1,9 +1,9 @@
 //! One kernel on one image: window, products, sum, output.
 
+use crate::reaction::{effect, live};
 use engine::ops::account::Account;
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::figure::{Parts, extent, part, plane};
 use super::weights;

@@ -1,9 +1,9 @@
 //! Which pixels three dilated layers read together, and how often.
 
+use crate::reaction::{effect, live};
 use engine::{LayerSpec, Pair, Shape, ops::Conv2d};
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::figure::part;
 use crate::{

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::reaction::{effect, live};
 use engine::{Graph, Init, ModelSpec, Shape, ops::Conv2d};
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::{conv, field, mode_of, modes, window};
 use crate::learn::{

@@ -1,9 +1,9 @@
 //! The five ways to pad, side by side: what each puts beyond the edge, and what a kernel makes of it there.
 
+use crate::reaction::{effect, live};
 use engine::{Padding, Shape, ops::conv2d::PadMode};
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::{effect, live};
 
 use super::figure::{Parts, part};
 use crate::{

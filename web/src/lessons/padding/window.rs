@@ -1,9 +1,9 @@
 //! One layer: input with padding, window, output.
 
+use crate::reaction::effect;
 use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
-use crate::reaction::effect;
 
 use super::figure::{Parts, part};
 use crate::{
