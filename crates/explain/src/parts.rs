@@ -21,7 +21,16 @@ pub struct Part {
 
 /// Where `node` stands in a pass over one image as it is evaluated.
 pub fn placement(node: &Node) -> Placement {
-    Placement { node: node.id, batch: 1, mode: Mode::Eval, input: node.input, others: node.others, output: node.output, activation: None, pooled: None }
+    Placement {
+        node: node.id,
+        batch: 1,
+        mode: Mode::Eval,
+        input: node.input,
+        others: node.others,
+        output: node.output,
+        activation: None,
+        pooled: None,
+    }
 }
 
 /// How a number of the output of `node` comes about, for one image as it is evaluated.
@@ -69,7 +78,9 @@ pub fn parts(node: &Node, ground: Ground<'_>, channel: usize) -> Vec<Part> {
                 let account = at(row, col);
                 let inside = account.terms.iter().filter(|t| t.from.is_some()).map(|t| f64::from(t.value));
                 match account.form {
-                    Form::Norm { p } => inside.map(|v| libm::pow(if p % 2.0 == 1.0 { v } else { v.abs() }, f64::from(p))).sum::<f64>() as f32,
+                    Form::Norm { p } => {
+                        inside.map(|v| libm::pow(if p % 2.0 == 1.0 { v } else { v.abs() }, f64::from(p))).sum::<f64>() as f32
+                    }
                     _ => inside.sum::<f64>() as f32,
                 }
             };

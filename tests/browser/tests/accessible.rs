@@ -40,13 +40,16 @@ impl Look {
 
     /// Whatever can be scrolled to, by its `data-testid`.
     async fn press(&self, id: &str) {
-        let script = "const e = document.querySelector(`[data-testid='${arguments[0]}']`); e.scrollIntoView({ block: 'center' }); e.click();";
+        let script =
+            "const e = document.querySelector(`[data-testid='${arguments[0]}']`); e.scrollIntoView({ block: 'center' }); e.click();";
         self.page.until(id, 10, &format!("return !!document.querySelector(\"[data-testid='{id}']\");")).await;
         self.page.eval_with(script, vec![json!(id)]).await;
     }
 
     async fn tabs(&mut self, list: &str) {
-        let script = format!("return [...document.querySelectorAll(\"[role=tablist][aria-label='{list}'] [role=tab]\")].map((t) => t.dataset.testid);");
+        let script = format!(
+            "return [...document.querySelectorAll(\"[role=tablist][aria-label='{list}'] [role=tab]\")].map((t) => t.dataset.testid);"
+        );
         let tabs: Vec<String> = serde_json::from_value(self.page.eval(&script).await).unwrap();
         assert!(tabs.len() > 2, "the tabs of {list}: {tabs:?}");
         for tab in tabs {

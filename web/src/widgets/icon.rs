@@ -31,9 +31,9 @@ pub enum Glyph {
     Redo,
     Mend,
     Wide,
+    Wall,
     Print,
     Book,
-    Wall,
 }
 
 impl Glyph {

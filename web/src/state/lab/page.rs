@@ -6,9 +6,14 @@ use protocol::link;
 use super::Lab;
 use crate::{
     dom::store::page::SavedPage,
-    panels::{self, Place},
     link::message::{Ask, Which},
-    state::{AppState, keep::Kept, kept_sample::{self, KeptSample}, stage::Scale},
+    panels::{self, Place},
+    state::{
+        AppState,
+        keep::Kept,
+        kept_sample::{self, KeptSample},
+        stage::Scale,
+    },
 };
 
 impl Lab {
