@@ -272,7 +272,7 @@ fn launches_and_shaders_agree() {
             for (mode, wants_d_input, subgroups) in
                 [Mode::Train, Mode::Eval].into_iter().flat_map(|m| [(m, true, false), (m, false, false), (m, true, true)])
             {
-                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation };
+                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation, pooled: None };
                 let site = Site { params: 3, state: 5, wants_d_input, wants_d_sides: [wants_d_input; 7], subgroups };
                 let what = format!("{name}, {batch} of {input}, {mode:?}, {activation:?}, {site:?}");
                 check_layer(&library, &what, layer, &at, &site, &mut used);

@@ -8,6 +8,7 @@
 
 mod stage;
 
+mod accessible;
 mod accuracy;
 mod batches;
 mod building;
@@ -16,6 +17,7 @@ mod cores;
 mod drawing;
 mod keeping;
 mod looks;
+mod measure;
 mod memory;
 mod monitors;
 mod opening;

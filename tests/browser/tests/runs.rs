@@ -231,7 +231,21 @@ fn tables_and_pictures_come_out_as_files() {
         let (_, curves) = file(&page, "runs-curves-csv").await;
         assert_eq!(curves.lines().filter(|l| l.starts_with("MLP,train,")).count() as u64, steps);
         let (name, picture) = file(&page, "runs-svg").await;
-        assert!(name == "runs.svg" && picture.contains("<title>"));
+        assert_eq!(name, "runs.svg");
+        // The earlier run is drawn and named, and is not where it is put away.
+        let with = page.eval_with(parse, vec![picture.into()]).await;
+        assert!(with[2].as_str().unwrap().contains("1 MLP"), "{with}");
+        page.click("run-show-1").await;
+        page.until(
+            "put away",
+            10,
+            "return document.querySelector(\"[data-testid='run-show-1']\").getAttribute('aria-pressed') === 'false';",
+        )
+        .await;
+        let (_, picture) = file(&page, "runs-svg").await;
+        let without = page.eval_with(parse, vec![picture.into()]).await;
+        assert!(!without[2].as_str().unwrap().contains("1 MLP"), "{without}");
+        assert!(without[1].as_u64() < with[1].as_u64(), "{without} and {with}");
     });
 }
 

@@ -7,7 +7,10 @@ use protocol::{Command, Event, RunSpec};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::listing::Listing;
+use super::{
+    figure::{FigureSpec, Told},
+    listing::Listing,
+};
 
 /// Page to worker: a command for the session, or a wish for its host.
 #[derive(Clone, Debug, Serialize, Read)]
@@ -28,6 +31,11 @@ pub enum Ask {
     Labels,
     /// The pictures of these digits, counted through all sets: [`Tell::Greys`].
     Greys(Vec<u32>),
+    /// What a lesson's figure shows, please; the numbers that it goes by are beside it. Answered by [`Tell::Figure`].
+    Figure {
+        place: u32,
+        spec: Box<FigureSpec>,
+    },
     /// The images of one's own beside it are those to train on from now on.
     Own,
     /// Fetch the data files that have not arrived once more.
@@ -67,6 +75,11 @@ pub enum Tell {
     Labels(Labels),
     /// File: the grey values of these digits, 784 each.
     Greys(Vec<u32>),
+    /// Bulk: the numbers that the figure at this place has asked for.
+    Figure {
+        place: u32,
+        told: Told,
+    },
     /// The last words of a worker that has panicked.
     Panicked(String),
 }

@@ -3,7 +3,7 @@
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
 use protocol::EvalSet;
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{
     dom::{frame::Interval, timing::Meter, window},
@@ -26,6 +26,11 @@ pub fn start(lab: Lab) {
     put(&report, "crash_shard", crash.into_js_value());
     let lose = Closure::<dyn Fn()>::new(move || lab.lose_card());
     put(&report, "lose_card", lose.into_js_value());
+    let memory = Closure::<dyn Fn() -> f64>::new(|| {
+        let memory = wasm_bindgen::memory().unchecked_into::<js_sys::WebAssembly::Memory>();
+        memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length().into()
+    });
+    put(&report, "wasmBytes", memory.into_js_value());
     let state = lab.state;
     // Follows the run without delay, so that tests need not wait for the line.
     let live = report.clone();

@@ -49,6 +49,7 @@ pub fn Head() -> impl IntoView {
                 <Icon glyph=Glyph::Tune/>
             </button>
             <div class="head-tools">
+                <a class="quiet" href="?learn" data-testid="learn-link" title="Short lessons, each with a figure to touch"><Icon glyph=Glyph::Book/><span class="head-word">"Learn"</span></a>
                 <button class="quiet" data-testid="copy-link" title="The link holds the whole set-up and the seed" on:click=copy>
                     <Icon glyph=Glyph::Link/><span class="head-word" aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy link" }}</span>
                 </button>
@@ -62,7 +63,7 @@ pub fn Head() -> impl IntoView {
 
 /// Three by three cells: a kernel.
 #[component]
-fn Mark() -> impl IntoView {
+pub fn Mark() -> impl IntoView {
     let cells =
         [(0, 0, 0.25), (1, 0, 0.55), (2, 0, 0.25), (0, 1, 0.55), (1, 1, 1.0), (2, 1, 0.55), (0, 2, 0.25), (1, 2, 0.55), (2, 2, 0.25)];
     view! {

@@ -141,6 +141,16 @@ pub struct Placement {
     pub output: Shape,
     /// Set where the plan fused the next layer into this one: `output` then holds its result.
     pub activation: Option<Activation>,
+    /// Set where the plan also fused a max pooling of 2×2 with stride 2 into this layer: what it makes of `output`,
+    /// which is then nowhere whole. The layer's saved numbers are the winners' places in their windows, 0 to 3.
+    pub pooled: Option<Shape>,
+}
+
+impl Placement {
+    /// The shape that the layer writes: `output`, or what is pooled out of it.
+    pub fn given(&self) -> Shape {
+        self.pooled.unwrap_or(self.output)
+    }
 }
 
 /// Buffers of a forward pass. All are batch × shape, contiguous.

@@ -59,7 +59,7 @@ fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
     let name = move || state.class_name(usize::from(class));
     let words = move || format!("Class {}: {} {}s", name(), number::grouped(u64::from(count())), state.classes.with(|names| names.noun));
     view! {
-        <li>
+        <li role="presentation">
             <button class="data-class" role="radio" data-testid=format!("data-class-{class}") aria-label=words
                 aria-checked=move || (choice.class.get() == Some(class)).to_string()
                 style=format!("--class: var(--class-{class})")

@@ -51,7 +51,7 @@ fn Speed() -> impl IntoView {
     view! {
         {facts_view(state)}
         <Show when=move || any.get() fallback=nothing_yet>
-            <div class="speed-body">
+            <div class="speed-body" tabindex="0" role="group" aria-label="Time and memory, layer by layer">
                 <table class="speed-table number" data-testid="speed-table">
                     <thead><tr><th scope="col">"Layer"</th><th scope="col">"forward ms"</th><th scope="col">"backward ms"</th><th scope="col"><span class="sr-only">"as bars"</span></th></tr></thead>
                     <tbody>{live(rows)}</tbody>
@@ -133,7 +133,7 @@ fn memory(state: AppState) -> AnyView {
     let whole = move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0));
     view! {
         <table class="speed-table number" data-testid="memory-table">
-            <thead><tr><th scope="col">"Memory of training"</th><th scope="col">{live(whole)}</th><th></th></tr></thead>
+            <thead><tr><th scope="col">"Memory of training"</th><th scope="col">{live(whole)}</th><th scope="col"><span class="sr-only">"as bars"</span></th></tr></thead>
             <tbody>{(0..MEMORY.len()).map(row).collect_view()}</tbody>
         </table>
     }

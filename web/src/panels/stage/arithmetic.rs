@@ -31,7 +31,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
         let (account, output) = account(state, &graph, opening, opening.cell?)?;
         Some((Written::of(&graph, opening.node.0, &account, output), account))
     });
-    let formulas = move || told.with(|told| told.as_ref().map(|(_, account)| (formula::general(&account.form), formula::live(account))));
+    let formulas = move || told.with(|told| told.as_ref().map(|(_, account)| (formula::general(account), formula::live(account))));
     let rows = move || told.with(|told| told.as_ref().map(|(written, _)| written.lines.clone())).unwrap_or_default();
     let grids = move || {
         told.with(|told| told.as_ref().map(|(written, _)| written.view()))
@@ -40,7 +40,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
     view! {
         <div class="stage-sums" data-testid="arithmetic">
             <div class="stage-formula" inner_html=move || formulas().map(|f| f.0).unwrap_or_default()></div>
-            <div class="stage-formula live" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
+            <div class="stage-formula live" tabindex="0" role="group" aria-label="The formula with its numbers" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
             <dl class="stage-lines number">
                 {move || rows().into_iter().map(|(name, value, mark)| view! { <div data-testid=mark><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
@@ -85,10 +85,14 @@ impl Written {
         let Some(node) = graph.nodes.get(node) else { return written };
         let number = |value: f64| number::signed(value as f32);
         if matches!(account.form, Form::Sum { .. }) {
-            written.lines.push(("sum of the products".to_owned(), number(account.sum()), "arithmetic-sum"));
+            written.lines.push((
+                if account.terms.iter().any(|t| t.factor != 1.0) { "sum of the products" } else { "sum" }.to_owned(),
+                number(account.sum()),
+                "arithmetic-sum",
+            ));
         }
         for (name, value) in formula::facts(&account.form) {
-            written.lines.push((name, number(value), "arithmetic-fact"));
+            written.lines.push((name, value, "arithmetic-fact"));
         }
         written.lines.push(("written out".to_owned(), number(account.result()), "arithmetic-result"));
         written.lines.push(("the engine's number".to_owned(), number::signed(output), "arithmetic-engine"));

@@ -53,14 +53,14 @@ pub fn Facts(desk: Desk) -> impl IntoView {
         state.frame_tick.track();
         let (opening, graph) = (desk.opening.get()?, state.graph.get()?);
         let (account, _) = account(state, &graph, opening, desk.cell().unwrap_or((0, 0)))?;
-        Some((formula::general(&account.form), formula::facts(&account.form)))
+        Some((formula::general(&account), formula::facts(&account.form)))
     });
     let hidden = move || desk.opening.get().is_some_and(|o| o.cell.is_some());
     view! {
         <div class="stage-facts" class:hidden=hidden data-testid="facts">
             <div class="stage-formula" inner_html=move || told.with(|t| t.as_ref().map(|t| t.0.clone()).unwrap_or_default())></div>
             <dl class="stage-lines number">
-                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{number::signed(value as f32)}</dd></div> }).collect_view()}
+                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
         </div>
     }

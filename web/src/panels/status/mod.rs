@@ -1,5 +1,6 @@
 //! The numbers of the run.
 
+use data::Source;
 use leptos::prelude::*;
 use protocol::{Backend, EvalSet};
 
@@ -58,6 +59,12 @@ fn Status() -> impl IntoView {
             format!("{:.0}\u{202f}%", 100.0 * f64::from(arrived.train) / f64::from(arrived.train_total))
         }
     };
+    // What there is of them to train on.
+    let things = move || match state.spec.with(|s| s.train.data) {
+        Source::Digits => "Digits",
+        Source::Shapes => "Shapes",
+        Source::Own | Source::DigitsAndOwn => "Images",
+    };
     // The card's name, where it is the card that works.
     let name = move || {
         let on_card = state.summary.with(|s| s.backend != Backend::Cpu);
@@ -97,7 +104,7 @@ fn Status() -> impl IntoView {
             <div><dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd></div>
             <div><dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd></div>
             <div><dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd></div>
-            <div><dt>"Digits"</dt><dd class="number" data-testid="data">{live(data)}</dd></div>
+            <div><dt>{live(things)}</dt><dd class="number" data-testid="data">{live(data)}</dd></div>
         </dl>
         <div class="status-files">
             <button class="quiet" data-testid="save-weights" aria-label="Save the weights as a file" title="Save the weights: safetensors, under PyTorch's names" on:click=move |_| lab().save_weights()>

@@ -245,6 +245,8 @@ fn paint(values: &[f32], canvas: &web_sys::HtmlCanvasElement, map: &ColourMap) {
 
 #[cfg(test)]
 mod tests {
+    use data::{OwnImages, Source};
+
     use super::*;
 
     #[test]
@@ -267,7 +269,7 @@ mod tests {
 
     #[test]
     fn shares_are_told() {
-        let of = |label, other, share| of_class(Previewed { label, other, share }, &ClassNames::default());
+        let of = |label, other, share| of_class(Previewed { label, other, share }, &ClassNames::of(Source::Digits, &OwnImages::default()));
         assert_eq!((of(3, 3, 0.4), of(3, 5, 1.0), of(3, 5, 0.0)), ("3".to_owned(), "3".to_owned(), "5".to_owned()));
         assert_eq!(of(3, 5, 0.7), "3 + 5");
     }

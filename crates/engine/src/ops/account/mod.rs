@@ -181,7 +181,7 @@ impl Account {
 pub enum PartKind {
     /// Of a convolution: each input channel's share of the output, a map each. Of a dense layer: each input's.
     Products,
-    /// The sum of the products, before the bias.
+    /// The sum of the products, before the bias. Of a pooling that takes means or norms: the sum of each box.
     Sum,
     /// `(input − mean) / √(var + eps)`
     Standardised,

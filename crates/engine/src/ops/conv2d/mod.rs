@@ -186,6 +186,12 @@ impl Conv2d {
         (0..k.h).flat_map(move |ky| (0..k.w).map(move |kx| (turned(ky, k.h) * d.h, turned(kx, k.w) * d.w)))
     }
 
+    /// Whether the kernels can pool what they write: see [`Placement::pooled`]. `first`: nobody asks for the input's
+    /// gradient.
+    pub(crate) fn takes_pooling(&self, input: Shape, output: Shape, first: bool) -> bool {
+        cpu::takes_pooling(self, input, output, first)
+    }
+
     fn check_axis(
         &self,
         axis: &str,

@@ -117,7 +117,7 @@ impl MaxPool2d {
     }
 
     /// The usual case, which has kernels of its own.
-    fn halves(&self, input: Shape) -> bool {
+    pub(crate) fn halves(&self, input: Shape) -> bool {
         self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.sides(input) == Sides::default()
     }
 }

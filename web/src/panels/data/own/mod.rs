@@ -15,6 +15,7 @@ use candidates::Candidates;
 pub fn view() -> AnyView {
     let state = app();
     let candidates = Candidates::new();
+    intake::take_offered(candidates);
     let SettingKind::Count { least, most } = Selection::REPEAT.kind else { return ().into_any() };
     let repeat = move |event| {
         if let Ok(times) = event_target_value(&event).parse::<u32>() {
