@@ -1,5 +1,6 @@
 //! The table of contents.
 
+use crate::reaction::live;
 use leptos::prelude::*;
 
 use super::{
@@ -25,7 +26,7 @@ pub fn view(learn: Learn) -> AnyView {
                 <input type="search" data-testid="search" aria-label=move || learn.say().search placeholder=move || learn.say().search
                     on:input=move |event| sought.set(event_target_value(&event))/>
             </header>
-            <ol class="contents-list">{lines}</ol>
+            <ol class="contents-list">{live(lines)}</ol>
         </main>
     }
     .into_any()

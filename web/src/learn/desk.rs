@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::reaction::effect;
 use leptos::prelude::*;
 
 use super::{
@@ -179,7 +180,7 @@ impl Desk {
             let _ = set_answer.try_set(news);
         });
         let wanted = Memo::new(move |_| question());
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(ask) = wanted.get() {
                 self.learn.engine.ask(place, ask);
             }

@@ -1,5 +1,6 @@
 //! The head of Learn, and the list of its keys.
 
+use crate::reaction::{effect, live};
 use leptos::{html, prelude::*};
 
 use super::{
@@ -68,7 +69,7 @@ fn tools(learn: Learn) -> AnyView {
         })
     };
     view! {
-        {of_lesson}
+        {live(of_lesson)}
         <button class="quiet" data-testid="theme" title=move || format!("{} (T)", learn.say().look) aria-label=move || format!("{}: {}", learn.say().look, learn.theme_choice.get().slug())
             on:click=move |_| learn.theme_choice.update(|c| *c = c.next())><Icon glyph=look/></button>
         <button class="quiet" data-testid="open-help" title="?" aria-label=move || learn.say().keys on:click=move |_| learn.help_open.set(true)><Icon glyph=Glyph::Help/></button>
@@ -78,7 +79,7 @@ fn tools(learn: Learn) -> AnyView {
 
 pub fn help(learn: Learn) -> AnyView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = learn.help_open.get();
         if let Some(dialog) = node.get() {
             if wanted && !dialog.open() {
@@ -100,7 +101,7 @@ pub fn help(learn: Learn) -> AnyView {
                     <h2>{move || learn.say().keys}</h2>
                     <button class="quiet" data-testid="help-close" aria-label=move || learn.say().close on:click=move |_| learn.help_open.set(false)><Icon glyph=Glyph::Close/></button>
                 </header>
-                <dl class="help-keys">{list}</dl>
+                <dl class="help-keys">{live(list)}</dl>
             </div>
         </dialog>
     }

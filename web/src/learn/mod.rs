@@ -26,6 +26,7 @@ pub mod state;
 pub mod strings;
 mod view;
 
+use crate::reaction::live;
 use leptos::prelude::*;
 
 use crate::{dom::document, lessons::LESSONS};
@@ -50,7 +51,7 @@ fn App() -> impl IntoView {
     };
     view! {
         {head::view(learn)}
-        {shown}
+        {live(shown)}
         {head::help(learn)}
         {print::view(learn)}
     }

@@ -1,5 +1,6 @@
 //! The person's image: a small pad that is in every lesson.
 
+use crate::reaction::{effect, live};
 use figures::{Range, Sheet, Spread};
 use leptos::{html, prelude::*};
 use web_sys::{HtmlCanvasElement, PointerEvent};
@@ -50,7 +51,7 @@ pub fn view(learn: Learn) -> AnyView {
         <section class="pad" aria-label=move || learn.say().sample>
             {paper(learn)}
             <div class="pad-side">
-                <p><b>{move || learn.say().sample}</b><span data-testid="sample-caption">{caption}</span></p>
+                <p><b>{move || learn.say().sample}</b><span data-testid="sample-caption">{live(caption)}</span></p>
                 <div class="pad-classes">{(0..10).map(class).collect_view()}</div>
                 <div class="pad-tools">
                     <button class="quiet" data-testid="clear" on:click=move |_| clear(learn)><Icon glyph=Glyph::Clear/>{move || learn.say().clear}</button>
@@ -64,7 +65,7 @@ pub fn view(learn: Learn) -> AnyView {
 
 fn paper(learn: Learn) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let (theme, Some(canvas)) = (learn.theme.get(), node.get()) else { return };
         learn.sample.with(|sample| {
             let drawn = matches!(sample.origin, Origin::Drawing(_));

@@ -1,5 +1,6 @@
 //! Play, step, scrub: a setting that counts places of an animation.
 
+use crate::reaction::effect;
 use leptos::prelude::*;
 
 use super::desk::Desk;
@@ -14,7 +15,7 @@ pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, pe
     let (at, total) = (desk.count(key), total.into());
     let last = move || total.get_untracked().saturating_sub(1);
     let interval = StoredValue::new_local(None::<Interval>);
-    Effect::new(move |_| {
+    effect(move || {
         let playing = desk.playing.get();
         interval.set_value(None);
         if !playing {

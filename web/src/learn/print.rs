@@ -1,5 +1,6 @@
 //! All steps of a lesson in sequence, each with its figure, for paper.
 
+use crate::reaction::{effect, live};
 use leptos::prelude::*;
 
 use super::{
@@ -21,7 +22,7 @@ pub fn view(learn: Learn) -> AnyView {
     if let Some(window) = window() {
         Listener::new(&window, "afterprint", move |_| learn.printing.set(false)).keep();
     }
-    Effect::new(move |_| {
+    effect(move || {
         let printing = learn.printing.get();
         if let Some(root) = document().and_then(|d| d.document_element()) {
             let _ = root.class_list().toggle_with_force("printing", printing);
@@ -39,7 +40,7 @@ pub fn view(learn: Learn) -> AnyView {
         let index = learn.printing.get().then(|| learn.place.with_untracked(Place::lesson)).flatten()?;
         Some(sheets(learn, index))
     };
-    view! { {sheets} }.into_any()
+    view! { {live(sheets)} }.into_any()
 }
 
 fn sheets(learn: Learn, index: usize) -> AnyView {

@@ -1,5 +1,6 @@
 //! Predict, then look: what comes out is shown to whoever has said what he thinks.
 
+use crate::reaction::live;
 use leptos::prelude::*;
 
 use super::{
@@ -69,7 +70,7 @@ pub fn view(learn: Learn, desk: Desk, index: usize, step: usize, words: Question
             <h3>{move || learn.say().predict}</h3>
             <p>{caption(desk, words.ask)}</p>
             <ol>{words.options.iter().enumerate().map(option).collect_view()}</ol>
-            <div class="lesson-feedback" data-testid="feedback" role="status">{feedback}</div>
+            <div class="lesson-feedback" data-testid="feedback" role="status">{live(feedback)}</div>
             {move || chosen.get().is_some().then(|| view! { <button class="quiet" data-testid="ask-again" on:click=again>{move || learn.say().ask_again}</button> })}
         </section>
     }

@@ -1,5 +1,6 @@
 //! A lesson at a step: the figure large, the words short beside it.
 
+use crate::reaction::{effect, live};
 use leptos::prelude::*;
 use web_sys::Element;
 
@@ -62,7 +63,7 @@ pub fn lesson(learn: Learn, index: usize) -> AnyView {
         learn.progress.update(|p| p.mark(lesson.slug, |m| m.seen |= bit(step)));
         step
     });
-    Effect::new(move |_| {
+    effect(move || {
         let step = step.get();
         let done = lesson.steps[step].task.is_some_and(|task| desk.settings.with(|s| desk.facts.with(|f| task(s, f))));
         if done && learn.progress.with_untracked(|p| p.get(lesson.slug).tried & bit(step) == 0) {
@@ -99,7 +100,7 @@ fn words(learn: Learn, desk: Desk, index: usize, step: Memo<usize>) -> AnyView {
     let said = move || said(learn, desk, index, step.get());
     view! {
         <div class="lesson-words">
-            <div class="lesson-said" aria-live="polite">{said}</div>
+            <div class="lesson-said" aria-live="polite">{live(said)}</div>
             {(!desk.hides("pad")).then(|| pad::view(learn))}
         </div>
     }
@@ -163,7 +164,7 @@ fn hand_over(learn: Learn, desk: Desk, index: usize) -> AnyView {
         </section>
         <details class="lesson-sources" data-testid="sources">
             <summary>{move || learn.say().sources}</summary>
-            <ul>{sources}</ul>
+            <ul>{live(sources)}</ul>
         </details>
     }
     .into_any()
@@ -201,7 +202,7 @@ fn ways(learn: Learn, lesson: &'static Lesson, index: usize, step: Memo<usize>) 
         <nav class="lesson-ways" aria-label=move || learn.say().steps>
             <button class="quiet" data-testid="previous" disabled=move || step.get() == 0 on:click=move |_| learn.step_by(-1)><Icon glyph=Glyph::Back/><span>{move || learn.say().previous}</span></button>
             <ol class="lesson-dots">{dots}</ol>
-            <button class="quiet strong" data-testid="next" on:click=move |_| learn.step_by(1)><span>{on}</span><Icon glyph=Glyph::Next/></button>
+            <button class="quiet strong" data-testid="next" on:click=move |_| learn.step_by(1)><span>{live(on)}</span><Icon glyph=Glyph::Next/></button>
         </nav>
     }
     .into_any()

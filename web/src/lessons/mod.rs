@@ -4,6 +4,8 @@
 //! right, when a task is done), `en.rs` the words of one language, `figure.rs` the figure, `style.css` its style.
 
 pub mod convolution;
+pub mod padding;
+pub mod sharing;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +17,7 @@ use crate::learn::{
 };
 
 /// In the order of the table of contents.
-pub const LESSONS: &[&Lesson] = &[&convolution::LESSON];
+pub const LESSONS: &[&Lesson] = &[&convolution::LESSON, &padding::LESSON, &sharing::LESSON];
 
 /// Names and values of a figure's settings, as a link has them.
 pub type Pairs = &'static [(&'static str, &'static str)];

@@ -20,10 +20,9 @@ fn slugs_are_unique_and_styles_stay_at_home() {
         assert!(!slug.is_empty() && slug.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{slug}");
         assert!(LESSONS[..i].iter().all(|other| other.slug != slug), "{slug} twice");
         assert_eq!(Lesson::place(slug), Some(i));
-        let selectors = lesson.style.split('}').filter_map(|rule| rule.rsplit(['{', ';']).nth(1));
-        for selector in selectors.map(str::trim).filter(|s| !s.is_empty() && !s.starts_with('@')) {
-            for one in selector.split(',') {
-                assert!(one.trim().starts_with(&format!(".{slug}")), "{slug}: {one}");
+        for selectors in lesson.style.split('}').filter_map(|rule| rule.rsplit('{').nth(1)) {
+            for selector in selectors.split(',').map(str::trim).filter(|s| !s.is_empty() && !s.starts_with('@')) {
+                assert!(selector.starts_with(&format!(".{slug} ")), "{slug}: {selector}");
             }
         }
     }

@@ -4,6 +4,7 @@ mod paint;
 
 use std::sync::Arc;
 
+use crate::reaction::{effect, live};
 use figures::{ColourMap, Range, Rgb, Sheet, Spread, theme::Palette};
 use leptos::{html, prelude::*};
 use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
@@ -248,7 +249,7 @@ impl Grid {
 /// One pixel a number.
 fn base(grid: Grid, desk: Desk) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let (theme, look, Some(canvas)) = (desk.learn.theme.get(), grid.look.get(), node.get()) else { return };
         let maps = maps::of(theme);
         grid.matrix.with(|matrix| {
@@ -283,7 +284,7 @@ fn colours(matrix: &Matrix, look: &Look, map: &ColourMap) -> Vec<u8> {
 fn overlay(grid: Grid, desk: Desk, place: NodeRef<html::Div>) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
     let room = RwSignal::new((0.0, 0.0));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = place.get() {
             size::follow(&element, move |size| {
                 if room.try_get_untracked().is_some_and(|before| before != size) {
@@ -311,7 +312,7 @@ fn overlay(grid: Grid, desk: Desk, place: NodeRef<html::Div>) -> AnyView {
         }
         glide(shown, ride, number.unwrap_or(0), from, wanted, None);
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (theme, look, (w, h), Some(canvas)) = (desk.learn.theme.get(), grid.look.get(), room.get(), node.get()) else { return };
         if w < 1.0 {
             return;
@@ -363,5 +364,5 @@ fn twin(grid: Grid) -> AnyView {
         let value = grid.matrix.with(|m| m.get(row, col));
         (!value.is_nan()).then(|| format!("{}, {}: {}", row + 1, col + 1, written(value, 2)))
     };
-    view! { {table} <span class="sr-only">{read}</span> }.into_any()
+    view! { {live(table)} <span class="sr-only">{live(read)}</span> }.into_any()
 }

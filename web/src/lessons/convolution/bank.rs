@@ -1,5 +1,6 @@
 //! Several kernels on one image: each gives a map of its own.
 
+use crate::reaction::effect;
 use figures::Range;
 use leptos::prelude::*;
 
@@ -27,7 +28,7 @@ pub fn view(parts: Parts) -> AnyView {
     // All have the same size.
     desk.settings.update_untracked(|s| s.set("size", "3"));
     let answer = parts.convolved(move || kernels(parts.picture.with(|p| p.shape.ch)), false);
-    Effect::new(move |_| {
+    effect(move || {
         let ((row, col), (rows, cols)) = (parts.at.get(), parts.out.get());
         let values: Vec<f32> = (0..BANK.len()).map(|o| answer.with(|a| plane(a, o, (rows, cols))).get(row, col)).collect();
         desk.live.set(listed(&values));

@@ -1,5 +1,6 @@
 //! The camera's picture, small and in colour, again and again.
 
+use crate::reaction::effect;
 use js_sys::{Function, Reflect};
 use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
@@ -28,7 +29,7 @@ pub fn view(desk: Desk, taken: RwSignal<Option<Picture>>) -> AnyView {
         }
     };
     on_cleanup(close);
-    Effect::new(move |_| {
+    effect(move || {
         if !wanted.get() {
             return close();
         }

@@ -1,5 +1,6 @@
 //! What all views of this lesson share: image, kernel, place, and what the engine makes of them.
 
+use crate::reaction::{effect, live};
 use engine::{
     Graph, Init, LayerSpec, ModelSpec, NodeId, Pair, Shape,
     ops::{
@@ -202,7 +203,7 @@ pub fn view(desk: Desk) -> AnyView {
     let taken = RwSignal::new(None);
     let parts = Parts::new(desk, taken);
     let show = desk.text("show");
-    Effect::new(move |_| {
+    effect(move || {
         let (rows, cols) = parts.out.get();
         desk.report("places", (rows * cols) as f64);
     });
@@ -212,7 +213,7 @@ pub fn view(desk: Desk) -> AnyView {
         _ => slide::view(parts),
     };
     view! {
-        {shown}
+        {live(shown)}
         {controls(desk, parts)}
         {camera::view(desk, taken)}
     }
@@ -247,8 +248,8 @@ fn controls(desk: Desk, parts: Parts) -> AnyView {
     view! {
         <div class="figure-controls">
             {controls::choice(desk, "picture", "Image", &[("five", "5×5"), ("digit", "yours"), ("scene", "scene"), ("camera", "camera")])}
-            {of_kernel}
-            {move || show.with(|s| s != "bank").then(|| view! { <span class="about" data-testid="kernel-about">{about}</span> })}
+            {live(of_kernel)}
+            {move || show.with(|s| s != "bank").then(|| view! { <span class="about" data-testid="kernel-about">{live(about)}</span> })}
         </div>
     }
     .into_any()

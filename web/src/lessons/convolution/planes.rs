@@ -1,5 +1,6 @@
 //! A kernel for a colour image has a plane for each channel; their products are added to one number.
 
+use crate::reaction::{effect, live};
 use engine::ops::account::PartKind;
 use figures::Range;
 use leptos::prelude::*;
@@ -38,7 +39,7 @@ pub fn view(parts: Parts) -> AnyView {
     let answer = parts.convolved(kernels, true);
     let output = Memo::new(move |_| answer.with(|a| plane(a, 0, parts.out.get())));
     let range = Signal::derive(move || Range::symmetric(reach(&answer.read(), &output.read())));
-    Effect::new(move |_| {
+    effect(move || {
         let (at, told) = (parts.at.get(), parts.out.get());
         let terms: Vec<f32> = (0..channels.get()).map(|c| answer.with(|a| share(a, c, told)).get(at.0, at.1)).collect();
         let sum = output.with(|m| m.get(at.0, at.1));
@@ -57,7 +58,7 @@ pub fn view(parts: Parts) -> AnyView {
                 {part(desk, "input", Signal::stored(("Image".to_owned(), String::new())), parts.input().view(desk))}
                 {weights::view(parts)}
             </div>
-            <div class="lines">{lines}</div>
+            <div class="lines">{live(lines)}</div>
             {part(desk, "sum", out, parts.map("output", "Output: drag from here, too", output.into(), range).view(desk))}
         </div>
         {player(desk, "at", total, PERIOD_MS)}
@@ -103,7 +104,7 @@ fn line(parts: Parts, answer: ReadSignal<Answer>, range: Signal<Range>, channel:
     view! {
         <div class="line">
             {part(desk, "input", Signal::stored((name.to_owned(), String::new())), input.view(desk))}
-            <span class="sign"><i>"kernel"</i><b class="number">{factor}</b></span>
+            <span class="sign"><i>"kernel"</i><b class="number">{live(factor)}</b></span>
             {part(desk, "output", Signal::stored(("adds".to_owned(), String::new())), map.view(desk))}
         </div>
     }

@@ -1,5 +1,6 @@
 //! One kernel on one image: window, products, sum, output.
 
+use crate::reaction::{effect, live};
 use engine::ops::account::Account;
 use figures::Range;
 use leptos::prelude::*;
@@ -20,14 +21,14 @@ pub fn view(parts: Parts) -> AnyView {
     let account = parts.account();
     let output = Memo::new(move |_| answer.with(|a| plane(a, 0, parts.out.get())));
     let range = Signal::derive(move || Range::symmetric(output.with(|m| strongest(m))));
-    Effect::new(move |_| {
+    effect(move || {
         let (row, col) = parts.at.get();
         output.with(|m| {
             desk.report("strongest", f64::from(strongest(m)));
             desk.report("value", f64::from(m.get(row, col)));
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let told = parts.told.get();
         account.with(|account| desk.live.set(account.as_ref().map_or(String::new(), |a| sums(a, parts.kernel.with(|k| k.side), told))));
     });
@@ -78,7 +79,7 @@ fn total_view(parts: Parts, account: Memo<Option<Account>>) -> AnyView {
         (true, Some(sum)) => written(sum as f32, 2),
         _ => "?".to_owned(),
     };
-    view! { <p class="total" class:lit=move || parts.desk.is_lit("sum")><span>"Sum"</span><b class="number" data-testid="sum">{sum}</b></p> }.into_any()
+    view! { <p class="total" class:lit=move || parts.desk.is_lit("sum")><span>"Sum"</span><b class="number" data-testid="sum">{live(sum)}</b></p> }.into_any()
 }
 
 /// The sum written out, a row of the kernel a line.
