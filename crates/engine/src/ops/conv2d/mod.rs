@@ -148,7 +148,6 @@ pub const KIND: Kind = Kind {
     short: "conv",
     title: "Convolution",
     family: super::Family::Convolution,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
         Knob { key: "kernel", label: "Kernel size", control: Control::Count { least: 1, most: 11 } },
