@@ -257,7 +257,8 @@ impl Plan {
         for (i, launch) in launches.iter().enumerate() {
             let node = graph.node(launch.node);
             let (input, others, output) = (node.input, node.others, node.output);
-            let at = Placement { node: launch.node, batch, mode, input, others, output, activation: launch.activation, pooled: launch.pooled };
+            let at =
+                Placement { node: launch.node, batch, mode, input, others, output, activation: launch.activation, pooled: launch.pooled };
             let kept = if launch.pooled.is_some() { graph.node(launch.gives).saved } else { node.saved };
             let saved_len = if mode == Mode::Train { kept.0.saturating_mul(batch).saturating_add(kept.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);

@@ -1,6 +1,6 @@
-//! Fast kernels. Each pass goes one of four ways: eight channels together (`channels`, and `depthwise` where each has
-//! a kernel of its own); where there are few, eight neighbours of a row (`strips`); and where maps are small or strided
-//! too, eight neighbours of a padded plane or eight images (`planes`).
+//! Fast kernels. Each pass goes one of four ways: eight channels together (`channels`); where there are few, or each has
+//! a kernel of its own, eight neighbours of a row (`strips`); where maps are small or strided too, eight channels with
+//! kernels of their own (`depthwise`), or eight neighbours of a padded plane or eight images (`planes`).
 
 use super::{Conv2d, channels, depthwise, layout, planes, strips};
 use crate::{
@@ -33,7 +33,8 @@ struct Ways {
 impl Ways {
     fn of(op: &Conv2d, at: &Placement) -> Self {
         if depthwise::fits(op, at) {
-            return Self { outputs: Way::Depthwise, input: Way::Depthwise };
+            let way = |strips: bool| if strips { Way::Strips } else { Way::Depthwise };
+            return Self { outputs: way(strips::fits(op, at)), input: way(strips::fits_input(op, at)) };
         }
         let (in_ch, out_ch, area) = (at.input.ch / op.groups, at.output.ch / op.groups, op.kernel.h * op.kernel.w);
         let way = |columns: usize, terms: usize, strips: bool| {

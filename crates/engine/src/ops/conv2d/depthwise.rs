@@ -1,6 +1,6 @@
-//! Kernels for depthwise convolutions, eight channels together: planes are transposed so that the same place of eight
-//! channels is one vector, which any stride, padding and size of map serves alike. Working copies are those of eight
-//! planes, and stay in the cache.
+//! Kernels for depthwise convolutions with strides or on small maps, eight channels together: planes are transposed so
+//! that the same place of eight channels is one vector, whatever stride, padding and size. Working copies are those of
+//! eight planes, and stay in the cache. Where eight neighbours of a row can be taken as they lie, that is faster.
 
 use super::{
     Conv2d,
