@@ -1,10 +1,8 @@
 //! Every shader that the engine has: that it is valid, keeps to the limits that every card offers, and
 //! says the same of its buffers as the launches that run it.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::{Path, PathBuf},
-};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use engine::{
     Augment, Graph, LossSpec, Mode, NodeId, OptimizerSpec, Shape, Treatment, Update, UpdateSpec,
@@ -26,7 +24,7 @@ const STORAGE_BUFFERS_LIMIT: usize = 8;
 
 pub fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders());
-    let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
+    let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.kernel().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
     let mut all: Vec<&Shader> =
         ops.chain(optimizers).chain(optim::SHADERS).chain(gather::SHADERS).copied().chain([&SUM_INTO]).chain(losses).collect();
@@ -326,7 +324,7 @@ fn the_launches_of_a_step_agree_with_their_shaders() {
         }
     }
     for spec in OptimizerSpec::all() {
-        let rule = spec.rule();
+        let rule = spec.kernel();
         for len in [1, 1000, 1 << 26] {
             let launch = rule.launch(len);
             library.check(rule.name(), &launch);

@@ -3,7 +3,7 @@
 use engine::{
     LayerSpec, Mode, Node, Shape, StepInputs,
     ops::{
-        Conv2d, ConvTranspose2d, Forward, Others, Placement,
+        Conv2d, ConvTranspose2d, Family, Forward, Others, Placement,
         account::{Account, Cell, Form, Ground, PartKind},
     },
 };
@@ -21,7 +21,16 @@ pub struct Part {
 
 /// Where `node` stands in a pass over one image as it is evaluated.
 pub fn placement(node: &Node) -> Placement {
-    Placement { node: node.id, batch: 1, mode: Mode::Eval, input: node.input, others: node.others, output: node.output, activation: None, pooled: None }
+    Placement {
+        node: node.id,
+        batch: 1,
+        mode: Mode::Eval,
+        input: node.input,
+        others: node.others,
+        output: node.output,
+        activation: None,
+        pooled: None,
+    }
 }
 
 /// How a number of the output of `node` comes about, for one image as it is evaluated.
@@ -62,6 +71,20 @@ pub fn parts(node: &Node, ground: Ground<'_>, channel: usize) -> Vec<Part> {
                 from.map_or(-1.0, |[_, y, x]| (y * width + x) as f32)
             };
             one(PartKind::Winners, out, every(&place))
+        }
+        // Of each box, before the mean or the root is taken.
+        Form::Mean { .. } | Form::Norm { .. } if node.layer.op().kind().family == Family::Pooling => {
+            let total = |row, col| {
+                let account = at(row, col);
+                let inside = account.terms.iter().filter(|t| t.from.is_some()).map(|t| f64::from(t.value));
+                match account.form {
+                    Form::Norm { p } => {
+                        inside.map(|v| libm::pow(if p % 2.0 == 1.0 { v } else { v.abs() }, f64::from(p))).sum::<f64>() as f32
+                    }
+                    _ => inside.sum::<f64>() as f32,
+                }
+            };
+            one(PartKind::Sum, out, every(&total))
         }
         Form::Share { .. } => {
             let greatest = first.terms.iter().fold(f32::MIN, |most, t| most.max(t.value));

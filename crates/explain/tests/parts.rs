@@ -75,8 +75,12 @@ fn parts_lead_from_input_to_output_in_every_network() {
                 };
                 close(f64::from(*got), account.result(), "the cell");
                 if let Some(sum) = part(PartKind::Sum) {
-                    let Form::Sum { bias } = account.form else { panic!() };
-                    close(f64::from(sum.values[i]), f64::from(*got) - f64::from(bias.unwrap_or(0.0)), "the sum");
+                    let told = f64::from(sum.values[i]);
+                    match account.form {
+                        Form::Sum { bias } => close(told, f64::from(*got) - f64::from(bias.unwrap_or(0.0)), "the sum"),
+                        Form::Mean { count } => close(told / count as f64, f64::from(*got), "the mean"),
+                        form => panic!("{form:?} has no sum"),
+                    }
                 }
                 if let Some(even) = part(PartKind::Standardised) {
                     let Form::Standardised { affine: Some([gain, bias]), .. } = account.form else { panic!() };

@@ -10,7 +10,7 @@ pub fn sources_of(node: &Node, channel: usize) -> Vec<Range<usize>> {
     let one = |c: usize, count: usize| c.min(count)..(c + 1).min(count);
     let grouped = |groups: usize| {
         let (within, out) = (node.input.ch / groups, node.output.ch / groups);
-        Vec::from([channel / out * within..(channel / out + 1) * within])
+        std::iter::once(channel / out * within..(channel / out + 1) * within).collect()
     };
     match &node.layer {
         LayerSpec::Conv2d(conv) => grouped(conv.groups),

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use engine::json;
-use serde::{Deserialize, Serialize};
+use engine::{json, json::Read};
+use serde::Serialize;
 
 use crate::{EvalSet, Note, Progress, RunSpec, Score, link};
 
@@ -13,9 +13,11 @@ pub const POINTS_LIMIT: usize = 300;
 pub const RUNS_LIMIT: usize = 12;
 
 /// What is kept of a run. Columns are of equal length.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default)]
 pub struct Record {
+    /// Tells it from others, whatever tab has written it; 0 before it was given one.
+    pub id: u32,
     pub name: String,
     /// Its set-up, as a link says it.
     pub link: String,
@@ -43,7 +45,7 @@ pub struct Record {
 }
 
 /// A result on a whole set, without its confusion.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
     pub set: EvalSet,
@@ -128,7 +130,33 @@ pub fn write(records: &[Record]) -> Option<String> {
 /// In words, where it is no list of records.
 pub fn read(text: &str) -> Result<Vec<Record>, String> {
     let records: Vec<Record> = json::read(text).map_err(|e| e.to_string())?;
-    Ok(records.into_iter().filter(Record::is_sound).take(RUNS_LIMIT).collect())
+    let mut records: Vec<Record> = records.into_iter().filter(Record::is_sound).take(RUNS_LIMIT).collect();
+    // Those of earlier versions have none: the same one in every tab that reads them.
+    records.iter_mut().filter(|r| r.id == 0).for_each(|r| r.id = r.slot + 1);
+    Ok(records)
+}
+
+/// What two tabs have made of one list: `mine` and `theirs`, both of which were `base` once. What either has added,
+/// changed or removed is so; of more than [`RUNS_LIMIT`] the oldest go.
+pub fn merge(base: &[Record], mine: &[Record], theirs: &[Record]) -> Vec<Record> {
+    let of = |list: &[Record], id: u32| list.iter().find(|r| r.id == id).cloned();
+    let kept = theirs.iter().filter_map(|their| match (of(base, their.id), of(mine, their.id)) {
+        (Some(_), None) => None,
+        (Some(before), Some(own)) if before == own => Some(their.clone()),
+        (_, Some(own)) => Some(own),
+        (None, None) => Some(their.clone()),
+    });
+    let mut merged: Vec<Record> = kept.collect();
+    let news = mine.iter().filter(|own| of(base, own.id).is_none() && of(theirs, own.id).is_none());
+    merged.extend(news.cloned());
+    merged.drain(..merged.len().saturating_sub(RUNS_LIMIT));
+    for i in 1..merged.len() {
+        let (before, own) = merged.split_at_mut(i);
+        if before.iter().any(|r| r.slot == own[0].slot) {
+            own[0].slot = (0..).find(|slot| before.iter().chain(&own[1..]).all(|r| r.slot != *slot)).unwrap_or_default();
+        }
+    }
+    merged
 }
 
 /// The first place in the key that none of the records has.
@@ -237,12 +265,14 @@ mod tests {
         let mut spec = RunSpec::default();
         spec.train.rate = 0.1;
         let mut records = vec![record(), Record::of(&spec, &points(1000), &[])];
+        (records[0].id, records[1].id) = (7, 9);
         assert_eq!(read(&write(&records).unwrap()), Ok(records.clone()));
         assert_eq!(records[1].spec(), spec);
         records[0].loss.pop();
         assert_eq!(read(&write(&records).unwrap()).unwrap().len(), 1, "what is broken is left out");
         assert!(read("{").is_err() && read("[{\"name\":1}]").is_err());
-        assert_eq!(read("[{\"name\":\"x\"}]").unwrap()[0].name, "x");
+        let old = &read("[{\"name\":\"x\",\"slot\":4}]").unwrap()[0];
+        assert_eq!((old.name.as_str(), old.id), ("x", 5), "of an earlier version");
     }
 
     #[test]
@@ -257,6 +287,25 @@ mod tests {
     fn slots_are_taken_up_again() {
         let of = |slot| Record { slot, ..Record::default() };
         assert_eq!((free_slot(&[]), free_slot(&[of(0), of(2)]), free_slot(&[of(1), of(0)])), (0, 1, 2));
+    }
+
+    #[test]
+    fn what_either_tab_has_done_is_done() {
+        let of = |id: u32, slot: u32, name: &str| Record { id, slot, name: name.to_owned(), ..Record::default() };
+        let names = |list: &[Record]| list.iter().map(|r| format!("{}{}", r.name, r.slot)).collect::<Vec<_>>();
+        let base = [of(1, 0, "a"), of(2, 1, "b"), of(3, 2, "c")];
+        // One tab renames a, removes b and adds d; the other renames c and adds e in the same place.
+        let mine = [of(1, 0, "A"), of(3, 2, "c"), of(8, 3, "d")];
+        let theirs = [of(1, 0, "a"), of(2, 1, "b"), of(3, 2, "C"), of(9, 3, "e")];
+        assert_eq!(names(&merge(&base, &mine, &theirs)), ["A0", "C2", "e3", "d1"]);
+        assert_eq!(names(&merge(&base, &theirs, &mine)), ["A0", "C2", "d3", "e1"]);
+        // What the other has removed is gone; the first list of a tab is what is there.
+        assert_eq!(names(&merge(&base, &base, &mine)), ["A0", "c2", "d3"]);
+        assert_eq!(names(&merge(&[], &[], &base)), ["a0", "b1", "c2"]);
+        assert_eq!(merge(&base, &[], &base), []);
+        let many: Vec<Record> = (1..=RUNS_LIMIT as u32).map(|i| of(i, i - 1, "x")).collect();
+        let full = merge(&many, &[&many[..], &[of(77, 50, "new")]].concat(), &many);
+        assert_eq!((full.len(), full[0].id, full[RUNS_LIMIT - 1].id), (RUNS_LIMIT, 2, 77));
     }
 
     #[test]

@@ -11,40 +11,13 @@ use crate::{
     evaluation,
     machine::{self, Alone, Hire, MachineFault, MakeMachine, Numbers},
     race::Contest,
+    rest::Rest,
     taken_up::taken_up,
     training::{Outbox, Surroundings, Training, Unit},
 };
 
 /// A turn does at most so many steps, should the clock stand still.
 const UNITS_PER_TURN: usize = 1_000;
-
-/// When the next turn is worth taking.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Rest {
-    /// At once.
-    Now,
-    /// After so many milliseconds, unless a command or data come first.
-    After(f64),
-    /// When the machine that works calls, or a command or data come; after so many milliseconds at the
-    /// latest.
-    UntilWoken(f64),
-    /// When a command or data come (or a machine is lost).
-    UntilCalled,
-}
-
-/// The earlier of two.
-fn sooner(a: Rest, b: Rest) -> Rest {
-    let ms = |rest: &Rest| match rest {
-        Rest::Now => 0.0,
-        Rest::After(ms) | Rest::UntilWoken(ms) => *ms,
-        Rest::UntilCalled => f64::INFINITY,
-    };
-    // A machine that calls must be heard, whichever is earlier.
-    match if ms(&b) < ms(&a) { (b, a) } else { (a, b) } {
-        (Rest::After(ms), Rest::UntilWoken(_)) => Rest::UntilWoken(ms),
-        (first, _) => first,
-    }
-}
 
 /// At most one run, the digits that it trains on, and the events that nobody has taken yet.
 ///
@@ -410,7 +383,7 @@ impl Session {
                     *race = None;
                 }
                 waits = match raced {
-                    Some(Unit::Waits(rest)) => waits.map(|other| sooner(rest, other)),
+                    Some(Unit::Waits(rest)) => waits.map(|other| rest.sooner(other)),
                     _ => None,
                 };
             }

@@ -52,8 +52,13 @@ pub fn run(shell: &mut Shell, parts: &[Part]) -> Result<ExitCode> {
     }
     let wasm = parts.contains(&Part::Wasm).then(|| setup::for_wasm_tests(shell)).transpose()?;
     let browser = parts.contains(&Part::Browser).then(|| setup::for_browser_tests(shell)).transpose()?;
+    let mut axe = None;
     if parts.contains(&Part::Browser) {
         setup::for_page(shell)?;
+        match setup::for_accessibility(shell) {
+            Ok(script) => axe = Some(script),
+            Err(missing) => println!("Notice: {missing:#}.\n        The test of accessibility will say that it does nothing."),
+        }
     }
     let mut report = Report::default();
     if parts.contains(&Part::Native) {
@@ -63,7 +68,7 @@ pub fn run(shell: &mut Shell, parts: &[Part]) -> Result<ExitCode> {
         report.part("Tests as wasm in Chromium", || in_wasm(shell, &browser));
     }
     if let Some(browser) = browser {
-        report.part("The built page in Chromium", || in_browser(shell, &browser));
+        report.part("The built page in Chromium", || in_browser(shell, &browser, axe));
     }
     Ok(report.close("test"))
 }
@@ -111,11 +116,11 @@ fn in_wasm(shell: &Shell, browser: &Browser) -> Result<()> {
     Ok(())
 }
 
-fn in_browser(shell: &mut Shell, browser: &Browser) -> Result<()> {
+fn in_browser(shell: &mut Shell, browser: &Browser, axe: Option<PathBuf>) -> Result<()> {
     let dist = page::build(shell)?;
     // One at a time: each trains, and two would share the processor.
     let mut command = shell.cargo(&["test", "--package", BROWSER_PACKAGE, "--", "--test-threads", "1"]);
-    command.env("KERNELSCOPE_DIST", dist);
+    command.env("KERNELSCOPE_DIST", dist).envs(axe.map(|script| ("AXE_CORE", script)));
     shell::run(browser.tell(&mut command))
 }
 

@@ -2,9 +2,9 @@
 
 use engine::{Graph, ModelSpec, presets::preset};
 use fantoccini::key::Key;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::stage::{Browser, drive};
+use crate::stage::{Browser, Setting, drive, drive_with};
 
 const CONTROL: char = '\u{E009}';
 const SHIFT: char = '\u{E008}';
@@ -46,17 +46,26 @@ impl Browser {
         self.until("the workbench", 5, "return !!document.querySelector('[data-testid=layers]');").await;
     }
 
-    /// The middle of what `css` names.
+    /// The middle of what `css` names, as things lie now.
     async fn middle(&self, css: &str) -> (f64, f64) {
-        let script = "const e = document.querySelector(arguments[0]); e.scrollIntoView({ block: 'nearest' });
-            const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];";
+        let script =
+            "const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];";
         let at: Vec<f64> = serde_json::from_value(self.eval_with(script, vec![json!(css)]).await).unwrap();
         (at[0], at[1])
     }
 
-    /// Drags with the mouse from the middle of one thing to a point.
-    async fn drag(&self, from: &str, (x, y): (f64, f64)) {
-        let (x0, y0) = self.middle(from).await;
+    /// From the middle of `from` to `down` pixels below that of `to`, once the first is in view: what scrolls moves both.
+    async fn way(&self, from: &str, to: &str, down: f64) -> [(f64, f64); 2] {
+        let show = "document.querySelector(arguments[0]).scrollIntoView({ block: 'nearest', behavior: 'instant' });";
+        for css in [to, from] {
+            self.eval_with(show, vec![json!(css)]).await;
+        }
+        let (x, y) = self.middle(to).await;
+        [self.middle(from).await, (x, y + down)]
+    }
+
+    /// Drags with the mouse.
+    async fn drag(&self, [(x0, y0), (x, y)]: [(f64, f64); 2]) {
         let mouse = async |kind: &str, x: f64, y: f64| {
             let held = i32::from(kind != "mouseReleased");
             self.tool(
@@ -71,6 +80,19 @@ impl Browser {
             mouse("mouseMoved", x0 + part * (x - x0), y0 + part * (y - y0)).await;
         }
         mouse("mouseReleased", x, y).await;
+    }
+
+    /// The same with a finger.
+    async fn swipe(&self, [(x0, y0), (x, y)]: [(f64, f64); 2]) {
+        let touch = async |kind: &str, points: Value| {
+            self.tool("Input.dispatchTouchEvent", json!({ "type": kind, "touchPoints": points })).await;
+        };
+        touch("touchStart", json!([{ "x": x0, "y": y0 }])).await;
+        for part in 1..=8 {
+            let part = f64::from(part) / 8.0;
+            touch("touchMove", json!([{ "x": x0 + part * (x - x0), "y": y0 + part * (y - y0) }])).await;
+        }
+        touch("touchEnd", json!([])).await;
     }
 }
 
@@ -123,14 +145,80 @@ fn a_network_is_built_from_nothing_by_keyboard_and_trains() {
 }
 
 #[test]
-fn a_layer_is_dragged_by_mouse() {
+fn layers_are_dragged_by_mouse_and_finger() {
     drive(async |page| {
         page.open_workbench("play=0&net=n4").await;
         page.until_layers(&["Flatten", "Dense", "ReLU", "Dense", "ReLU", "Dense"]).await;
         // The first ReLU before the first dense layer: onto the upper half of its line.
-        let (x, y) = page.middle("#layer-1").await;
-        page.drag("#layer-2 .network-grip", (x, y - 8.0)).await;
+        page.drag(page.way("#layer-2 .network-grip", "#layer-1", -8.0).await).await;
         page.until_layers(&["Flatten", "ReLU", "Dense", "Dense", "ReLU", "Dense"]).await;
+        // Something new between them, from the palette.
+        page.click("group-activation").await;
+        page.drag(page.way("[data-testid=add-tanh]", "#layer-3", -8.0).await).await;
+        page.until_layers(&["Flatten", "ReLU", "Dense", "Tanh", "Dense", "ReLU", "Dense"]).await;
+        // Let go beside the list, there is nothing new, and nothing is chosen or closed.
+        page.drag([page.way("[data-testid=add-gelu]", "#layer-0", 0.0).await[0], (4.0, 4.0)]).await;
+        // By finger, below the last line.
+        page.swipe(page.way("#layer-1 .network-grip", "#layer-6", 8.0).await).await;
+        page.until_layers(&["Flatten", "Dense", "Tanh", "Dense", "ReLU", "Dense", "ReLU"]).await;
+        // A click adds behind what is chosen, once.
+        page.click("layer-0").await;
+        page.click("add-gelu").await;
+        page.until_layers(&["Flatten", "GELU", "Dense", "Tanh", "Dense", "ReLU", "Dense", "ReLU"]).await;
+    });
+}
+
+#[test]
+fn a_row_is_moved_by_finger_on_a_small_screen_and_the_list_scrolls_along() {
+    drive_with(Setting { size: (500, 740), ..Setting::default() }, async |page| {
+        page.open_workbench("play=0&net=resnet").await;
+        page.until("the layers", 5, "return document.querySelectorAll('[data-testid=layers] [data-row]').length > 20;").await;
+        let top = "return document.querySelector('#bench-network').scrollTop;";
+        let before = page.eval(top).await.as_f64().unwrap();
+        let first = page.text("layer-0").await;
+        // To the lower edge, where the list comes up under the finger.
+        let [from, _] = page.way("#layer-0 .network-grip", "#layer-0", 0.0).await;
+        let edge = page.eval("return document.querySelector('#bench-network').getBoundingClientRect().bottom;").await.as_f64().unwrap();
+        page.swipe([from, (from.0, edge - 12.0)]).await;
+        page.until("the list scrolled", 5, &format!("return document.querySelector('#bench-network').scrollTop > {before} + 5;")).await;
+        page.until("another first layer", 5, &format!("return document.querySelector('#layer-0').innerText !== {};", json!(first))).await;
+        page.click("draft-undo").await;
+        page.until("as it was", 5, &format!("return document.querySelector('#layer-0').innerText === {};", json!(first))).await;
+    });
+}
+
+#[test]
+fn a_change_that_leaves_the_weights_alone_is_taken_up_as_the_run_goes() {
+    drive(async |page| {
+        page.open("backend=cpu").await;
+        page.wait_for_step(20, 60).await;
+        page.click("open-setup").await;
+        page.until("the list", 5, "return !!document.querySelector('[data-testid=layers]');").await;
+        // The last line but one is dropout.
+        let place = page
+            .eval("return [...document.querySelectorAll('[data-row]')].find((r) => r.innerText.includes('Dropout')).dataset.testid;")
+            .await;
+        page.click(place.as_str().unwrap()).await;
+        assert!(!page.exists("setup-apply").await, "nothing to take up yet");
+        page.eval("const i = document.querySelector('[data-testid=knob-p]'); i.value = '0.4'; i.dispatchEvent(new Event('change', { bubbles: true }));")
+            .await;
+        page.until("the offer", 5, "return !!document.querySelector('[data-testid=setup-apply]');").await;
+        let at = page.step().await;
+        page.click("setup-apply").await;
+        page.until("the link", 20, "return decodeURIComponent(location.search).includes('0.4');").await;
+        page.wait_for_step(at + 10, 60).await;
+        assert!(!page.exists("ghost-1").await, "no run was left behind");
+        // Another number of kernels is another network.
+        page.click("open-setup").await;
+        page.click("layer-0").await;
+        page.until("the kernels", 5, "return !!document.querySelector('[data-testid=knob-out_ch]');").await;
+        page.eval(
+            "const i = document.querySelector('[data-testid=knob-out_ch]'); i.value = '6'; i.dispatchEvent(new Event('change', { bubbles: true }));",
+        )
+        .await;
+        page.until("another network", 5, "return document.querySelector('[data-testid=setup-start]').innerText === 'Train this network';")
+            .await;
+        assert!(!page.exists("setup-apply").await);
     });
 }
 

@@ -108,8 +108,11 @@ fn a_store_of_an_earlier_version_is_taken_over() {
     drive(async |page| {
         let (step, key) = kept_run(&page, "seed=5").await;
         // As it was written before places and versions were.
+        let weights = key.replace("run-", "weights-");
         let work = format!(
-            "(s) => {{ s.get('{key}').onsuccess = (e) => {{ const r = e.target.result; delete r.version; delete r.saved; s.put(r, 'last'); s.delete('{key}'); }}; }}"
+            "(s) => {{ s.get('{weights}').onsuccess = (w) => {{ s.get('{key}').onsuccess = (e) => {{
+                const r = e.target.result; delete r.version; delete r.saved; r.file = w.target.result.file;
+                s.put(r, 'last'); s.delete('{key}'); s.delete('{weights}'); }}; }}; }}"
         );
         with_store(&page, &work).await;
         page.eval("sessionStorage.clear();").await;
@@ -156,5 +159,75 @@ fn two_tabs_keep_two_runs() {
         page.client.refresh().await.unwrap();
         page.wait_until_ready().await;
         assert_eq!((page.step().await, page.text("seed").await), (first, "21".to_owned()));
+    });
+}
+
+#[test]
+fn looking_for_a_run_reads_no_weights_of_others() {
+    drive(async |page| {
+        let (step, key) = kept_run(&page, "seed=23").await;
+        let spy = "window.__read = []; const get = IDBObjectStore.prototype.get;
+            IDBObjectStore.prototype.get = function (key) { window.__read.push(key); return get.call(this, key); };";
+        page.before_load(spy).await;
+        page.open("seed=24").await;
+        page.wait_until_ready().await;
+        let read = "return window.__read.filter((k) => k.startsWith('weights-'));";
+        assert_eq!(page.eval(read).await, json!([]), "another run is asked for");
+        // In its place is the other run now or this one; the one that is wanted is read, and alone.
+        page.open("seed=23").await;
+        page.wait_until_ready().await;
+        let keys = with_store(&page, KEYS).await;
+        if keys.as_array().unwrap().contains(&json!(key)) && page.step().await == step {
+            assert_eq!(page.eval(read).await, json!([key.replace("run-", "weights-")]));
+        }
+    });
+}
+
+#[test]
+fn two_tabs_keep_one_list_of_earlier_runs() {
+    drive(async |page| {
+        let leave = async || {
+            page.open("net=n4&backend=cpu&seed=31").await;
+            page.wait_for_step(15, 60).await;
+        };
+        let again = async |count: usize| {
+            page.client.find(fantoccini::Locator::Css("body")).await.unwrap().send_keys("s").await.unwrap();
+            page.until("earlier runs", 20, &format!("return window.__kernelscope.runs.trim().split('\\n').length === {count} + 1;")).await;
+        };
+        leave().await;
+        let here = page.client.window().await.unwrap();
+        let tab = page.client.new_window(true).await.unwrap();
+        page.client.switch_to_window(tab.handle).await.unwrap();
+        leave().await;
+        again(1).await;
+        // This tab knew of none when it began: its own is added to that of the other, and it learns of that one.
+        page.client.switch_to_window(here).await.unwrap();
+        page.wait_for_step(15, 60).await;
+        again(2).await;
+        page.client.refresh().await.unwrap();
+        page.wait_until_ready().await;
+        page.until("both", 20, "return window.__kernelscope.runs.trim().split('\\n').length === 3;").await;
+    });
+}
+
+#[test]
+fn earlier_runs_that_cannot_be_read_are_set_aside() {
+    drive(async |page| {
+        kept_run(&page, "net=n4&seed=33").await;
+        with_store(&page, "(s) => { s.put({ records: '[{\"name\": 1}]' }, 'earlier'); }").await;
+        page.client.refresh().await.unwrap();
+        let told = page.notice(&["Earlier runs could not be read", "set aside"], 20).await;
+        report(&told);
+        let keys = with_store(&page, KEYS).await;
+        let keys: Vec<String> = serde_json::from_value(keys).unwrap();
+        let aside = keys.iter().find(|k| k.starts_with("aside-") && k.ends_with("-earlier")).unwrap_or_else(|| panic!("{keys:?}"));
+        assert!(!keys.contains(&"earlier".to_owned()), "{keys:?}");
+        let text =
+            with_store(&page, &format!("(s, give) => {{ s.get('{aside}').onsuccess = (e) => give(e.target.result.records); }}")).await;
+        assert_eq!(text, json!("[{\"name\": 1}]"), "nothing of it is lost");
+        // The list goes on without them.
+        page.wait_until_ready().await;
+        page.client.find(fantoccini::Locator::Css("body")).await.unwrap().send_keys("s").await.unwrap();
+        page.until("a new list", 20, "return window.__kernelscope.runs.trim().split('\\n').length === 2;").await;
     });
 }

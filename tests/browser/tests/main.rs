@@ -8,6 +8,7 @@
 
 mod stage;
 
+mod accessible;
 mod accuracy;
 mod batches;
 mod building;
@@ -15,7 +16,9 @@ mod card;
 mod cores;
 mod drawing;
 mod keeping;
+mod learn;
 mod looks;
+mod measure;
 mod memory;
 mod monitors;
 mod opening;

@@ -123,3 +123,37 @@ fn what_is_no_image_is_told() {
         std::fs::remove_file(sheet).unwrap();
     });
 }
+
+/// Drops images of one or more colours, with these names, onto the page.
+const DROP: &str = "const done = arguments[arguments.length - 1], names = arguments[0];
+    Promise.all(names.map((name, i) => new Promise((give) => {
+        const c = document.createElement('canvas'); c.width = 60; c.height = 80; const x = c.getContext('2d');
+        x.fillStyle = '#fff'; x.fillRect(0, 0, 60, 80); x.strokeStyle = '#000'; x.lineWidth = 6;
+        x.beginPath(); x.moveTo(30, 10); x.lineTo(26 + 4 * i, 70); x.stroke();
+        c.toBlob((blob) => give(new File([blob], name, { type: 'image/png' })));
+    }))).then((files) => {
+        const data = new DataTransfer(); files.forEach((file) => data.items.add(file));
+        document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer: data })); done(true);
+    });";
+
+#[test]
+fn an_image_that_is_dropped_is_the_sample_and_several_are_offered_to_train_on() {
+    drive(async |page| {
+        page.open("play=0").await;
+        page.wait_until_ready().await;
+        page.client.execute_async(DROP, vec![json!(["photo.png"])]).await.unwrap();
+        let told = page.notice(&["photo.png", "looks at"], 10).await;
+        report(&told);
+        page.until("the sample", 10, "return document.querySelector('[data-testid=sample-caption]').innerText === 'Your drawing';").await;
+        page.until("an answer", 10, "return window.__kernelscope.answer != null;").await;
+        // It can be kept as a drawing can, and undone.
+        page.click("keep-drawing").await;
+        page.until("1 kept", 10, "return document.querySelector('[data-testid=kept-count]').innerText === '1 kept';").await;
+        page.click("undo").await;
+        page.until("nothing", 10, "return document.querySelector('[data-testid=sample-caption]').innerText === 'Nothing drawn yet';").await;
+        page.client.execute_async(DROP, vec![json!(["1_a.png", "no-class.png", "7_b.png"])]).await.unwrap();
+        page.until("the images", 20, "return document.querySelectorAll('[data-testid=own-candidates] li').length === 3;").await;
+        page.click("own-keep").await;
+        page.until("four kept", 10, "return document.querySelector('[data-testid=own-total]').innerText.startsWith('4 of');").await;
+    });
+}

@@ -231,7 +231,21 @@ fn tables_and_pictures_come_out_as_files() {
         let (_, curves) = file(&page, "runs-curves-csv").await;
         assert_eq!(curves.lines().filter(|l| l.starts_with("MLP,train,")).count() as u64, steps);
         let (name, picture) = file(&page, "runs-svg").await;
-        assert!(name == "runs.svg" && picture.contains("<title>"));
+        assert_eq!(name, "runs.svg");
+        // The earlier run is drawn and named, and is not where it is put away.
+        let with = page.eval_with(parse, vec![picture.into()]).await;
+        assert!(with[2].as_str().unwrap().contains("1 MLP"), "{with}");
+        page.click("run-show-1").await;
+        page.until(
+            "put away",
+            10,
+            "return document.querySelector(\"[data-testid='run-show-1']\").getAttribute('aria-pressed') === 'false';",
+        )
+        .await;
+        let (_, picture) = file(&page, "runs-svg").await;
+        let without = page.eval_with(parse, vec![picture.into()]).await;
+        assert!(!without[2].as_str().unwrap().contains("1 MLP"), "{without}");
+        assert!(without[1].as_u64() < with[1].as_u64(), "{without} and {with}");
     });
 }
 
@@ -250,7 +264,8 @@ fn runs_are_sorted_renamed_repeated_and_kept_over_a_reload() {
         page.find("runs-sort-steps").await.send_keys(&key(Key::Enter)).await.unwrap();
         // Which of the two came further is the machine's affair.
         let csv = page.hook("runs").await;
-        let steps: Vec<u64> = csv.as_str().unwrap().trim().lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
+        let steps: Vec<u64> =
+            csv.as_str().unwrap().trim().lines().skip(1).map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect();
         assert_eq!(steps.len(), 2, "{csv}");
         let want = if steps[0] >= steps[1] { "run-now,run-1,run-2" } else { "run-now,run-2,run-1" };
         page.until("the longest first", 10, &format!("return (() => {{ {order} }})() === '{want}';")).await;

@@ -31,8 +31,7 @@ use crate::{
     way::{Way, every_way, finished},
 };
 
-/// Tries `check` on `cases` values. The seed is fixed, so that a run can be repeated anywhere;
-/// PROPTEST_RNG_SEED and PROPTEST_CASES look elsewhere and longer.
+/// Tries `check` on `cases` values from a fixed seed; PROPTEST_RNG_SEED and PROPTEST_CASES look elsewhere and longer.
 fn try_all<S: Strategy>(cases: u32, values: S, check: impl Fn(S::Value)) {
     let mut config = Config { failure_persistence: None, ..Config::default() };
     if config.rng_seed == RngSeed::Random {

@@ -2,7 +2,8 @@
 //!
 //! | key | what |
 //! |---|---|
-//! | `run-0` … `run-3` | a run, one for each tab that is open ([`crate::dom::claim`]) |
+//! | `run-0` … `run-3` | a run, one for each tab that is open ([`crate::dom::claim`]): all but its weights |
+//! | `weights-0` … | its checkpoint, so that looking for a run reads no weights |
 //! | `moment-0-0` … | earlier moments of the run of that place |
 //! | `page-0` … | drawing, draft and view of that tab |
 //! | `own` | images of one's own |
@@ -63,6 +64,10 @@ fn run_key(place: usize) -> String {
     format!("run-{place}")
 }
 
+fn weights_key(place: usize) -> String {
+    format!("weights-{place}")
+}
+
 impl Store {
     /// # Errors
     /// [`StoreError`] where the browser has none or refuses, as some do in private windows.
@@ -82,6 +87,20 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; what was there is still there then.
     pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.migrate_last().await?;
+        for place in 0..PLACES {
+            let Some(record) = self.read(&run_key(place)).await? else { continue };
+            // Before version 3 weights lay in the record; what is not understood stays as it is.
+            if field(&record, "file").is_object()
+                && let Ok(run) = raw_of(&record).migrated()
+            {
+                self.put(place, &run).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn migrate_last(&self) -> Result<(), StoreError> {
         let Some(last) = self.read(LAST).await? else { return Ok(()) };
         let mut place = 0;
         while place + 1 < PLACES && self.read(&run_key(place)).await?.is_some() {
@@ -122,7 +141,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn set_run_aside(&self, place: usize) -> Result<(), StoreError> {
-        self.set_aside(&run_key(place)).await
+        self.set_aside(&run_key(place)).await?;
+        self.set_aside(&weights_key(place)).await
     }
 
     /// # Errors
@@ -130,19 +150,29 @@ impl Store {
     pub async fn put(&self, place: usize, run: &SavedRun) -> Result<(), StoreError> {
         let record = Object::new();
         set(&record, "version", JsValue::from_f64(VERSION))?;
-        set(&record, "saved", JsValue::from_f64(js_sys::Date::now()))?;
+        let saved = if run.saved > 0.0 { run.saved } else { js_sys::Date::now() };
+        set(&record, "saved", JsValue::from_f64(saved))?;
         set(&record, "link", JsValue::from_str(&run.link))?;
         set(&record, "step", JsValue::from_f64(f64::from(run.step)))?;
         set(&record, "epoch", JsValue::from_f64(run.epoch))?;
         set(&record, "born", JsValue::from_f64(run.born))?;
         set(&record, "playing", JsValue::from_bool(run.playing))?;
-        set(&record, "file", bytes(&run.file))?;
-        self.write(&run_key(place), &record).await
+        let weights = Object::new();
+        set(&weights, "file", bytes(&run.file))?;
+        self.write_all(&[(&run_key(place), &record), (&weights_key(place), &weights)]).await
     }
 
     async fn write(&self, key: &str, record: &Object) -> Result<(), StoreError> {
+        self.write_all(&[(key, record)]).await
+    }
+
+    /// All of them or none.
+    async fn write_all(&self, records: &[(&str, &Object)]) -> Result<(), StoreError> {
         let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
-        transaction.object_store(STORE)?.put(record, Some(&JsValue::from_str(key)))?.await?;
+        let store = transaction.object_store(STORE)?;
+        for (key, record) in records {
+            store.put(record, Some(&JsValue::from_str(key)))?.await?;
+        }
         // The browser takes what is too much for it, and gives it up when it commits.
         if transaction.commit()?.await?.is_committed() { Ok(()) } else { Err(StoreError::Full) }
     }
@@ -153,25 +183,21 @@ impl Store {
         Ok(record.filter(JsValue::is_object))
     }
 
-    /// The run at a place, if there is one; inside, why it cannot be used.
+    /// The run at a place without its weights, if there is one; inside, why it cannot be used.
     ///
     /// # Errors
     /// [`StoreError`] where reading fails.
     pub async fn run(&self, place: usize) -> Result<Option<Result<SavedRun, String>>, StoreError> {
-        let Some(record) = self.read(&run_key(place)).await? else { return Ok(None) };
-        let number = |key: &str| field(&record, key).as_f64();
-        let file = field(&record, "file");
-        let raw = RawRun {
-            version: number("version"),
-            saved: number("saved"),
-            link: field(&record, "link").as_string(),
-            step: number("step"),
-            epoch: number("epoch"),
-            born: number("born"),
-            playing: field(&record, "playing").as_bool(),
-            file: file.is_object().then(|| Uint8Array::new(&file).to_vec()),
-        };
-        Ok(Some(raw.migrated()))
+        Ok(self.read(&run_key(place)).await?.map(|record| raw_of(&record).migrated()))
+    }
+
+    /// The checkpoint of the run at a place; nothing where it is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] where reading fails.
+    pub async fn weights(&self, place: usize) -> Result<Option<Vec<u8>>, StoreError> {
+        let file = self.read(&weights_key(place)).await?.map(|record| field(&record, "file")).filter(JsValue::is_object);
+        Ok(file.map(|file| Uint8Array::new(&file).to_vec()).filter(|file| !file.is_empty()))
     }
 
     /// Images of one's own; inside, why they cannot be used.
@@ -210,6 +236,21 @@ impl Store {
         set(&record, "file", bytes(&own.to_bytes()))?;
         store.put(&record, Some(&JsValue::from_str(OWN)))?.await?;
         if transaction.commit()?.await?.is_committed() { Ok(own) } else { Err(StoreError::Full) }
+    }
+}
+
+fn raw_of(record: &JsValue) -> RawRun {
+    let number = |key: &str| field(record, key).as_f64();
+    let file = field(record, "file");
+    RawRun {
+        version: number("version"),
+        saved: number("saved"),
+        link: field(record, "link").as_string(),
+        step: number("step"),
+        epoch: number("epoch"),
+        born: number("born"),
+        playing: field(record, "playing").as_bool(),
+        file: file.is_object().then(|| Uint8Array::new(&file).to_vec()),
     }
 }
 

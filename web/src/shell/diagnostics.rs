@@ -3,10 +3,11 @@
 use js_sys::{Object, Reflect};
 use leptos::prelude::*;
 use protocol::EvalSet;
-use wasm_bindgen::{JsValue, closure::Closure};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{
     dom::{frame::Interval, timing::Meter, window},
+    reaction::effect,
     state::{Lab, Phase, app},
     widgets::number,
 };
@@ -25,10 +26,15 @@ pub fn start(lab: Lab) {
     put(&report, "crash_shard", crash.into_js_value());
     let lose = Closure::<dyn Fn()>::new(move || lab.lose_card());
     put(&report, "lose_card", lose.into_js_value());
+    let memory = Closure::<dyn Fn() -> f64>::new(|| {
+        let memory = wasm_bindgen::memory().unchecked_into::<js_sys::WebAssembly::Memory>();
+        memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length().into()
+    });
+    put(&report, "wasmBytes", memory.into_js_value());
     let state = lab.state;
     // Follows the run without delay, so that tests need not wait for the line.
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let progress = state.progress.get();
         let phase = state.phase.get();
         put(&live, "step", f64::from(progress.step));
@@ -41,7 +47,7 @@ pub fn start(lab: Lab) {
         put(&live, "finished", phase == Phase::Finished);
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         state.frame.with_value(|frame| {
             put(&live, "frame", frame.id.0);
@@ -53,7 +59,7 @@ pub fn start(lab: Lab) {
         });
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         put(&live, "backend", state.summary.with(|s| s.backend.name()));
         put(&live, "cores", state.summary.with(|s| s.cores));
         // What was chosen, once the graphics card has been looked at.
@@ -62,14 +68,14 @@ pub fn start(lab: Lab) {
         put(&live, "dispatchesPerStep", state.traffic.get().map_or(JsValue::NULL, |t| t.dispatches_per_step.into()));
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         state.scores.track();
         let score = |set| state.score(set).map_or(JsValue::NULL, JsValue::from_f64);
         put(&live, "validationAccuracy", score(EvalSet::Validation));
         put(&live, "testAccuracy", score(EvalSet::Test));
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         put(&live, "runs", state.runs.list.with(|list| protocol::record::table_csv(list)));
         put(&live, "racing", state.runs.race.with(|race| race.as_ref().is_some_and(|r| !r.over)));
     });

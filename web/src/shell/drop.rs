@@ -1,11 +1,13 @@
-//! Weights and checkpoints dropped on the page or chosen from a list.
+//! Files dropped on the page or chosen from a list: weights, checkpoints, networks, images.
 
+use leptos::prelude::Set;
 use wasm_bindgen::JsCast;
 use web_sys::{DragEvent, Event, File, HtmlInputElement};
 
 use crate::{
-    dom::{self, document, listen::Listener},
+    dom::{self, document, listen::Listener, picture},
     state::{Lab, NoticeKind},
+    widgets::ink::Ink,
 };
 
 /// Largest file that is read: far above what any network here weighs.
@@ -17,9 +19,15 @@ pub fn listen(lab: Lab) {
     Listener::active(&document, "dragover", |event| event.prevent_default()).keep();
     Listener::active(&document, "drop", move |event| {
         event.prevent_default();
-        let file = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer).and_then(|d| d.files()).and_then(|files| files.get(0));
-        if let Some(file) = file {
-            load(lab, file);
+        let files = event.dyn_ref::<DragEvent>().and_then(DragEvent::data_transfer).and_then(|d| d.files());
+        let mut files: Vec<File> = files.map(|list| (0..list.length()).filter_map(|i| list.get(i)).collect()).unwrap_or_default();
+        let images = files.iter().filter(|file| file.type_().starts_with("image/")).count();
+        if images > 1 {
+            // Several are a set to train on.
+            files.retain(|file| file.type_().starts_with("image/"));
+            lab.offer_images(files);
+        } else if let Some(file) = files.into_iter().next() {
+            if images == 1 { show(lab, file) } else { load(lab, file) }
         }
     })
     .keep();
@@ -33,6 +41,21 @@ pub fn chosen(lab: Lab, event: &Event) {
     }
     // So that the same file can be chosen again.
     input.set_value("");
+}
+
+/// One image takes the place of the drawing.
+fn show(lab: Lab, file: File) {
+    leptos::task::spawn_local(async move {
+        let seen = picture::of_file(&file).await;
+        match seen.and_then(|p| p.ink().map(|ink| Ink::of_picture(&ink, p.width)).map_err(|e| format!("{}: {e}", file.name()))) {
+            Ok(ink) => {
+                lab.state.pad.restore.set(Some(ink.to_bytes()));
+                let told = format!("{} is what the network looks at now. “Keep as” adds it to the images to train on.", file.name());
+                lab.state.notify(NoticeKind::Told, told, None);
+            }
+            Err(why) => lab.state.notify(NoticeKind::Failed, format!("{why}."), None),
+        }
+    });
 }
 
 fn load(lab: Lab, file: File) {

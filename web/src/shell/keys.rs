@@ -32,6 +32,7 @@ pub const KEYS: &[Key] = &[
     Key { shown: "Ctrl Z, Ctrl Y", about: "in the workbench: a change back, and again" },
     Key { shown: "B", about: "workbench: network and training" },
     Key { shown: "M", about: "more room for the monitors" },
+    Key { shown: "A", about: "all monitors, side by side" },
     Key { shown: "Tab, arrows", about: "from map to map, once the stage has the focus" },
     Key { shown: "T", about: "look: system, light, dark" },
     Key { shown: "?", about: "this list" },
@@ -95,6 +96,7 @@ fn press(lab: Lab, event: &KeyboardEvent) -> bool {
         "c" | "C" => state.pad_key.set(Some(PadKey::Clear)),
         "b" | "B" => state.setup_open.set(true),
         "m" | "M" => state.tabs.wide.update(|w| *w = !*w),
+        "a" | "A" => state.tabs.all.update(|all| *all = !*all),
         "t" | "T" => state.theme_choice.update(|c| *c = c.next()),
         "?" => state.help_open.set(true),
         digit => match digit.parse::<u8>() {

@@ -2,10 +2,10 @@
 
 mod diagnostics;
 pub mod drop;
-mod head;
+pub mod head;
 mod help;
 mod keys;
-mod looks;
+pub mod looks;
 mod monitors;
 mod notices;
 mod workbench;
@@ -28,14 +28,14 @@ pub fn start() {
 fn App() -> impl IntoView {
     let lab = Lab::start();
     provide_context(lab);
-    looks::follow(lab.state);
+    looks::follow(lab.state.theme_choice, lab.state.theme);
     keys::listen(lab);
     drop::listen(lab);
     diagnostics::start(lab);
     view! {
         <head::Head/>
         <notices::Notices/>
-        <main class="lab" class:wide=move || lab.state.tabs.wide.get()>
+        <main class="lab" class:wide=move || lab.state.tabs.wide.get() class:wall=move || lab.state.tabs.all.get()>
             {at(Place::Page).map(|panel| view! {
                 <section class=format!("panel {}", panel.slug) aria-label=panel.title data-testid=panel.slug>{(panel.view)()}</section>
             }.into_any()).collect_view()}

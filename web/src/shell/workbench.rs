@@ -7,7 +7,7 @@ use protocol::RunSpec;
 use super::monitors::panel_view;
 use crate::{
     panels::{self, Panel, Place},
-    state::{app, lab},
+    state::{app, lab, lab::toolbox::live_part},
     widgets::{
         dialog::Dialog,
         icon::{Glyph, Icon},
@@ -31,6 +31,15 @@ pub fn Workbench() -> impl IntoView {
     };
     let panels: Vec<&'static Panel> = panels::at(Place::Bench).collect();
     let open = state.tabs.bench;
+    // The training tab applies by itself what the run can take up; the builder asks.
+    let lives = Memo::new(move |_| {
+        let asks = state.setup_open.get() && open.get() == "network" && problem.with(Option::is_none) && state.is_open();
+        asks && state.spec.with(|run| draft.with(|d| run != d && live_part(run, d) == *d))
+    });
+    let go_on = move |_| {
+        state.setup_open.set(false);
+        lab.amend(&draft.get_untracked());
+    };
     view! {
         <Dialog title="Workbench" testid="workbench" open=state.setup_open>
             <Tabs label="Workbench" name="bench" panels=panels.clone() open/>
@@ -42,8 +51,11 @@ pub fn Workbench() -> impl IntoView {
                 {steps_view()}
                 <p class="workbench-problem" role="alert">{move || problem.get()}</p>
                 {move || (fitting.get().0 > 0).then(|| keep_view(fitting.get()))}
-                <button class="primary" data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>
-                    {move || if is_another.get() { "Train this network" } else { "Train from the start" }}
+                {move || lives.get().then(|| view! {
+                    <button class="primary" data-testid="setup-apply" title="All weights stay: the run takes the change up as it goes" on:click=go_on>"Go on with this"</button>
+                }.into_any())}
+                <button class:primary=move || !lives.get() class:quiet=move || lives.get() data-testid="setup-start" disabled=move || problem.with(Option::is_some) on:click=start>
+                    {move || if is_another.get() && !lives.get() { "Train this network" } else { "Train from the start" }}
                 </button>
             </footer>
         </Dialog>

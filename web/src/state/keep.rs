@@ -138,7 +138,15 @@ impl Keeper {
         let mut place = None;
         for wish in to_resume(own, &runs, wanted) {
             if take(wish, own == Some(wish)).await {
-                (place, found.run) = (Some(wish), runs[wish].take());
+                place = Some(wish);
+                found.run = match store.weights(wish).await {
+                    Ok(Some(file)) => runs[wish].take().map(|run| SavedRun { file, ..run }),
+                    Ok(None) | Err(_) => {
+                        found.told.push(aside_words("A kept run", "its weights are gone"));
+                        let _ = store.set_run_aside(wish).await;
+                        None
+                    }
+                };
                 break;
             }
         }
@@ -276,6 +284,9 @@ pub fn schedule(lab: Lab) {
             if page.hidden() {
                 lab.keep();
                 lab.keep_page();
+            } else {
+                // Another tab may have added to them meanwhile.
+                lab.recall_runs();
             }
         })
         .keep();

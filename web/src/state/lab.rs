@@ -116,7 +116,7 @@ impl Lab {
         let lab = Self { state, inner: StoredValue::new_local(inner) };
         state.builder.follow(state.spec);
         lab.connect(asked.wish);
-        lab.send(Ask::Pick(Which::First));
+        lab.begin_sample();
         leptos::task::spawn_local(async move {
             let wanted = protocol::link::encode(&asked.spec);
             let (keeper, found) = Keeper::open(|run| run.step > 0 && (!asked.explicit || run.link == wanted)).await;
@@ -191,7 +191,7 @@ impl Lab {
     }
 
     fn command(&self, command: Command) {
-        self.send(Ask::Session(command));
+        self.send(Ask::Session(Box::new(command)));
     }
 
     /// A command that only an open run can carry out; else what it sets is told once one is open.
@@ -261,7 +261,7 @@ impl Lab {
         let run = self.state.run.get_untracked();
         let playing = self.state.phase.get_untracked() == Phase::Playing;
         self.inner.update_value(|inner| inner.play_when_ready |= playing);
-        self.post(Parcel { head: Ask::Session(Command::Load { run }), bulk: Vec::new(), file });
+        self.post(Parcel { head: Ask::Session(Box::new(Command::Load { run })), bulk: Vec::new(), file });
     }
 
     /// Replaces what frames bring.
@@ -298,7 +298,7 @@ impl Lab {
             return;
         }
         let image = self.state.sample.with_untracked(|s| s.image.clone());
-        self.post(Parcel::with_bulk(Ask::Session(Command::Show { run: self.state.run.get_untracked() }), image));
+        self.post(Parcel::with_bulk(Ask::Session(Box::new(Command::Show { run: self.state.run.get_untracked() })), image));
     }
 
     /// The weights as a file for the user.

@@ -14,6 +14,8 @@ pub struct Own {
     pub label: RwSignal<u8>,
     /// `tick` when the open run began, where it trains on them.
     pub trained: RwSignal<Option<u32>>,
+    /// Files that were dropped on the page, until they are read.
+    pub offered: RwSignal<Vec<web_sys::File>, LocalStorage>,
     /// What became of the last thing that was asked: true where it was done.
     pub told: RwSignal<Option<(bool, String)>>,
 }
@@ -25,6 +27,7 @@ impl Own {
             tick: RwSignal::new(0),
             label: RwSignal::new(0),
             trained: RwSignal::new(None),
+            offered: RwSignal::new_local(Vec::new()),
             told: RwSignal::new(None),
         }
     }

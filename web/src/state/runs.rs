@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use protocol::{
     EvalSet, Progress, Racer, Record, RunSpec,
     difference::{SAME, difference, network_name},
-    record::{RUNS_LIMIT, free_slot},
+    record::{RUNS_LIMIT, free_slot, merge},
 };
 
 use super::AppState;
@@ -13,6 +13,9 @@ use crate::dom::now_ms;
 
 /// A run of fewer steps is not worth remembering.
 const LEAST_STEPS: u32 = 10;
+
+/// Below are the numbers of runs that an earlier version has kept.
+const OLD_IDS: u32 = 1 << 16;
 
 /// A race, under way or over.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +41,8 @@ struct Clock {
 pub struct Runs {
     /// Oldest first.
     pub list: RwSignal<Vec<Record>>,
+    /// As the browser's store had it when it was looked at last: what differs in `list` is of this tab.
+    pub stored: StoredValue<Vec<Record>>,
     pub race: RwSignal<Option<RaceView>>,
     /// The step at which the run left an earlier one.
     pub branched: RwSignal<Option<u32>>,
@@ -50,6 +55,7 @@ impl Runs {
     pub fn new() -> Self {
         Self {
             list: RwSignal::new(Vec::new()),
+            stored: StoredValue::new(Vec::new()),
             race: RwSignal::new(None),
             branched: RwSignal::new(None),
             branching: StoredValue::new(None),
@@ -64,8 +70,20 @@ impl Runs {
                 list.remove(0);
             }
             record.slot = free_slot(list);
+            // Of two tabs that draw the same number one loses a run: once in billions.
+            record.id = (js_sys::Math::random() * f64::from(u32::MAX - OLD_IDS)) as u32 + OLD_IDS;
             list.push(record);
         });
+    }
+
+    /// The store has this list now: what this tab has not kept yet is added to it.
+    pub fn take(&self, stored: Vec<Record>) {
+        let base = self.stored.get_value();
+        let now = self.list.with_untracked(|mine| merge(&base, mine, &stored));
+        if self.list.with_untracked(|list| *list != now) {
+            self.list.set(now);
+        }
+        self.stored.set_value(stored);
     }
 
     pub fn time(&self, plays: bool) {

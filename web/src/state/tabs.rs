@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use super::url;
 use crate::panels::{self, Place};
 
+/// What a link calls all monitors.
+const ALL: &str = "all";
+
 /// Slugs of panels; at first the one that the link names, or the first of the list.
 #[derive(Clone, Copy, Debug)]
 pub struct Tabs {
@@ -12,6 +15,8 @@ pub struct Tabs {
     pub bench: RwSignal<&'static str>,
     /// The monitors have most of the page.
     pub wide: RwSignal<bool>,
+    /// All monitors are open, side by side.
+    pub all: RwSignal<bool>,
 }
 
 impl Tabs {
@@ -21,6 +26,11 @@ impl Tabs {
             let asked = panels::at(place).find(|p| Some(p.slug) == named.as_deref());
             RwSignal::new(asked.or_else(|| panels::at(place).next()).map_or("", |p| p.slug))
         };
-        Self { monitor: first(Place::Monitor), bench: first(Place::Bench), wide: RwSignal::new(false) }
+        Self {
+            monitor: first(Place::Monitor),
+            bench: first(Place::Bench),
+            wide: RwSignal::new(false),
+            all: RwSignal::new(named.as_deref() == Some(ALL)),
+        }
     }
 }

@@ -148,8 +148,11 @@ impl Surveyor {
                             host.borrow_mut().wake();
                         }
                     });
+                    // Not while a turn is under way, which looks for itself. Natively, where only tests of this package are
+                    // compiled, a waker would have to be `Send`.
+                    #[cfg(target_arch = "wasm32")]
                     let called = Rc::downgrade(&host);
-                    // Not while a turn is under way, which looks for itself.
+                    #[cfg(target_arch = "wasm32")]
                     card.set_waker(Rc::new(move || {
                         if let Some(host) = called.upgrade()
                             && let Ok(mut host) = host.try_borrow_mut()

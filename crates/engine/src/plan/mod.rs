@@ -5,18 +5,19 @@ mod memory;
 
 use std::{ops::Range, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Graph, NodeId, ParamId, SpecError,
     graph::Feed,
+    json::Read,
     ops::{INPUTS_LIMIT, Placement},
 };
 use fusion::{Home, choose_launches};
 use memory::{Lifetime, aligned, lay_out, share};
 
 /// Training keeps what the backward pass needs; evaluation uses running statistics and no dropout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     Train,
@@ -24,7 +25,7 @@ pub enum Mode {
 }
 
 /// A tensor of a running network that a panel can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Tensor {
     /// The batch of images.

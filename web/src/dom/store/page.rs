@@ -37,7 +37,8 @@ impl Store {
     /// [`StoreError`] where reading fails.
     pub async fn page(&self, place: usize) -> Result<Option<SavedPage>, StoreError> {
         let Some(record) = self.read(&key(place)).await? else { return Ok(None) };
-        if field(&record, "version").as_f64() != Some(VERSION) {
+        // Pages have been the same since version 2.
+        if !field(&record, "version").as_f64().is_some_and(|version| (2.0..=VERSION).contains(&version)) {
             return Ok(None);
         }
         let text = |name: &str| field(&record, name).as_string().unwrap_or_default();

@@ -1,7 +1,9 @@
 //! Records of runs of all versions, brought up to date.
 
-/// Of the records that are written now. 1 had no number of its own.
-pub const VERSION: f64 = 2.0;
+/// Of the records that are written now. 1 had no number of its own; 2 had a run's weights in its record.
+pub const VERSION: f64 = 3.0;
+/// The first whose records of a run hold no weights.
+const APART: f64 = 3.0;
 
 /// A run as it was when it was last saved.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +18,7 @@ pub struct SavedRun {
     pub born: f64,
     /// Whether it was training at the time.
     pub playing: bool,
-    /// A checkpoint.
+    /// A checkpoint; empty until it is read.
     pub file: Vec<u8>,
 }
 
@@ -40,13 +42,14 @@ impl RawRun {
         match self.version {
             // The first versions knew neither of clocks nor of pauses.
             None => {}
-            Some(version) if version == VERSION => {}
+            Some(version) if (2.0..=VERSION).contains(&version) => {}
             Some(version) => {
                 return Err(format!("it was written by another version of this page ({version}; this one reads up to {VERSION})"));
             }
         }
         let link = self.link.ok_or("it does not say which run it is of")?;
-        let file = self.file.filter(|file| !file.is_empty()).ok_or("it holds no weights")?;
+        let apart = self.version.is_some_and(|version| version >= APART);
+        let file = self.file.filter(|file| !file.is_empty()).or_else(|| apart.then(Vec::new)).ok_or("it holds no weights")?;
         let step = self.step.filter(|step| (0.0..=f64::from(u32::MAX)).contains(step)).ok_or("it does not say how far the run had come")?;
         Ok(SavedRun {
             saved: self.saved.unwrap_or(0.0),
@@ -68,14 +71,14 @@ pub fn to_resume(own: Option<usize>, runs: &[Option<SavedRun>], wanted: impl Fn(
         return Some(own).filter(fits).into_iter().collect();
     }
     let mut places: Vec<usize> = (0..runs.len()).filter(fits).collect();
-    places.sort_by(|a, b| saved(runs, *b).total_cmp(&saved(runs, *a)));
+    engine::order::sort_by(&mut places, |a, b| saved(runs, *b).total_cmp(&saved(runs, *a)));
     places
 }
 
 /// Where a new run goes, in the order in which to try: empty places, then that of the oldest run.
 pub fn to_fill(runs: &[Option<SavedRun>]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..runs.len()).collect();
-    places.sort_by(|a, b| saved(runs, *a).total_cmp(&saved(runs, *b)));
+    engine::order::sort_by(&mut places, |a, b| saved(runs, *a).total_cmp(&saved(runs, *b)));
     places
 }
 
@@ -101,12 +104,15 @@ mod tests {
         assert_eq!((run.link.as_str(), run.step, run.playing, run.born, run.file), ("v=1", 40, true, 0.0, vec![1, 2]));
         let new = RawRun { version: Some(VERSION), saved: Some(7.0), playing: Some(false), ..raw() }.migrated().unwrap();
         assert_eq!((new.saved, new.playing), (7.0, false));
+        let second = RawRun { version: Some(2.0), ..raw() }.migrated().unwrap();
+        assert_eq!(second.file, [1, 2]);
+        assert_eq!(RawRun { version: Some(3.0), file: None, ..raw() }.migrated().unwrap().file, [0_u8; 0]);
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
         let told = |raw: RawRun| raw.migrated().unwrap_err();
-        assert!(told(RawRun { version: Some(9.0), ..raw() }).contains("another version of this page (9; this one reads up to 2)"));
+        assert!(told(RawRun { version: Some(9.0), ..raw() }).contains("another version of this page (9; this one reads up to 3)"));
         assert!(told(RawRun { file: None, ..raw() }).contains("no weights"));
         assert!(told(RawRun { file: Some(Vec::new()), ..raw() }).contains("no weights"));
         assert!(told(RawRun { link: None, ..raw() }).contains("which run"));

@@ -144,5 +144,5 @@ fn about_view(kind: &'static Kind) -> AnyView {
             .map(|(i, part)| if i % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { view! { <span>{part}</span> }.into_any() });
         view! { <p>{parts.collect_view()}</p> }.into_any()
     });
-    view! { <div class="network-about">{paragraphs.collect_view()}</div> }.into_any()
+    view! { <div class="network-about" tabindex="0" role="group" aria-label="About the layer">{paragraphs.collect_view()}</div> }.into_any()
 }

@@ -125,7 +125,7 @@ impl Bench {
     }
 
     fn scroll(self, tree: &Element, y: f64) {
-        let Some(around) = tree.closest(".dialog").ok().flatten() else { return };
+        let Some(around) = tree.closest("[role=tabpanel]").ok().flatten() else { return };
         let bounds = around.get_bounding_client_rect();
         if y < bounds.top() + EDGE {
             around.set_scroll_top(around.scroll_top() - SCROLL);

@@ -11,7 +11,7 @@ use super::{
     formula,
     picture::{Desk, account, tensor_of},
 };
-use crate::widgets::number;
+use crate::{reaction::live, widgets::number};
 
 /// Channels of which the numbers are shown; of more the strongest.
 const CHANNELS: usize = 8;
@@ -31,7 +31,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
         let (account, output) = account(state, &graph, opening, opening.cell?)?;
         Some((Written::of(&graph, opening.node.0, &account, output), account))
     });
-    let formulas = move || told.with(|told| told.as_ref().map(|(_, account)| (formula::general(&account.form), formula::live(account))));
+    let formulas = move || told.with(|told| told.as_ref().map(|(_, account)| (formula::general(account), formula::live(account))));
     let rows = move || told.with(|told| told.as_ref().map(|(written, _)| written.lines.clone())).unwrap_or_default();
     let grids = move || {
         told.with(|told| told.as_ref().map(|(written, _)| written.view()))
@@ -40,11 +40,11 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
     view! {
         <div class="stage-sums" data-testid="arithmetic">
             <div class="stage-formula" inner_html=move || formulas().map(|f| f.0).unwrap_or_default()></div>
-            <div class="stage-formula live" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
+            <div class="stage-formula live" tabindex="0" role="group" aria-label="The formula with its numbers" data-testid="arithmetic-live" inner_html=move || formulas().map(|f| f.1).unwrap_or_default()></div>
             <dl class="stage-lines number">
                 {move || rows().into_iter().map(|(name, value, mark)| view! { <div data-testid=mark><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
-            {grids}
+            {live(grids)}
         </div>
     }
 }
@@ -85,10 +85,14 @@ impl Written {
         let Some(node) = graph.nodes.get(node) else { return written };
         let number = |value: f64| number::signed(value as f32);
         if matches!(account.form, Form::Sum { .. }) {
-            written.lines.push(("sum of the products".to_owned(), number(account.sum()), "arithmetic-sum"));
+            written.lines.push((
+                if account.terms.iter().any(|t| t.factor != 1.0) { "sum of the products" } else { "sum" }.to_owned(),
+                number(account.sum()),
+                "arithmetic-sum",
+            ));
         }
         for (name, value) in formula::facts(&account.form) {
-            written.lines.push((name, number(value), "arithmetic-fact"));
+            written.lines.push((name, value, "arithmetic-fact"));
         }
         written.lines.push(("written out".to_owned(), number(account.result()), "arithmetic-result"));
         written.lines.push(("the engine's number".to_owned(), number::signed(output), "arithmetic-engine"));
@@ -111,7 +115,7 @@ impl Written {
         let strength = |own: &[usize]| own.iter().map(|i| account.terms[*i].product().abs()).sum::<f64>();
         let count = channels.len();
         if count > CHANNELS {
-            channels.sort_by(|a, b| strength(&b.2).total_cmp(&strength(&a.2)));
+            engine::order::sort_by(&mut channels, |a, b| strength(&b.2).total_cmp(&strength(&a.2)));
             let rest: f64 = channels[CHANNELS..].iter().flat_map(|(.., own)| own).map(|i| account.terms[*i].product()).sum();
             written.rest = Some(format!("and {} more channels, which add up to {}", count - CHANNELS, number(rest)));
             channels.truncate(CHANNELS);
@@ -131,7 +135,7 @@ impl Written {
     /// The largest products of each sign.
     fn rank(&mut self, graph: &Graph, feed: Option<Feed>, account: &Account) {
         let mut order: Vec<&Term> = account.terms.iter().collect();
-        order.sort_by(|a, b| b.product().total_cmp(&a.product()));
+        engine::order::sort_by(&mut order, |a, b| b.product().total_cmp(&a.product()));
         let shape = feed.and_then(|feed| before_flatten(graph, feed));
         let weighed = matches!(account.form, Form::Sum { .. });
         let told = |term: &Term| {

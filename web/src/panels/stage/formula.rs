@@ -48,14 +48,20 @@ fn sum_of(what: &str) -> String {
     format!("<munder><mo>∑</mo><mi>i</mi></munder>{what}")
 }
 
+/// Whether terms have weights; where nothing is known of them they may.
+fn is_weighed(terms: &[Term]) -> bool {
+    terms.is_empty() || terms.iter().any(|t| t.factor != 1.0)
+}
+
 /// The layer's formula in letters.
-pub fn general(form: &Form) -> String {
+pub fn general(account: &Account) -> String {
+    let form = &account.form;
     let x = || letter("x");
     let y = row(&[letter("y"), sign("=")]);
     let right = match form {
         Form::Copy => x(),
         Form::Sum { bias } => {
-            let sum = sum_of(&row(&[indexed("w"), indexed("x")]));
+            let sum = if is_weighed(&account.terms) { sum_of(&row(&[indexed("w"), indexed("x")])) } else { sum_of(&indexed("x")) };
             if bias.is_some() { row(&[sum, sign("+"), letter("b")]) } else { sum }
         }
         Form::Product => row(&[letter("x"), sign("·"), letter("gate")]),
@@ -183,18 +189,19 @@ pub fn live(account: &Account) -> String {
 }
 
 /// The numbers that a form brings along, each with its name.
-pub fn facts(form: &Form) -> Vec<(String, f64)> {
-    let named = |name: &str, value: f64| (name.to_owned(), value);
+pub fn facts(form: &Form) -> Vec<(String, String)> {
+    let named = |name: &str, value: f64| (name.to_owned(), number::signed(value as f32));
     match *form {
         Form::Sum { bias: Some(bias) } => vec![named("bias b", f64::from(bias))],
-        Form::Mean { count } => vec![named("numbers n", count as f64)],
+        Form::Mean { count } => vec![("numbers n".to_owned(), count.to_string())],
         Form::Norm { p } => vec![named("power p", f64::from(p))],
         Form::Drawn { share } => vec![named("drawn", f64::from(share))],
         Form::Function(Function::Leaky { slope }) => vec![named("slope below 0", f64::from(slope))],
         Form::Function(Function::Elu { alpha }) => vec![named("alpha", f64::from(alpha))],
         Form::Standardised { mean, var, eps, affine, over } => {
             let of = over.map_or("running".to_owned(), |n| format!("of {n} numbers"));
-            let mut all = vec![(format!("mean μ ({of})"), mean), (format!("variance σ² ({of})"), var), named("ε", f64::from(eps))];
+            let mut all =
+                vec![named(&format!("mean μ ({of})"), mean), named(&format!("variance σ² ({of})"), var), named("ε", f64::from(eps))];
             all.extend(affine.into_iter().flat_map(|[gain, bias]| [named("gain γ", f64::from(gain)), named("bias β", f64::from(bias))]));
             all
         }

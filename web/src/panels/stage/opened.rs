@@ -4,11 +4,13 @@ use engine::{
     Graph, LayerSpec, Node, ParamId, Tensor,
     graph::Feed,
     ops::{
-        ParamRole, Signs,
-        account::{Form, Ground, PartKind},
+        Family, ParamRole, Signs,
+        account::{Cell, Form, Ground, PartKind},
     },
 };
 use leptos::{html, prelude::*};
+
+use crate::reaction::{effect, live};
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use super::{
@@ -23,6 +25,9 @@ use crate::state::{app, stage::Opening as Place};
 
 /// Input channels that are shown at once.
 pub const PAGE: usize = 6;
+
+/// Of so few inputs a join is written in one line.
+const IN_LINE: usize = 4;
 
 /// Something in a line of parts.
 #[derive(Clone, Debug)]
@@ -118,17 +123,23 @@ pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sh
             sheet.count = sheet.count.max(channels.len());
             all.extend(channels.clone().skip(page * PAGE).take(PAGE).map(|c| source(k, c)));
         }
-        let between = match node.layer {
-            LayerSpec::Scale(_) => "×",
-            LayerSpec::Add(_) => "+",
-            _ => "",
-        };
-        for (k, item) in all.into_iter().enumerate() {
-            sheet.lines.push(if k > 0 && !between.is_empty() { vec![Item::Sign(between), item] } else { vec![item] });
+        match between(&node.layer) {
+            // Few enough to stand in one line as one would write them.
+            Some((sign, end)) if all.len() <= IN_LINE => {
+                sheet.lines.push(all.into_iter().flat_map(|item| [Item::Sign(sign), item]).skip(1).collect());
+                sheet.tail = vec![Item::Sign(end)];
+            }
+            Some((sign, end)) => {
+                sheet.lines.extend(all.into_iter().map(|item| vec![item, Item::Sign(sign)]));
+                sheet.tail = vec![Item::Sign(end)];
+            }
+            None => {
+                sheet.lines.extend(all.into_iter().map(|item| vec![item]));
+                sheet.tail = vec![Item::Sign("→")];
+            }
         }
-        sheet.tail = vec![Item::Sign("→")];
     }
-    let probe = explain::parts::account(node, Ground { inputs: &[&[]], params: &[], state: &[] }, Default::default());
+    let probe = explain::parts::account(node, Ground { inputs: &[&[]], params: &[], state: &[] }, Cell { channel, ..Cell::default() });
     match probe.form {
         Form::Function(_) => sheet.tail.extend([Item::Curve, Item::Sign("→")]),
         Form::Standardised { affine, .. } => {
@@ -150,6 +161,14 @@ pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sh
             sheet.tail.push(Item::Sign("→"));
         }
         Form::Share { .. } => sheet.tail.extend([Item::Bars, Item::Sign("→")]),
+        // Of each box first the sum.
+        Form::Mean { .. } | Form::Norm { .. } if node.layer.op().kind().family == Family::Pooling && sources.len() == 1 => {
+            let (sign, what, end) = match probe.form {
+                Form::Norm { .. } => ("Σ|x|ᵖ", "sum of each box", "ᵖ√"),
+                _ => ("Σ", "sum of each box", "÷ n"),
+            };
+            sheet.tail = vec![Item::Sign(sign), part(PartKind::Sum, 0, out.h, out.w, what, Role::Output), Item::Sign(end)];
+        }
         _ => {}
     }
     sheet.tail.push(own);
@@ -171,6 +190,54 @@ pub fn sheet(graph: &Graph, opening: Place, page: usize, side: f64) -> Option<Sh
         ));
     }
     Some(sheet)
+}
+
+/// What stands between the maps that a join takes in, and before what it gives.
+fn between(layer: &LayerSpec) -> Option<(&'static str, &'static str)> {
+    match layer {
+        LayerSpec::Scale(_) => Some(("×", "=")),
+        LayerSpec::Add(_) => Some(("+", "=")),
+        _ => None,
+    }
+}
+
+/// What pictures alone do not say.
+fn note(graph: &Graph, node: &Node, channel: usize) -> Option<String> {
+    match node.layer {
+        LayerSpec::Concat(_) => {
+            let sources = figures::sources_of(node, channel);
+            let (branch, own) = sources.iter().enumerate().find(|(_, channels)| !channels.is_empty())?;
+            let (from, count) = (node.inputs.get(branch)?, node.shapes().nth(branch)?.ch);
+            let (name, branches) = (name_of(graph, *from), node.inputs.len());
+            let place = own.start + 1;
+            Some(format!(
+                "Maps of the branches are stacked. This one is map {place} of {count} of {name}, which branch {} of {branches} gives: it is handed on as it is.",
+                branch + 1
+            ))
+        }
+        LayerSpec::Scale(_) => {
+            let gate = node.shapes().nth(1)?;
+            let reach = match (gate.ch > 1, gate.plane() > 1) {
+                (true, false) => "one number for each map",
+                (false, true) => "one number for each place, the same for all maps",
+                (false, false) => "one number for everything",
+                (true, true) => "one number for each place of each map",
+            };
+            Some(format!("The gate has {reach}: 0 shuts, 1 lets through."))
+        }
+        LayerSpec::Add(_) => Some(
+            "Place by place: each branch adds to what the others give, and the gradient goes back to all of them unchanged.".to_owned(),
+        ),
+        LayerSpec::Dropout(_) | LayerSpec::Dropout2d(_) | LayerSpec::StochasticDepth(_) => {
+            Some("Drops only while it trains; here the network is asked, and everything goes through.".to_owned())
+        }
+        LayerSpec::Flatten(_) => Some("The same numbers in one long row: nothing is computed.".to_owned()),
+        LayerSpec::UpsampleNearest2d(_) => Some("Each number stands in several places: nothing is computed.".to_owned()),
+        LayerSpec::UpsampleBilinear2d(_) => {
+            Some("Between the numbers of the input lie weighted means of the four that are nearest.".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Whether numbers of the layer can be negative.
@@ -202,7 +269,7 @@ pub fn Opened() -> impl IntoView {
     });
     let whole = NodeRef::<html::Div>::new();
     // Keys work at once.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = whole.get() {
             let _ = element.focus();
         }
@@ -218,8 +285,8 @@ pub fn Opened() -> impl IntoView {
             aria-label="A map and what it is made of. Arrows choose a cell, Enter shows its arithmetic, Escape goes back up."
             on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
             <Crumbs desk page/>
-            <div class="stage-inside" class:split=shown>
-                <div class="stage-parts" class:beside=shown>{body}</div>
+            <div class="stage-inside" class:split=shown tabindex="0" role="group" aria-label="What the map is made of">
+                <div class="stage-parts" class:beside=shown tabindex=move || if shown() { "0" } else { "-1" } role="group" aria-label="Its parts">{live(body)}</div>
                 <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
             </div>
         </div>
@@ -274,7 +341,17 @@ fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView 
     let Some(node) = graph.nodes.get(opening.node.0) else { return ().into_any() };
     let few = node.inputs.len() == 1 && figures::sources_of(node, opening.channel).first().is_some_and(|s| s.len() == 1);
     let flat = node.output.is_flat();
-    let side = if few && !flat { 148.0 } else { 84.0 };
+    let joined = between(&node.layer).is_some() && node.inputs.len() <= IN_LINE;
+    // With its kernel and all that follows, a convolution of one map just fills a line.
+    let side = match (few, joined) {
+        _ if flat => 84.0,
+        (true, _) if !node.params.is_empty() => 118.0,
+        (true, _) | (_, true) => 148.0,
+        _ => 84.0,
+    };
+    // From the back of a hall it is seen too.
+    let width = crate::dom::window().and_then(|w| w.inner_width().ok()).and_then(|w| w.as_f64()).unwrap_or(0.0);
+    let side = if width >= 1_600.0 { 1.5 * side } else { side };
     let Some(sheet) = sheet(graph, opening, page, side) else { return ().into_any() };
     let show = move |item: Item| match item {
         Item::Picture(picture) if picture.h * picture.w == 1 => number_view(desk, &picture),
@@ -289,11 +366,13 @@ fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView 
         .map(|line| view! { <div class="stage-line">{line.into_iter().map(show).collect_view()}</div> })
         .collect_view();
     let tail = sheet.tail.into_iter().map(show).collect_view();
+    let note = note(graph, node, opening.channel).map(|words| view! { <p class="stage-note said" data-testid="part-note">{words}</p> });
     view! {
         <div class="stage-sheet">
             <div class="stage-lines-of" class:flat=flat>{lines}</div>
             <div class="stage-line">{tail}</div>
         </div>
+        {note}
         <Facts desk/>
         <Field desk/>
     }

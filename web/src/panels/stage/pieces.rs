@@ -8,7 +8,7 @@ use super::{
     formula,
     picture::{Desk, Picture, Role, What, account, picture_view},
 };
-use crate::{state::stage::Opening as Place, widgets::number};
+use crate::{reaction::live, state::stage::Opening as Place, widgets::number};
 
 /// A picture of one number is that number.
 pub fn number_view(desk: Desk, picture: &Picture) -> AnyView {
@@ -53,14 +53,14 @@ pub fn Facts(desk: Desk) -> impl IntoView {
         state.frame_tick.track();
         let (opening, graph) = (desk.opening.get()?, state.graph.get()?);
         let (account, _) = account(state, &graph, opening, desk.cell().unwrap_or((0, 0)))?;
-        Some((formula::general(&account.form), formula::facts(&account.form)))
+        Some((formula::general(&account), formula::facts(&account.form)))
     });
     let hidden = move || desk.opening.get().is_some_and(|o| o.cell.is_some());
     view! {
         <div class="stage-facts" class:hidden=hidden data-testid="facts">
             <div class="stage-formula" inner_html=move || told.with(|t| t.as_ref().map(|t| t.0.clone()).unwrap_or_default())></div>
             <dl class="stage-lines number">
-                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{number::signed(value as f32)}</dd></div> }).collect_view()}
+                {move || told.with(|t| t.as_ref().map(|t| t.1.clone()).unwrap_or_default()).into_iter().map(|(name, value)| view! { <div><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
         </div>
     }
@@ -137,5 +137,5 @@ pub fn bars_view(desk: Desk) -> AnyView {
                 .collect_view(),
         )
     };
-    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{bars}</ol> }.into_any()
+    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{live(bars)}</ol> }.into_any()
 }

@@ -67,7 +67,8 @@ fn layer_row(node: usize, name: &str, weights: usize, all: Memo<Vec<(usize, Stri
             draft.update(|d| set_factor(d, node, value as f32));
         }
     });
-    let label = format!("Freeze {name}");
+    let named = name.to_owned();
+    let label = move || format!("{named} {}", if frozen.get() { "frozen" } else { "learns" });
     let reason = move || if last_free() { "The only layer that still learns cannot be frozen" } else { "Frozen layers keep their weights" };
     view! {
         <div class="training-layer">

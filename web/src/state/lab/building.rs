@@ -50,7 +50,7 @@ impl Lab {
         let run = RunId(self.state.run.get_untracked().0 + 1);
         self.inner.update_value(|inner| inner.play_when_ready = true);
         self.begin_run(run);
-        self.post(Parcel { head: Ask::Session(Command::Open { run, spec }), bulk: Vec::new(), file });
+        self.post(Parcel { head: Ask::Session(Box::new(Command::Open { run, spec })), bulk: Vec::new(), file });
     }
 
     /// How many tensors of the running network fit the draft, and how many the draft has.

@@ -39,6 +39,18 @@ impl Lab {
         });
     }
 
+    /// Files that were dropped: shown where images of one's own are taken in.
+    pub fn offer_images(&self, files: Vec<web_sys::File>) {
+        self.state.own.offered.set(files);
+        self.state.draft.update(|d| {
+            if !d.train.data.has_own() {
+                d.train.data = data::Source::DigitsAndOwn;
+            }
+        });
+        self.state.tabs.bench.set("data");
+        self.state.setup_open.set(true);
+    }
+
     /// The worker has the images that a run of `spec` is to train on.
     pub(super) fn send_own(&self, spec: &RunSpec) {
         let own = self.state.own;

@@ -1,6 +1,8 @@
 //! Earlier runs and races.
 
 use leptos::prelude::*;
+
+use crate::reaction::effect;
 use protocol::{Command, Event, Race, Record, RunSpec, record};
 
 use super::Lab;
@@ -10,22 +12,18 @@ impl Lab {
     /// Follows how long the run trains.
     pub(super) fn follow_time(&self) {
         let state = self.state;
-        Effect::new(move |_| state.runs.time(state.phase.get() == Phase::Playing));
+        effect(move || state.runs.time(state.phase.get() == Phase::Playing));
     }
 
-    /// The earlier runs of the browser's store.
-    pub(super) fn recall_runs(&self) {
+    /// The earlier runs of the browser's store, as this and other tabs have left them.
+    pub fn recall_runs(&self) {
         let lab = *self;
         let Some(store) = self.inner.with_value(|inner| inner.keeper.store()) else { return };
         leptos::task::spawn_local(async move {
             // What cannot be read is as good as nothing.
             let Ok(Some(text)) = store.earlier().await else { return };
             match record::read(&text) {
-                Ok(mut found) => lab.state.runs.list.update(|list| {
-                    // Those of this visit, if there are any yet, are newer.
-                    found.append(list);
-                    *list = found;
-                }),
+                Ok(found) => lab.state.runs.take(found),
                 Err(why) => {
                     let told = match store.set_earlier_aside().await {
                         Ok(()) => "They were set aside in the browser's store.".to_owned(),
@@ -37,14 +35,20 @@ impl Lab {
         });
     }
 
-    /// The earlier runs as they are now, for the next visit. At once: the page may be on its way out.
+    /// The earlier runs as they are now, for the next visit and for other tabs. At once: the page may be on its way out.
     pub fn keep_runs(&self) {
-        let state = self.state;
+        let (state, runs) = (self.state, self.state.runs);
         let Some(store) = self.inner.with_value(|inner| inner.keeper.store()) else { return };
-        let Some(text) = state.runs.list.with_untracked(|list| record::write(list)) else { return };
+        let mine = runs.list.get_untracked();
+        // From here on it is as good as stored: a change that follows is one against this.
+        let base = runs.stored.try_update_value(|stored| std::mem::replace(stored, mine.clone())).unwrap_or_default();
         leptos::task::spawn_local(async move {
-            if let Err(why) = store.put_earlier(&text).await {
-                state.notify(NoticeKind::Warned, format!("Earlier runs will not survive a reload: {why}."), None);
+            match store.change_earlier(|theirs| record::merge(&base, &mine, theirs)).await {
+                Ok(all) => runs.take(all),
+                Err(why) => {
+                    runs.stored.set_value(base);
+                    state.notify(NoticeKind::Warned, format!("Earlier runs will not survive a reload: {why}."), None);
+                }
             }
         });
     }

@@ -55,15 +55,15 @@ fn extend_gpu() -> Result<(), JsValue> {
     });
     let extended = extended.into_js_value();
     put(&gpu, "requestAdapter", move |options| {
-        let promise: JsValue = request.call1(&own, &options)?.into();
-        let chained: JsValue = method(&promise, "then")?.call1(&promise, &extended)?.into();
+        let promise: JsValue = request.call1(&own, &options)?;
+        let chained: JsValue = method(&promise, "then")?.call1(&promise, &extended)?;
         Ok(chained)
     })
 }
 
 fn extend_adapter(adapter: &JsValue) -> Result<(), JsValue> {
     let features = get(adapter, "features")?;
-    let offered: JsValue = method(&features, "has")?.call1(&features, &JsValue::from_str(NAME))?.into();
+    let offered: JsValue = method(&features, "has")?.call1(&features, &JsValue::from_str(NAME))?;
     if !offered.is_truthy() {
         return Ok(());
     }
@@ -74,6 +74,6 @@ fn extend_adapter(adapter: &JsValue) -> Result<(), JsValue> {
             wanted.push(&JsValue::from_str(NAME));
             GRANTED.set(true);
         }
-        Ok(request.call1(&own, &descriptor)?.into())
+        request.call1(&own, &descriptor)
     })
 }

@@ -43,20 +43,20 @@ mod quads;
 mod reference;
 mod strips;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Activation, Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
     Window, Working, in_range, single,
 };
-use crate::{
+use crate::{json::Read, 
     Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
 };
 
 /// What stands beyond the edge of the image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum PadMode {
     #[default]
@@ -112,7 +112,7 @@ impl PadMode {
 }
 
 /// Two-dimensional convolution, `torch.nn.Conv2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conv2d {
     pub out_ch: usize,

@@ -76,24 +76,43 @@ fn path_of(file: &File) -> String {
     if path.is_empty() { file.name() } else { path }
 }
 
-fn take_files(candidates: Candidates, _: Cut, mut files: Vec<File>) {
+fn take_files(candidates: Candidates, _: Cut, files: Vec<File>) {
+    read(candidates, files, false);
+}
+
+/// Files that were dropped anywhere on the page.
+pub fn take_offered(candidates: Candidates) {
     let own = app().own;
+    Effect::new(move |_| {
+        let files = own.offered.get();
+        if !files.is_empty() {
+            own.offered.set(Vec::new());
+            read(candidates, files, true);
+        }
+    });
+}
+
+/// With `nameless`, images whose names say no class get the one that a drawing would get.
+fn read(candidates: Candidates, mut files: Vec<File>, nameless: bool) {
+    let own = app().own;
+    let usual = own.label.get_untracked();
     leptos::task::spawn_local(async move {
         let (mut found, mut left_out) = (Vec::new(), Vec::new());
         files.sort_by_key(path_of);
         let room = own::MOST.saturating_sub(own.with(|own| own.len()));
         for (place, file) in files.iter().enumerate() {
             let path = path_of(file);
-            let Some(name) = own::class_in_path(&path) else {
+            let name = own::class_in_path(&path);
+            if name.is_none() && !nameless {
                 left_out.push(format!("{path} names no class (a sub-folder, or a beginning as in 7_01.png)"));
                 continue;
-            };
+            }
             if found.len() >= room {
                 left_out.push(format!("{} of the files, since at most {} images are kept", files.len() - place, own::MOST));
                 break;
             }
             match picture::of_file(file).await.and_then(|p| p.framed(FramingOptions::default()).map_err(|e| format!("{path}: {e}"))) {
-                Ok(image) => found.push(Candidate { image, class: 0, name: Some(name.to_owned()) }),
+                Ok(image) => found.push(Candidate { image, class: usual, name: name.map(str::to_owned) }),
                 Err(why) => left_out.push(why),
             }
             own.told.set(Some((true, format!("{} of {} files are read.", place + 1, files.len()))));

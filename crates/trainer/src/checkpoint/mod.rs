@@ -9,13 +9,14 @@
 //! What is read may come from anywhere: every name, shape, type and number is checked before it is
 //! used, and an error names the first that is wrong.
 
+mod floats;
+
 use std::collections::HashMap;
 
-use engine::{Graph, json, kept::Kept, ops::ParamRole};
-use half::{bf16, f16};
+use engine::{Graph, json, json::Read, kept::Kept, ops::ParamRole};
 use protocol::{Hyper, Note as Change, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Network, OpenError, Portion, Standing,
@@ -32,7 +33,7 @@ pub const NOTES_LIMIT: usize = 500;
 const CONFUSION_LEN: usize = data::CLASSES * data::CLASSES;
 
 /// What a file says about itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Note {
     pub version: u32,
     pub spec: RunSpec,
@@ -43,7 +44,7 @@ pub struct Note {
 }
 
 /// Where a run stands, beside its numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     pub step: u32,
@@ -296,7 +297,7 @@ pub fn read(bytes: &[u8]) -> Result<File<'_>, FileError> {
     Ok(File { tensors, note })
 }
 
-#[derive(Deserialize)]
+#[derive(Read)]
 struct VersionOnly {
     version: u32,
 }
@@ -378,48 +379,12 @@ impl File<'_> {
         if tensor.shape() != wanted {
             return Err(FileError::Shape { name: owned(), found: tensor.shape().to_vec(), wanted: wanted.to_vec() });
         }
-        let bytes = tensor.data();
-        match tensor.dtype() {
-            Dtype::F32 => put(numbers, bytes, f32::from_le_bytes),
-            Dtype::F64 => put(numbers, bytes, |b| f64::from_le_bytes(b) as f32),
-            Dtype::F16 => put(numbers, bytes, |b| f16::from_le_bytes(b).to_f32()),
-            Dtype::BF16 => put(numbers, bytes, |b| bf16::from_le_bytes(b).to_f32()),
-            other => return Err(FileError::Type { name: owned(), found: format!("{other:?}") }),
+        if !floats::read(tensor.dtype(), tensor.data(), numbers) {
+            return Err(FileError::Type { name: owned(), found: format!("{:?}", tensor.dtype()) });
         }
         match numbers.iter().position(|x| !x.is_finite()) {
             Some(index) => Err(FileError::NotFinite { name: owned(), index, value: numbers[index] }),
             None => Ok(()),
         }
-    }
-}
-
-fn put<const N: usize>(numbers: &mut [f32], bytes: &[u8], number: impl Fn([u8; N]) -> f32) {
-    let (pieces, _) = bytes.as_chunks::<N>();
-    for (x, piece) in numbers.iter_mut().zip(pieces) {
-        *x = number(*piece);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::put;
-    use half::{bf16, f16};
-
-    #[test]
-    fn halves_are_read() {
-        let read = |bits: u16| {
-            let mut number = [9.0];
-            put(&mut number, &bits.to_le_bytes(), |b| f16::from_le_bytes(b).to_f32());
-            number[0]
-        };
-        let cases = [(0x0000, 0.0), (0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65_504.0), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95)];
-        for (bits, value) in cases {
-            assert_eq!(read(bits), value, "{bits:#06x}");
-        }
-        assert!(read(0x7e00).is_nan());
-        assert_eq!(read(0xfc00), f32::NEG_INFINITY);
-        let mut number = [9.0];
-        put(&mut number, &0xc0a0_u16.to_le_bytes(), |b| bf16::from_le_bytes(b).to_f32());
-        assert_eq!(number, [-5.0]);
     }
 }
