@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::url;
-use crate::panels::{self, Place};
+use crate::{
+    dom::document,
+    panels::{self, Place},
+};
 
 /// What a link calls all monitors.
 const ALL: &str = "all";
@@ -27,5 +30,14 @@ impl Tabs {
             RwSignal::new(asked.or_else(|| panels::at(place).next()).map_or("", |p| p.slug))
         };
         Self { monitor: first(Place::Monitor), bench: first(Place::Bench), wide: RwSignal::new(false), all: RwSignal::new(named.as_deref() == Some(ALL)) }
+    }
+
+    /// Brings a monitor before the user's eyes.
+    pub fn show(&self, slug: &'static str) {
+        self.monitor.set(slug);
+        let there = self.all.get_untracked().then(|| document().and_then(|d| d.get_element_by_id(&format!("wall-{slug}"))));
+        if let Some(title) = there.flatten() {
+            title.scroll_into_view();
+        }
     }
 }
