@@ -69,7 +69,9 @@ pub fn parts(node: &Node, ground: Ground<'_>, channel: usize) -> Vec<Part> {
                 let account = at(row, col);
                 let inside = account.terms.iter().filter(|t| t.from.is_some()).map(|t| f64::from(t.value));
                 match account.form {
-                    Form::Norm { p } => inside.map(|v| libm::pow(if p % 2.0 == 1.0 { v } else { v.abs() }, f64::from(p))).sum::<f64>() as f32,
+                    Form::Norm { p } => {
+                        inside.map(|v| libm::pow(if p % 2.0 == 1.0 { v } else { v.abs() }, f64::from(p))).sum::<f64>() as f32
+                    }
                     _ => inside.sum::<f64>() as f32,
                 }
             };

@@ -5,7 +5,7 @@
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 
-use crate::stage::{Browser, Setting, drive_with, report};
+use crate::stage::{Browser, Setting, TEST_LIMIT, drive_with, report};
 
 /// What is serious or worse, one line each.
 const LOOK: &str = "const done = arguments[arguments.length - 1];
@@ -40,13 +40,16 @@ impl Look {
 
     /// Whatever can be scrolled to, by its `data-testid`.
     async fn press(&self, id: &str) {
-        let script = "const e = document.querySelector(`[data-testid='${arguments[0]}']`); e.scrollIntoView({ block: 'center' }); e.click();";
+        let script =
+            "const e = document.querySelector(`[data-testid='${arguments[0]}']`); e.scrollIntoView({ block: 'center' }); e.click();";
         self.page.until(id, 10, &format!("return !!document.querySelector(\"[data-testid='{id}']\");")).await;
         self.page.eval_with(script, vec![json!(id)]).await;
     }
 
     async fn tabs(&mut self, list: &str) {
-        let script = format!("return [...document.querySelectorAll(\"[role=tablist][aria-label='{list}'] [role=tab]\")].map((t) => t.dataset.testid);");
+        let script = format!(
+            "return [...document.querySelectorAll(\"[role=tablist][aria-label='{list}'] [role=tab]\")].map((t) => t.dataset.testid);"
+        );
         let tabs: Vec<String> = serde_json::from_value(self.page.eval(&script).await).unwrap();
         assert!(tabs.len() > 2, "the tabs of {list}: {tabs:?}");
         for tab in tabs {
@@ -100,7 +103,7 @@ fn look(size: (u32, u32), theme: &str) {
         return;
     };
     let axe = std::fs::read_to_string(axe).unwrap();
-    drive_with(Setting { size, ..Setting::default() }, async |page| {
+    drive_with(Setting { size, limit: 2 * TEST_LIMIT, ..Setting::default() }, async |page| {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }, { "name": "prefers-reduced-motion", "value": "reduce" }] });
         page.tool("Emulation.setEmulatedMedia", media).await;
         page.open("").await;

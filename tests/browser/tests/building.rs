@@ -48,7 +48,8 @@ impl Browser {
 
     /// The middle of what `css` names, as things lie now.
     async fn middle(&self, css: &str) -> (f64, f64) {
-        let script = "const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];";
+        let script =
+            "const r = document.querySelector(arguments[0]).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2];";
         let at: Vec<f64> = serde_json::from_value(self.eval_with(script, vec![json!(css)]).await).unwrap();
         (at[0], at[1])
     }
@@ -215,7 +216,8 @@ fn a_change_that_leaves_the_weights_alone_is_taken_up_as_the_run_goes() {
             "const i = document.querySelector('[data-testid=knob-out_ch]'); i.value = '6'; i.dispatchEvent(new Event('change', { bubbles: true }));",
         )
         .await;
-        page.until("another network", 5, "return document.querySelector('[data-testid=setup-start]').innerText === 'Train this network';").await;
+        page.until("another network", 5, "return document.querySelector('[data-testid=setup-start]').innerText === 'Train this network';")
+            .await;
         assert!(!page.exists("setup-apply").await);
     });
 }

@@ -222,7 +222,8 @@ fn earlier_runs_that_cannot_be_read_are_set_aside() {
         let keys: Vec<String> = serde_json::from_value(keys).unwrap();
         let aside = keys.iter().find(|k| k.starts_with("aside-") && k.ends_with("-earlier")).unwrap_or_else(|| panic!("{keys:?}"));
         assert!(!keys.contains(&"earlier".to_owned()), "{keys:?}");
-        let text = with_store(&page, &format!("(s, give) => {{ s.get('{aside}').onsuccess = (e) => give(e.target.result.records); }}")).await;
+        let text =
+            with_store(&page, &format!("(s, give) => {{ s.get('{aside}').onsuccess = (e) => give(e.target.result.records); }}")).await;
         assert_eq!(text, json!("[{\"name\": 1}]"), "nothing of it is lost");
         // The list goes on without them.
         page.wait_until_ready().await;

@@ -202,7 +202,12 @@ fn all_monitors_stand_side_by_side() {
         let before = page.picture("canvas[data-testid='curves']").await;
         let step = page.step().await;
         page.wait_for_step(step + 20, 60).await;
-        page.until("another curve", 20, &format!("return document.querySelector(\"canvas[data-testid='curves']\").toDataURL() !== '{before}';")).await;
+        page.until(
+            "another curve",
+            20,
+            &format!("return document.querySelector(\"canvas[data-testid='curves']\").toDataURL() !== '{before}';"),
+        )
+        .await;
         page.click("monitors-all").await;
         page.until("one of them", 10, "return document.querySelectorAll('.monitors-one').length === 0;").await;
         assert!(page.exists("curves").await);

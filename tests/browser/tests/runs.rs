@@ -236,8 +236,12 @@ fn tables_and_pictures_come_out_as_files() {
         let with = page.eval_with(parse, vec![picture.into()]).await;
         assert!(with[2].as_str().unwrap().contains("1 MLP"), "{with}");
         page.click("run-show-1").await;
-        page.until("put away", 10, "return document.querySelector(\"[data-testid='run-show-1']\").getAttribute('aria-pressed') === 'false';")
-            .await;
+        page.until(
+            "put away",
+            10,
+            "return document.querySelector(\"[data-testid='run-show-1']\").getAttribute('aria-pressed') === 'false';",
+        )
+        .await;
         let (_, picture) = file(&page, "runs-svg").await;
         let without = page.eval_with(parse, vec![picture.into()]).await;
         assert!(!without[2].as_str().unwrap().contains("1 MLP"), "{without}");

@@ -5,7 +5,7 @@ use std::path::Path;
 use engine::{Graph, presets::preset};
 use serde_json::{Map, json};
 
-use crate::stage::{Browser, Fault, Setting, drive, drive_with, report, TEST_LIMIT};
+use crate::stage::{Browser, Fault, Setting, TEST_LIMIT, drive, drive_with, report};
 
 const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true, webgpu: false, limit: TEST_LIMIT };
 

@@ -29,7 +29,12 @@ impl Tabs {
             let asked = panels::at(place).find(|p| Some(p.slug) == named.as_deref());
             RwSignal::new(asked.or_else(|| panels::at(place).next()).map_or("", |p| p.slug))
         };
-        Self { monitor: first(Place::Monitor), bench: first(Place::Bench), wide: RwSignal::new(false), all: RwSignal::new(named.as_deref() == Some(ALL)) }
+        Self {
+            monitor: first(Place::Monitor),
+            bench: first(Place::Bench),
+            wide: RwSignal::new(false),
+            all: RwSignal::new(named.as_deref() == Some(ALL)),
+        }
     }
 
     /// Brings a monitor before the user's eyes.

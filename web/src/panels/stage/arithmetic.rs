@@ -85,7 +85,11 @@ impl Written {
         let Some(node) = graph.nodes.get(node) else { return written };
         let number = |value: f64| number::signed(value as f32);
         if matches!(account.form, Form::Sum { .. }) {
-            written.lines.push((if account.terms.iter().any(|t| t.factor != 1.0) { "sum of the products" } else { "sum" }.to_owned(), number(account.sum()), "arithmetic-sum"));
+            written.lines.push((
+                if account.terms.iter().any(|t| t.factor != 1.0) { "sum of the products" } else { "sum" }.to_owned(),
+                number(account.sum()),
+                "arithmetic-sum",
+            ));
         }
         for (name, value) in formula::facts(&account.form) {
             written.lines.push((name, value, "arithmetic-fact"));

@@ -200,7 +200,8 @@ pub fn facts(form: &Form) -> Vec<(String, String)> {
         Form::Function(Function::Elu { alpha }) => vec![named("alpha", f64::from(alpha))],
         Form::Standardised { mean, var, eps, affine, over } => {
             let of = over.map_or("running".to_owned(), |n| format!("of {n} numbers"));
-            let mut all = vec![named(&format!("mean μ ({of})"), mean), named(&format!("variance σ² ({of})"), var), named("ε", f64::from(eps))];
+            let mut all =
+                vec![named(&format!("mean μ ({of})"), mean), named(&format!("variance σ² ({of})"), var), named("ε", f64::from(eps))];
             all.extend(affine.into_iter().flat_map(|[gain, bias]| [named("gain γ", f64::from(gain)), named("bias β", f64::from(bias))]));
             all
         }

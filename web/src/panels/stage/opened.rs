@@ -208,7 +208,10 @@ fn note(graph: &Graph, node: &Node, channel: usize) -> Option<String> {
             let (from, count) = (node.inputs.get(branch)?, node.shapes().nth(branch)?.ch);
             let (name, branches) = (name_of(graph, *from), node.inputs.len());
             let place = own.start + 1;
-            Some(format!("Maps of the branches are stacked. This one is map {place} of {count} of {name}, which branch {} of {branches} gives: it is handed on as it is.", branch + 1))
+            Some(format!(
+                "Maps of the branches are stacked. This one is map {place} of {count} of {name}, which branch {} of {branches} gives: it is handed on as it is.",
+                branch + 1
+            ))
         }
         LayerSpec::Scale(_) => {
             let gate = node.shapes().nth(1)?;
@@ -220,13 +223,17 @@ fn note(graph: &Graph, node: &Node, channel: usize) -> Option<String> {
             };
             Some(format!("The gate has {reach}: 0 shuts, 1 lets through."))
         }
-        LayerSpec::Add(_) => Some("Place by place: each branch adds to what the others give, and the gradient goes back to all of them unchanged.".to_owned()),
+        LayerSpec::Add(_) => Some(
+            "Place by place: each branch adds to what the others give, and the gradient goes back to all of them unchanged.".to_owned(),
+        ),
         LayerSpec::Dropout(_) | LayerSpec::Dropout2d(_) | LayerSpec::StochasticDepth(_) => {
             Some("Drops only while it trains; here the network is asked, and everything goes through.".to_owned())
         }
         LayerSpec::Flatten(_) => Some("The same numbers in one long row: nothing is computed.".to_owned()),
         LayerSpec::UpsampleNearest2d(_) => Some("Each number stands in several places: nothing is computed.".to_owned()),
-        LayerSpec::UpsampleBilinear2d(_) => Some("Between the numbers of the input lie weighted means of the four that are nearest.".to_owned()),
+        LayerSpec::UpsampleBilinear2d(_) => {
+            Some("Between the numbers of the input lie weighted means of the four that are nearest.".to_owned())
+        }
         _ => None,
     }
 }
