@@ -36,7 +36,16 @@ impl Problem {
             of_kind.map(|p| p.dims.iter().product::<usize>()).sum()
         };
         Self {
-            at: Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output: inferred.output, activation: None },
+            at: Placement {
+                node: NodeId(1),
+                batch,
+                mode,
+                input,
+                others: Others::new(others),
+                output: inferred.output,
+                activation: None,
+                pooled: None,
+            },
             now: StepInputs { rate: 0.1, step: 7, seed: 5 },
             input: vec![0.0; batch * len],
             params: vec![0.0; count(true)],

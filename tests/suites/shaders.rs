@@ -24,7 +24,7 @@ const STORAGE_BUFFERS_LIMIT: usize = 8;
 
 pub fn shaders() -> Vec<&'static Shader> {
     let ops = KINDS.iter().flat_map(|k| k.shaders());
-    let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.rule().shaders());
+    let optimizers = OptimizerSpec::all().into_iter().flat_map(|o| o.kernel().shaders());
     let losses = LossSpec::all().into_iter().flat_map(|l| l.shaders());
     let mut all: Vec<&Shader> =
         ops.chain(optimizers).chain(optim::SHADERS).chain(gather::SHADERS).copied().chain([&SUM_INTO]).chain(losses).collect();
@@ -272,7 +272,7 @@ fn launches_and_shaders_agree() {
             for (mode, wants_d_input, subgroups) in
                 [Mode::Train, Mode::Eval].into_iter().flat_map(|m| [(m, true, false), (m, false, false), (m, true, true)])
             {
-                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation };
+                let at = Placement { node: NodeId(1), batch, mode, input, others: Others::new(others), output, activation, pooled: None };
                 let site = Site { params: 3, state: 5, wants_d_input, wants_d_sides: [wants_d_input; 7], subgroups };
                 let what = format!("{name}, {batch} of {input}, {mode:?}, {activation:?}, {site:?}");
                 check_layer(&library, &what, layer, &at, &site, &mut used);
@@ -324,7 +324,7 @@ fn the_launches_of_a_step_agree_with_their_shaders() {
         }
     }
     for spec in OptimizerSpec::all() {
-        let rule = spec.rule();
+        let rule = spec.kernel();
         for len in [1, 1000, 1 << 26] {
             let launch = rule.launch(len);
             library.check(rule.name(), &launch);

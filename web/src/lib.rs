@@ -1,10 +1,13 @@
-//! All of Kernelscope that knows a browser. Two programs are made of it (`web/page`, `web/worker`): the page, which shows and
-//! never computes, and the worker, which computes and never draws. What a program does not reach, the linker leaves out.
+//! All of Kernelscope that knows a browser. Three programs are made of it (`web/page`, `web/learn`, `web/worker`): the page and
+//! the lessons, which show and never compute, and the worker, which computes and never draws. What a program does not reach, the linker leaves out.
 
 mod bench;
 mod dom;
+mod learn;
+mod lessons;
 mod link;
 mod panels;
+mod reaction;
 mod shards;
 mod shell;
 mod state;
@@ -19,6 +22,12 @@ pub fn page() {
     } else {
         shell::start();
     }
+}
+
+/// The lessons.
+pub fn learn() {
+    console_error_panic_hook::set_once();
+    learn::start();
 }
 
 /// The worker: it hosts a session, or shares the steps of another that does.

@@ -162,6 +162,8 @@ fn save(order: &Train, story: &Story, record: &Record, weights: &[u8]) -> Result
     put("curves.csv", curves.to_csv().as_bytes())?;
     if let Some(last) = story.scores.iter().rev().find(|s| s.set == EvalSet::Test) {
         let matrix = Confusion::new(data::CLASSES, last.confusion.clone())?;
+        let source = record.spec.train.data;
+        let matrix = matrix.named(source.noun(), source.class_names().map_or(&[], |names| &names[..]));
         put("confusion.svg", files::confusion_svg(&matrix, theme, MATRIX)?.as_bytes())?;
     }
     println!("saved in {}: weights.safetensors, run.json, curves.svg, curves.png, curves.csv, confusion.svg", order.out.display());

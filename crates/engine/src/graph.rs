@@ -2,32 +2,33 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     LayerSpec, Mode, ModelSpec, Reach, Shape, ShapeError, SpecError,
+    json::Read,
     ops::{Cost, INPUTS_LIMIT, Others, ParamRole, Window},
 };
 
 /// Index of a layer, in the order of the specification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Read)]
 #[serde(transparent)]
 pub struct NodeId(pub usize);
 
 /// Index into [`Graph::params`] (or, for running statistics, into [`Graph::state`]).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Read)]
 #[serde(transparent)]
 pub struct ParamId(pub usize);
 
 /// Where a node takes an input from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 pub enum Feed {
     Image,
     Node(NodeId),
 }
 
 /// One contiguous tensor of the parameter or the state block.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Param {
     /// PyTorch's name in an `nn.Sequential`: `"0.weight"`, `"1.running_mean"`; in a branch of a join, which
     /// is an `nn.ModuleList` of such, `"3.1.0.weight"`.

@@ -2,10 +2,11 @@
 
 mod orthogonal;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Graph, Setting, SettingError,
+    json::Read,
     ops::ParamRole,
     rng::{self, Stream},
 };
@@ -23,7 +24,7 @@ use crate::{
 /// The uniform rules draw from ±√3 times that, `Uniform` from ±bound. `Orthogonal` makes the rows of a weight,
 /// seen as outputs × all else, perpendicular and `gain` long; where there are more rows than columns, the
 /// columns (`torch.nn.init.orthogonal_`; Saxe et al. 2014).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Init {
     HeNormal,

@@ -10,6 +10,8 @@
 //!
 //! Layout is batch, channel, row, column, contiguous, in `f32`, at every interface.
 
+extern crate self as engine; // What `#[derive(Read)]` writes names it.
+
 pub mod arena;
 pub mod augment;
 pub mod backend;
@@ -23,6 +25,7 @@ pub mod kept;
 pub mod loss;
 pub mod ops;
 pub mod optim;
+pub mod order;
 pub mod plan;
 pub mod presets;
 pub mod reach;

@@ -1,8 +1,8 @@
 //! Receptive fields, as they follow from the settings of the layers alone.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Shape, ops::Window};
+use crate::{Shape, json::Read, ops::Window};
 
 /// Receptive field of one unit, in pixels of the image.
 ///
@@ -10,7 +10,7 @@ use crate::{Shape, ops::Window};
 /// strides before it: `size += (k - 1) · d · jump`, `start -= p · jump`, `jump *= s`.
 /// (Araujo, Norris, Sim: *Computing Receptive Fields of Convolutional Neural Networks*, Distill 2019.)
 /// Behind an upsampling neighbours may share a field, so places are followed as fractions of whole pixels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Reach {
     /// Rows and columns seen by one unit, by the one that sees most where they differ.
     pub size: [usize; 2],
@@ -25,7 +25,7 @@ pub struct Reach {
 
 /// The fields along one axis: unit `i` sees from `start + grain · ⌊(i·steps + first) / per⌋` up to, but without,
 /// `start + grain · ⌊(i·steps + last) / per⌋ + size`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 struct Axis {
     grain: i64,
     steps: i64,

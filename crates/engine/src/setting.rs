@@ -1,9 +1,9 @@
 //! Settings that are numbers: their names and limits in one list, for checks and for controls.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::json;
+use crate::json::{self, Read};
 
 /// A setting of a rule, a schedule or an initialisation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -66,14 +66,14 @@ impl Setting {
     }
 
     /// `spec` with this value; `None` where it has no such setting.
-    pub fn with<T: Serialize + DeserializeOwned>(&self, spec: &T, value: f64) -> Option<T> {
+    pub fn with<T: Serialize + Read>(&self, spec: &T, value: f64) -> Option<T> {
         let mut json = json::value(spec).ok()?;
         *json.pointer_mut(&self.pointer())? = match self.kind {
             SettingKind::Number { .. } => Value::from(value),
             SettingKind::Count { .. } => Value::from(value.max(0.0).round() as u64),
             SettingKind::Switch => Value::from(value != 0.0),
         };
-        serde_json::from_value(json).ok()
+        T::read(json).ok()
     }
 
     /// # Errors

@@ -1,7 +1,8 @@
 //! Settings that a person may write as one number or as several.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use serde_json::Value;
+use serde::{Serialize, Serializer, de::Error as _};
+
+use crate::json::{self, Error, Read, Value};
 
 /// A pair (rows, columns). Written `3` where both agree, `[3, 5]` otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -116,10 +117,11 @@ impl Serialize for Pair {
     }
 }
 
-impl<'de> Deserialize<'de> for Pair {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let [h, w] =
-            sizes(&Value::deserialize(d)?).ok_or_else(|| D::Error::custom("expected a whole number, or two as [rows, columns]"))?;
+json::for_serde!(Pair, Padding, Sides);
+
+impl Read for Pair {
+    fn read(value: Value) -> Result<Self, Error> {
+        let [h, w] = sizes(&value).ok_or_else(|| Error::custom("expected a whole number, or two as [rows, columns]"))?;
         Ok(Self { h, w })
     }
 }
@@ -134,15 +136,14 @@ impl Serialize for Padding {
     }
 }
 
-impl<'de> Deserialize<'de> for Padding {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let value = Value::deserialize(d)?;
+impl Read for Padding {
+    fn read(value: Value) -> Result<Self, Error> {
         match value.as_str() {
             Some("valid") => Some(Self::Valid),
             Some("same") => Some(Self::Same),
             _ => sides(&value).map(Self::Sides),
         }
-        .ok_or_else(|| D::Error::custom("expected a whole number, four as [top, bottom, left, right], \"same\" or \"valid\""))
+        .ok_or_else(|| Error::custom("expected a whole number, four as [top, bottom, left, right], \"same\" or \"valid\""))
     }
 }
 
@@ -156,9 +157,9 @@ impl Serialize for Sides {
     }
 }
 
-impl<'de> Deserialize<'de> for Sides {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        sides(&Value::deserialize(d)?).ok_or_else(|| D::Error::custom("expected a whole number, or four as [top, bottom, left, right]"))
+impl Read for Sides {
+    fn read(value: Value) -> Result<Self, Error> {
+        sides(&value).ok_or_else(|| Error::custom("expected a whole number, or four as [top, bottom, left, right]"))
     }
 }
 

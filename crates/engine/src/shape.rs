@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+use crate::json::Read;
 
 /// Channels, rows and columns of one example. A flat vector of `n` features is `n×1×1`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(from = "[usize; 3]", into = "[usize; 3]")]
 pub struct Shape {
     pub ch: usize,
@@ -63,7 +65,7 @@ impl From<Shape> for [usize; 3] {
 
 /// Why a layer cannot stand where it stands. Names both sides of the mismatch and, where one
 /// exists, a setting that would be legal.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum ShapeError {
     #[error("`{setting}` is {value}, but must be {least} to {most}")]

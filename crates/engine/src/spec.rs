@@ -1,11 +1,11 @@
 //! What the user asked for. May be wrong: it comes from a person, a link or a file.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Init, LayerSpec, NodeId, SettingError, Shape, ShapeError};
+use crate::{Init, LayerSpec, NodeId, SettingError, Shape, ShapeError, json::Read};
 
 /// A network as it is written down: the input's shape, the layers in order, the initialisation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
     pub input: Shape,
@@ -15,7 +15,7 @@ pub struct ModelSpec {
 }
 
 /// Why a [`ModelSpec`] is no network, and at which layer that shows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum SpecError {
     #[error("layer {} (`{op}`): {error}", node.0 + 1)]

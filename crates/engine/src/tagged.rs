@@ -3,18 +3,13 @@
 //! What serde derives for such an enum is made anew for every format, and is large where there are many kinds.
 //! Here the text becomes a JSON value first, whatever it came from, and the name picks the one reader of its kind.
 
-use serde::{Deserialize, de::Error};
 use serde_json::Value;
 
 /// The name under `tag`, and the rest.
 ///
 /// # Errors
 /// Something else than an object with a name.
-pub(crate) fn split<'de, D: serde::Deserializer<'de>>(from: D, tag: &'static str) -> Result<(String, Value), D::Error> {
-    parts(Value::deserialize(from)?, tag).map_err(D::Error::custom)
-}
-
-fn parts(mut value: Value, tag: &str) -> Result<(String, Value), String> {
+pub(crate) fn parts(mut value: Value, tag: &str) -> Result<(String, Value), String> {
     let object = value.as_object_mut().ok_or_else(|| format!("expected an object with `{tag}`"))?;
     match object.remove(tag) {
         Some(Value::String(name)) => Ok((name, value)),
@@ -24,8 +19,8 @@ fn parts(mut value: Value, tag: &str) -> Result<(String, Value), String> {
 }
 
 /// What a name that is in no list is answered with.
-pub(crate) fn unknown(name: &str, known: &[&str]) -> String {
-    format!("unknown variant `{name}`, expected one of {}", known.iter().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", "))
+pub(crate) fn unknown(name: &str, kinds: &mut dyn Iterator<Item = &'static str>) -> String {
+    format!("unknown variant `{name}`, expected one of {}", kinds.map(|k| format!("`{}`", snake(k))).collect::<Vec<_>>().join(", "))
 }
 
 /// `CrossEntropy` as `cross_entropy`: what serde makes of a variant's name.
@@ -43,21 +38,20 @@ pub(crate) fn snake(name: &str) -> String {
 /// Reads `$spec`, an enum of one-field variants named as their content, by the name under `$tag`.
 macro_rules! read_by_name {
     ($spec:ident, $tag:literal, $($settings:ident),+ $(,)?) => {
-        impl<'de> serde::Deserialize<'de> for $spec {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                fn read(name: &str, value: serde_json::Value) -> Result<$spec, String> {
-                    $(
-                        if name == $crate::tagged::snake(stringify!($settings)) {
-                            return serde_json::from_value(value).map($spec::$settings).map_err(|e| e.to_string());
-                        }
-                    )+
-                    let known = [$($crate::tagged::snake(stringify!($settings))),+];
-                    Err($crate::tagged::unknown(name, &known.each_ref().map(String::as_str)))
+        impl $crate::json::Read for $spec {
+            fn read(value: serde_json::Value) -> Result<Self, serde_json::Error> {
+                type Reader = fn(serde_json::Value) -> Result<$spec, serde_json::Error>;
+                const KINDS: &[(&str, Reader)] =
+                    &[$((stringify!($settings), |value| $crate::json::Read::read(value).map($spec::$settings))),+];
+                let (name, rest) = $crate::tagged::parts(value, $tag).map_err(serde::de::Error::custom)?;
+                match KINDS.iter().find(|(kind, _)| $crate::tagged::snake(kind) == name) {
+                    Some((_, read)) => read(rest),
+                    None => Err(serde::de::Error::custom($crate::tagged::unknown(&name, &mut KINDS.iter().map(|(kind, _)| *kind)))),
                 }
-                let (name, value) = $crate::tagged::split(from, $tag)?;
-                read(&name, value).map_err(serde::de::Error::custom)
             }
         }
+
+        $crate::json::for_serde!($spec);
     };
 }
 pub(crate) use read_by_name;

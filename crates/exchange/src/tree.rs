@@ -1,7 +1,9 @@
 //! The network as layers within layers, each with what the graph found out about it.
 
-use engine::{Graph, Node, Pair, Param, Shape};
-use serde::de::DeserializeOwned;
+use engine::{
+    Graph, Node, Pair, Param, Shape,
+    json::{self, Read},
+};
 use serde_json::Value;
 
 use crate::ExchangeError;
@@ -22,9 +24,9 @@ pub struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    pub fn get<T: DeserializeOwned>(&self, key: &str) -> Result<T, ExchangeError> {
+    pub fn get<T: Read>(&self, key: &str) -> Result<T, ExchangeError> {
         let value = self.settings.get(key).cloned().unwrap_or_default();
-        serde_json::from_value(value).map_err(|e| self.wrong(format!("`{key}`: {e}")))
+        T::read(value).map_err(|e| self.wrong(format!("`{key}`: {e}")))
     }
 
     pub fn pair(&self, key: &str) -> Result<Pair, ExchangeError> {
@@ -63,8 +65,7 @@ impl<'a> Layer<'a> {
 pub fn tree(graph: &Graph) -> Result<Vec<Layer<'_>>, ExchangeError> {
     let cause = |e: serde_json::Error| ExchangeError::Json { cause: e.to_string() };
     // By way of the text, for it has the shortest digits of every number.
-    let text = serde_json::to_string(&graph.spec.layers).map_err(cause)?;
-    let layers: Vec<Value> = serde_json::from_str(&text).map_err(cause)?;
+    let layers = Vec::read(json::value(&graph.spec.layers).map_err(cause)?).map_err(cause)?;
     grow(graph, layers, &mut graph.nodes.iter())
 }
 
@@ -73,7 +74,7 @@ fn grow<'a>(graph: &'a Graph, layers: Vec<Value>, nodes: &mut std::slice::Iter<'
     let mut grown = Vec::with_capacity(layers.len());
     for settings in layers {
         let written = match settings.get("branches") {
-            Some(branches) => serde_json::from_value(branches.clone()).map_err(|e| ExchangeError::Json { cause: e.to_string() })?,
+            Some(branches) => Vec::read(branches.clone()).map_err(|e| ExchangeError::Json { cause: e.to_string() })?,
             None => Vec::<Vec<Value>>::new(),
         };
         let branches = written.into_iter().map(|layers| grow(graph, layers, nodes)).collect::<Result<_, _>>()?;

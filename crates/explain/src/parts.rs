@@ -21,7 +21,16 @@ pub struct Part {
 
 /// Where `node` stands in a pass over one image as it is evaluated.
 pub fn placement(node: &Node) -> Placement {
-    Placement { node: node.id, batch: 1, mode: Mode::Eval, input: node.input, others: node.others, output: node.output, activation: None }
+    Placement {
+        node: node.id,
+        batch: 1,
+        mode: Mode::Eval,
+        input: node.input,
+        others: node.others,
+        output: node.output,
+        activation: None,
+        pooled: None,
+    }
 }
 
 /// How a number of the output of `node` comes about, for one image as it is evaluated.

@@ -22,15 +22,24 @@ use crate::{
     tiles::{PaintError, Sheet, Spread},
 };
 
+/// Size of the classes' names, in CSS pixels.
+const LABEL_SIZE: f64 = 12.0;
+
 /// Counts of answers that can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Confusion(metrics::Confusion);
+pub struct Confusion {
+    counts: metrics::Confusion,
+    /// What one image is called.
+    noun: String,
+    /// Names of the classes; a class beyond them is its number.
+    names: Vec<String>,
+}
 
 impl Deref for Confusion {
     type Target = metrics::Confusion;
 
     fn deref(&self) -> &metrics::Confusion {
-        &self.0
+        &self.counts
     }
 }
 
@@ -40,7 +49,17 @@ impl Confusion {
     /// # Errors
     /// Where there are not `classes × classes` counts.
     pub fn new(classes: usize, counts: Vec<u32>) -> Result<Self, MetricError> {
-        metrics::Confusion::new(classes, counts).map(Self)
+        metrics::Confusion::new(classes, counts).map(|counts| Self { counts, noun: "digit".to_owned(), names: Vec::new() })
+    }
+
+    /// With these words at its edges: what one image is called, and the classes' names.
+    #[must_use]
+    pub fn named<S: ToString>(self, noun: &str, names: &[S]) -> Self {
+        Self { noun: noun.to_owned(), names: names.iter().map(S::to_string).collect(), ..self }
+    }
+
+    fn name(&self, class: usize) -> String {
+        self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
     /// Signed shares for a diverging map (true class, answer): right answers −1 to 0, mistakes 0 to 1.
@@ -102,7 +121,11 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
         return area.present();
     }
     let (width, height) = area.dim_in_pixel();
-    let (left, top, rest) = (pen.px(44.0), pen.px(40.0), pen.px(8.0));
+    // Words stand upright above their columns.
+    let longest = (0..classes).map(|class| pen.width(&confusion.name(class), LABEL_SIZE, Weight::Regular)).fold(0.0, f64::max) as i32;
+    let upright = longest > pen.px(16.0);
+    let (left, rest) = (pen.px(37.0) + longest, pen.px(8.0));
+    let top = if upright { left } else { pen.px(40.0) };
     let cell = ((width as i32 - left - rest).min(height as i32 - top - rest) / classes as i32).max(1);
     let map = ColourMap::diverging(theme);
     let window = map.window(Range::symmetric(1.0));
@@ -125,23 +148,33 @@ pub(crate) fn draw_lettered<DB: DrawingBackend>(
         }
     }
     if f64::from(cell) >= 9.0 * pen.ratio {
-        labels(&area, &pen, classes, cell, (left, top))?;
+        labels(&area, &pen, confusion, cell, (left, top), upright)?;
     }
     area.present()
 }
 
-fn labels<DB: DrawingBackend>(area: &Area<DB>, pen: &Pen, classes: usize, cell: i32, (left, top): (i32, i32)) -> Drawn<DB> {
+fn labels<DB: DrawingBackend>(
+    area: &Area<DB>,
+    pen: &Pen,
+    confusion: &Confusion,
+    cell: i32,
+    (left, top): (i32, i32),
+    upright: bool,
+) -> Drawn<DB> {
     let p = pen.theme.palette();
-    let side = classes as i32 * cell;
-    for class in 0..classes as i32 {
-        let middle = class * cell + cell / 2;
-        let style = |h_pos| pen.text(p.foreground, 12.0, Weight::Regular, h_pos);
-        area.draw(&Text::new(class.to_string(), (left + middle, top - pen.px(10.0)), style(HPos::Center)))?;
-        area.draw(&Text::new(class.to_string(), (left - pen.px(9.0), top + middle), style(HPos::Right)))?;
+    let side = confusion.classes() as i32 * cell;
+    for class in 0..confusion.classes() {
+        let (middle, name) = (class as i32 * cell + cell / 2, confusion.name(class));
+        let style = |h_pos| pen.text(p.foreground, LABEL_SIZE, Weight::Regular, h_pos);
+        let across = if upright { style(HPos::Left).transform(FontTransform::Rotate270) } else { style(HPos::Center) };
+        area.draw(&Text::new(name.clone(), (left + middle, top - pen.px(if upright { 6.0 } else { 10.0 })), across))?;
+        area.draw(&Text::new(name, (left - pen.px(9.0), top + middle), style(HPos::Right)))?;
     }
     let quiet = pen.text(p.muted, 11.0, Weight::Regular, HPos::Center);
-    area.draw(&Text::new("answer", (left + side / 2, top - pen.px(28.0)), quiet.clone()))?;
-    area.draw(&Text::new("digit", (left - pen.px(32.0), top + side / 2), quiet.transform(FontTransform::Rotate270)))
+    let answer = if upright { pen.px(10.0) } else { top - pen.px(28.0) };
+    area.draw(&Text::new("answer", (left + side / 2, answer), quiet.clone()))?;
+    let noun = confusion.noun.clone();
+    area.draw(&Text::new(noun, (pen.px(12.0), top + side / 2), quiet.transform(FontTransform::Rotate270)))
 }
 
 #[cfg(test)]

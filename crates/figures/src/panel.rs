@@ -216,8 +216,8 @@ impl YAxis {
     fn over(kind: Kind, raw: &[Point], shown: impl Iterator<Item = f64>) -> Self {
         let mut shown: Vec<f64> = shown.filter(|v| v.is_finite()).collect();
         let mut batches: Vec<f64> = raw.iter().map(|p| p.1).filter(|v| v.is_finite()).collect();
-        shown.sort_by(f64::total_cmp);
-        batches.sort_by(f64::total_cmp);
+        engine::order::sort_by(&mut shown, f64::total_cmp);
+        engine::order::sort_by(&mut batches, f64::total_cmp);
         let at = |sorted: &[f64], share: f64| sorted.get(((sorted.len().saturating_sub(1)) as f64 * share) as usize).copied();
         let most = at(&shown, 1.0).into_iter().chain(at(&batches, 0.98)).fold(f64::MIN, f64::max);
         match kind {

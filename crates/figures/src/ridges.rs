@@ -7,7 +7,7 @@ pub type Outline = Vec<(f64, f64)>;
 /// just one histogram's, and each as high as its own highest bin.
 pub fn outlines(histograms: &[(f64, &[f32])]) -> (f64, Vec<Outline>) {
     let mut reaches: Vec<f64> = histograms.iter().map(|h| h.0).filter(|r| r.is_finite() && *r > 0.0).collect();
-    reaches.sort_by(f64::total_cmp);
+    engine::order::sort_by(&mut reaches, f64::total_cmp);
     let reach = match reaches[..] {
         [] => 1.0,
         [only] => only,

@@ -187,6 +187,11 @@ fn matrices_show_their_counts() {
             confusion_png(&matrix, theme, Size { width, height }, 1).unwrap();
         }
     }
+    let names: Vec<String> = (0..10).map(|class| format!("shape{class}")).collect();
+    let named = matrix.named("shape", &names);
+    let svg = confusion_svg(&named, Theme::Light, Size { width: 360, height: 360 }).unwrap();
+    assert!(names.iter().all(|name| svg.matches(&format!("\n{name}\n")).count() == 2) && !svg.contains("digit"), "{svg}");
+    confusion_png(&named, Theme::Dark, Size { width: 60, height: 60 }, 1).unwrap();
     let none = Confusion::new(10, vec![0; 100]).unwrap();
     assert!(confusion_svg(&none, Theme::Dark, Size { width: 360, height: 360 }).unwrap().contains("Nothing evaluated yet"));
 }

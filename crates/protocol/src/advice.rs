@@ -1,12 +1,12 @@
 //! What goes wrong in a run, and what helps.
 
-use engine::NodeId;
-use serde::{Deserialize, Serialize};
+use engine::{NodeId, json::Read};
+use serde::Serialize;
 
 use crate::RunSpec;
 
 /// One thing that goes wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Advice {
     /// The rule's name: a word for links and tests.
     pub rule: String,
@@ -21,14 +21,14 @@ pub struct Advice {
 }
 
 /// What helps.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Remedy {
     /// What a button says.
     pub label: String,
     pub change: Change,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "there are a few at most")]
 pub enum Change {

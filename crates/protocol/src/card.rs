@@ -2,10 +2,11 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use engine::json::Read;
+use serde::Serialize;
 
 /// What a run computes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Backend {
     #[default]
@@ -27,7 +28,7 @@ impl Backend {
 }
 
 /// What somebody wants a run to compute on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Wish {
     /// The card where it is right and faster, else the CPU.
@@ -66,7 +67,7 @@ impl FromStr for Wish {
 }
 
 /// What was found out about the graphics card at start, and what follows from it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct CardReport {
     /// Absent where there is no card.
     pub adapter: Option<Adapter>,
@@ -79,7 +80,7 @@ pub struct CardReport {
 }
 
 /// A graphics card as its driver names it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Adapter {
     pub name: String,
     pub vendor: String,
@@ -96,7 +97,7 @@ pub struct Adapter {
 }
 
 /// A comparison of what the card computed with numbers that are known.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Check {
     pub name: String,
     /// Largest relative error: finite, also where the card gave something that is no number.
@@ -105,7 +106,7 @@ pub struct Check {
 }
 
 /// A step of training on both, in milliseconds.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Timing {
     pub cpu_step_ms: f64,
     pub gpu_step_ms: f64,
@@ -115,7 +116,7 @@ pub struct Timing {
 }
 
 /// What goes to the card and comes back, over the last moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Traffic {
     pub dispatches_per_step: f64,
     pub dispatches_per_second: f64,

@@ -1,13 +1,13 @@
 //! What differs between two specifications of a run, setting by setting, and notes of it.
 
-use engine::json;
-use serde::{Deserialize, Serialize};
+use engine::{json, json::Read};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::RunSpec;
 
 /// Something that happened to a run at a step: a setting was changed, or it was ended early.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     /// Updates made before it.
@@ -57,7 +57,7 @@ fn compare(name: &str, old: &Value, new: &Value, tell: &mut dyn FnMut(String, St
     match (old, new) {
         (Value::Object(a), Value::Object(b)) if kind(old) == kind(new) => {
             let mut keys: Vec<&String> = a.keys().chain(b.keys().filter(|k| !a.contains_key(*k))).collect();
-            keys.sort_unstable();
+            engine::order::sort_by(&mut keys, |a, b| a.cmp(b));
             for key in keys {
                 let [old, new] = [a, b].map(|object| object.get(key).unwrap_or(&Value::Null));
                 compare(&joined(name, key), old, new, tell);

@@ -1,12 +1,12 @@
 //! Page to worker.
 
-use engine::Tensor;
-use serde::{Deserialize, Serialize};
+use engine::{Tensor, json::Read};
+use serde::Serialize;
 
 use crate::{FrameId, Hyper, Opened, Pace, Preview, Probing, Quest, Race, RunId, RunSpec, Travel};
 
 /// What the page asks of the worker.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "commands are rare, and none is kept")]
 pub enum Command {
@@ -96,7 +96,7 @@ impl Command {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Save {
     Weights,

@@ -2,11 +2,12 @@
 
 use engine::{
     LayerSpec, ModelSpec, OptimizerSpec,
+    json::Read,
     ops::{BatchNorm2d, Sigmoid, Tanh},
     optim::{Momentum, Rmsprop, Sgd},
     presets::{PRESETS, preset},
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Progress, RunSpec, Score, difference::network_name};
 
@@ -16,7 +17,7 @@ pub const ENTRIES: std::ops::RangeInclusive<usize> = 2..=4;
 pub const STEPS_LIMIT: u32 = 100_000;
 
 /// A race: every entry makes so many steps, on the same digits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Race {
     pub entries: Vec<RunSpec>,
@@ -60,7 +61,7 @@ impl Race {
 }
 
 /// What is known of one that races.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Racer {
     pub params: u32,
     pub progress: Progress,

@@ -21,7 +21,7 @@ pub fn difference(old: &RunSpec, new: &RunSpec) -> String {
     let mut parts = network(&old.model, &new.model);
     let same = RunSpec { model: old.model.clone(), train: new.train.clone() };
     let mut notes = changes(old, &same, 0);
-    notes.sort_by_key(|note| match note.what.as_str() {
+    engine::order::sort_by_key(&mut notes, |note| match note.what.as_str() {
         // What gives the same run by other luck comes last.
         "seed" => ORDER.len() + 1,
         what => ORDER.iter().position(|o| *o == what).unwrap_or(ORDER.len()),
@@ -175,7 +175,7 @@ fn settings(old: &LayerSpec, new: &LayerSpec) -> Vec<String> {
     let (Ok(Value::Object(a)), Ok(Value::Object(b))) = (json::value(old), json::value(new)) else { return Vec::new() };
     let name = new.op().kind().name;
     let mut keys: Vec<&String> = b.keys().filter(|key| a.get(*key) != b.get(*key)).collect();
-    keys.sort_unstable();
+    engine::order::sort_by(&mut keys, |a, b| a.cmp(b));
     keys.into_iter().map(|key| format!("{name} {}", setting(key, a.get(key).unwrap_or(&Value::Null), &b[key]))).collect()
 }
 

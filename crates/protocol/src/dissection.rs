@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use engine::{NodeId, ops::account::PartKind};
-use serde::{Deserialize, Serialize};
+use engine::{NodeId, json::Read, ops::account::PartKind};
+use serde::Serialize;
 
 /// What is looked into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Opened {
     pub node: NodeId,
     pub channel: u32,
@@ -15,7 +15,7 @@ pub struct Opened {
 }
 
 /// One part within the bulk of a [`crate::Event::Dissected`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct PartView {
     pub kind: PartKind,
     /// Channels, rows, columns.

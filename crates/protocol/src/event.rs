@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use engine::{ParamId, SpecError, Tensor};
-use serde::{Deserialize, Serialize};
+use engine::{ParamId, SpecError, Tensor, json::Read};
+use serde::Serialize;
 
 use crate::{
     Advice, Backend, CardReport, Finding, FrameId, Note, Opened, PartView, Previewed, Probed, Racer, RunId, RunSpec, Trace, Traffic,
 };
 
 /// What the worker tells the page.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The worker runs and listens. Always the first event.
@@ -243,7 +243,7 @@ impl Event {
 }
 
 /// Facts of a run; they change with what it computes on ([`Event::Moved`]) and else not.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Summary {
     pub backend: Backend,
     /// Activations are stored in half precision.
@@ -259,7 +259,7 @@ pub struct Summary {
 }
 
 /// Where training stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Progress {
     /// Updates made.
     pub step: u32,
@@ -278,7 +278,7 @@ pub struct Progress {
     pub penalty: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum EvalSet {
     Validation,
@@ -286,7 +286,7 @@ pub enum EvalSet {
 }
 
 /// The network's result on a whole set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Score {
     pub set: EvalSet,
     pub step: u32,
@@ -302,7 +302,7 @@ pub struct Score {
 }
 
 /// What the probabilities are worth, beyond the answers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Quality {
     /// Share of digits whose class is among the two most probable ones.
     pub top_2: f64,
@@ -317,7 +317,7 @@ pub struct Quality {
 }
 
 /// One watched tensor within a frame's bulk.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct View {
     pub tensor: Tensor,
     pub dims: Vec<usize>,

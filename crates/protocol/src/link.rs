@@ -27,13 +27,13 @@ mod values;
 use engine::{
     Augment, Graph, Init, LayerSpec, ModelSpec, ScheduleSpec, SpecError, Treatment,
     augment::{ROTATIONS, SCALES, SHIFTS},
-    json,
+    json::{self, Read},
     loss::LossError,
     presets,
     schedule::{START_FACTORS, STEPS},
 };
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 
 pub use values::{augment_of, loss_of};
@@ -172,7 +172,7 @@ fn net_text(layers: &[LayerSpec]) -> String {
 }
 
 /// The name alone where all settings are the usual ones.
-fn tagged_text<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str) -> Option<String> {
+fn tagged_text<T: Serialize + Read + PartialEq>(value: &T, tag: &str) -> Option<String> {
     let lean = lean(value, tag)?;
     Some(match lean.as_object() {
         Some(settings) if settings.len() == 1 => word(&lean[tag]),
@@ -181,13 +181,13 @@ fn tagged_text<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str
 }
 
 /// As JSON, without each setting that comes back by itself.
-fn lean<T: Serialize + DeserializeOwned + PartialEq>(value: &T, tag: &str) -> Option<Value> {
+fn lean<T: Serialize + Read + PartialEq>(value: &T, tag: &str) -> Option<Value> {
     let mut json = json::value(value).ok()?;
     let keys: Vec<String> = json.as_object()?.keys().filter(|k| *k != tag).cloned().collect();
     for key in keys {
         let mut without = json.clone();
         without.as_object_mut()?.remove(&key);
-        if serde_json::from_value::<T>(without.clone()).is_ok_and(|v| v == *value) {
+        if T::read(without.clone()).is_ok_and(|v| v == *value) {
             json = without;
         }
     }

@@ -1,10 +1,10 @@
 //! What a batch looks like.
 
-use engine::Augment;
-use serde::{Deserialize, Serialize};
+use engine::{Augment, json::Read};
+use serde::Serialize;
 
 /// A look at the next batch of a run.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Preview {
     /// Comes back with the answer.
     pub ask: u32,
@@ -17,7 +17,7 @@ pub struct Preview {
 }
 
 /// An image of the batch: of which class, and with which it is mixed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 pub struct Previewed {
     pub label: u8,
     pub other: u8,

@@ -4,10 +4,11 @@
 //! layer on the way. [`Probed`] is the head of its event; the numbers travel in bulk, where they may also be
 //! none (a gradient that has overflown is worth seeing).
 
-use serde::{Deserialize, Serialize};
+use engine::json::Read;
+use serde::Serialize;
 
 /// What is to be measured while a run goes on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Probing {
     /// Nothing.
@@ -22,7 +23,7 @@ pub enum Probing {
 }
 
 /// Where and how a probe was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 pub struct Probed {
     /// Updates made before.
     pub step: u32,

@@ -1,9 +1,10 @@
 //! Finding a learning rate or a batch size by trying many on a copy of the network.
 
-use serde::{Deserialize, Serialize};
+use engine::json::Read;
+use serde::Serialize;
 
 /// What is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Quest {
     /// The range test of Smith, *Cyclical Learning Rates for Training Neural Networks*, 2017: the rate grows
@@ -14,7 +15,7 @@ pub enum Quest {
 }
 
 /// What has been found so far.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     Rate { points: Vec<RatePoint>, suggestion: Option<RateSuggestion> },
@@ -22,7 +23,7 @@ pub enum Finding {
 }
 
 /// A step of the range test.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 pub struct RatePoint {
     pub rate: f32,
     /// Of the step's batch, before its update.
@@ -32,14 +33,14 @@ pub struct RatePoint {
 }
 
 /// A rate, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct RateSuggestion {
     /// `None` where the loss never fell.
     pub rate: Option<f32>,
     pub why: String,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 pub struct BatchRow {
     pub batch: u32,
     pub images_per_second: f64,
@@ -49,7 +50,7 @@ pub struct BatchRow {
 }
 
 /// A batch size, and why.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct BatchSuggestion {
     pub batch: Option<u32>,
     pub why: String,

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use engine::json;
-use serde::{Deserialize, Serialize};
+use engine::{json, json::Read};
+use serde::Serialize;
 
 use crate::{EvalSet, Note, Progress, RunSpec, Score, link};
 
@@ -13,7 +13,7 @@ pub const POINTS_LIMIT: usize = 300;
 pub const RUNS_LIMIT: usize = 12;
 
 /// What is kept of a run. Columns are of equal length.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default)]
 pub struct Record {
     /// Tells it from others, whatever tab has written it; 0 before it was given one.
@@ -45,7 +45,7 @@ pub struct Record {
 }
 
 /// A result on a whole set, without its confusion.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Scored {
     pub set: EvalSet,

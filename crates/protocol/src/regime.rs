@@ -1,8 +1,8 @@
 //! What is trained on, and when training ends.
 
 use data::Source;
-use engine::{Setting, SettingError};
-use serde::{Deserialize, Serialize};
+use engine::{Setting, SettingError, json::Read};
+use serde::Serialize;
 
 /// Digits that are divided into those that train and those that validate.
 pub const POOL: usize = 60_000;
@@ -12,7 +12,7 @@ const CLASSES: usize = 10;
 const ONCE: u32 = 1;
 
 /// Which of the 60,000 training digits are trained on, and how. All of it follows from the run's seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Selection {
     /// The last so many validate and do not train.
@@ -82,7 +82,7 @@ impl Selection {
 }
 
 /// When a run ends before its last epoch, and with which weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stopping {
     /// Epochs in a row without a better validation loss that end the run; 0: none do.
@@ -133,7 +133,7 @@ pub struct Verdict {
 }
 
 /// How much the classes count in the loss, beside weights that it has by hand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum ClassWeights {
     /// As the loss says.
@@ -144,7 +144,7 @@ pub enum ClassWeights {
 }
 
 /// How the graphics card stores activations of training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Precision {
     /// In half precision where that was measured to be faster.

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use data::Source;
-use engine::{Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec, presets::PRESETS};
-use serde::{Deserialize, Serialize};
+use engine::{Augment, LossSpec, ModelSpec, OptimizerSpec, ScheduleSpec, Treatment, UpdateSpec, json::Read, presets::PRESETS};
+use serde::Serialize;
 
 use crate::{ClassWeights, Precision, Selection, Stopping};
 
@@ -12,17 +12,17 @@ use crate::{ClassWeights, Precision, Selection, Stopping};
 pub use engine::SettingError as RunError;
 
 /// Number of a run, counted up by the page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Read)]
 #[serde(transparent)]
 pub struct RunId(pub u32);
 
 /// Number of a frame within a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Read)]
 #[serde(transparent)]
 pub struct FrameId(pub u32);
 
 /// Network and training of one run: everything that determines its numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct RunSpec {
     pub model: ModelSpec,
@@ -37,11 +37,12 @@ impl Default for RunSpec {
 }
 
 /// How a network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainSpec {
     /// What it is trained on.
     #[serde(skip_serializing_if = "is_usual")]
+    #[read(serde)]
     pub data: Source,
     pub loss: LossSpec,
     pub optimizer: OptimizerSpec,
@@ -96,13 +97,13 @@ fn is_usual(data: &Source) -> bool {
 }
 
 /// What can be changed at the cost of nothing: see [`crate::Command::Tune`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 pub struct Hyper {
     pub rate: f32,
 }
 
 /// How fast to train.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// As fast as the machine can.

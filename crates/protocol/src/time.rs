@@ -1,13 +1,13 @@
 //! Going back in a run, and taking one of its steps apart.
 
-use engine::ParamId;
-use serde::{Deserialize, Serialize};
+use engine::{ParamId, json::Read};
+use serde::Serialize;
 
 use crate::{RunId, View};
 
 /// What can be done with the moments that a session keeps of its run. A moment is all that training
 /// changes, as it was after so many updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(tag = "travel", rename_all = "snake_case")]
 pub enum Travel {
     /// The sample is shown as the network of the kept moment nearest to `step` sees it; a run that plays is paused.
@@ -31,7 +31,7 @@ pub enum Travel {
 
 /// One step of training, followed for one image of its batch: what was computed before the update, and the update.
 /// The numbers travel beside the message.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Trace {
     /// Updates made before this step.
     pub step: u32,
@@ -59,7 +59,7 @@ pub struct Trace {
 }
 
 /// What the update does to one tensor of parameters, as lengths of vectors (roots of sums of squares).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 pub struct ParamChange {
     pub before: f64,
     pub gradient: f64,

@@ -6,9 +6,10 @@ use data::{
     Chosen, Dataset, Set, TEST_TOTAL, TRAIN_TOTAL, epoch_order, order,
     selection::{Wanted, choose},
 };
+use engine::json::Read;
 use engine::rng::{self, Stream};
 use protocol::Selection;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// How much of the data set a session uses, from the first digit on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ impl Portion {
 
 /// Where in the data a stretch of steps begins: at the start of the run, or where the size of a batch or the digits
 /// were changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Origin {
     pub step: u32,

@@ -4,9 +4,9 @@
 //! 4,000 on of 4, and so forth: 1,000 points for each doubling, so that no run, however long, has more
 //! than [`POINTS_LIMIT`]. Which steps are points does not depend on speed or pauses.
 
-use engine::loss::BatchResult;
+use engine::{json::Read, loss::BatchResult};
 use protocol::Progress;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// 2,000, and 1,000 for each doubling up to 2³² steps.
 pub const POINTS_LIMIT: usize = 2_000 + 22 * 1_000;
@@ -26,7 +26,7 @@ pub struct History {
 }
 
 /// A history as a file keeps it: columns of equal length.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Columns {
     pub step: Vec<u32>,

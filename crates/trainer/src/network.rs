@@ -5,13 +5,14 @@ use std::sync::Arc;
 use data::{CLASSES, Dataset, SIDE, Set, Source};
 use engine::{
     Graph, LossSpec, Mode, Plan, PlanOptions, ScheduleSpec, Shape, SpecError, Tensor, UpdateError,
+    json::Read,
     loss::{Given, LossError},
     optim::Clock,
     plan::Watch,
     shards::Job,
 };
 use protocol::{ClassWeights, RunError, RunSpec};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Portion,
@@ -48,7 +49,7 @@ pub enum OpenError {
 }
 
 /// Where a run stands that was changed on its way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Standing {
     /// From where batches are counted.

@@ -13,9 +13,9 @@ use crate::{links, page, size, sources};
 /// All that knows a browser.
 pub const WEB: &str = "web";
 /// What only a browser runs, and is therefore looked at for wasm alone.
-const WASM_ONLY: [&str; 3] = [WEB, "page", "worker"];
+const WASM_ONLY: [&str; 4] = [WEB, "page", "learn", "worker"];
 /// The page and what it is made of.
-const PAGE_PACKAGES: [&str; 9] = [WEB, "page", "worker", "engine", "data", "trainer", "protocol", "figures", "metrics"];
+const PAGE_PACKAGES: [&str; 10] = [WEB, "page", "learn", "worker", "engine", "data", "trainer", "protocol", "figures", "metrics"];
 
 pub fn run(shell: &mut Shell) -> Result<ExitCode> {
     setup::for_wasm_clippy(shell)?;

@@ -57,7 +57,7 @@ pub fn serve(shell: &mut Shell, port: Option<u16>) -> Result<()> {
 
 fn trunk(shell: &Shell, optimizer: Optimizer, arguments: &[&str]) -> Command {
     let mut command = shell.command("trunk", arguments);
-    // To Trunk, "release" means no more than to run wasm-opt; the cargo profile is set in Trunk.toml.
+    // To Trunk, "release" means no more than to run wasm-opt; the cargo profiles are set in index.html.
     command.args(["--release", if optimizer == Optimizer::WasmOpt { "true" } else { "false" }]);
     command.env("TRUNK_SKIP_VERSION_CHECK", "true");
     // Trunk 0.21 takes only `true` or `false` here, against the convention, and stops otherwise.

@@ -16,6 +16,7 @@ mod card;
 mod cores;
 mod drawing;
 mod keeping;
+mod learn;
 mod looks;
 mod measure;
 mod memory;

@@ -56,7 +56,7 @@ pub fn check(plan: &Plan) {
                 (source, giver) => panic!("step {i} reads {source:?} from {giver:?}"),
             }
         }
-        assert_eq!(step.output.len(), plan.batch * step.at.output.len(), "step {i}: output");
+        assert_eq!(step.output.len(), plan.batch * step.at.given().len(), "step {i}: output");
         writer[step.output.clone()].fill(i);
     }
     for id in (0..graph.nodes.len()).map(NodeId) {
@@ -78,7 +78,7 @@ pub fn check(plan: &Plan) {
     let mut given = vec![false; count];
     writer[plan.d_logits()].fill(count - 1);
     for (i, step) in plan.steps.iter().enumerate().rev() {
-        assert_eq!(step.d_output.len(), plan.batch * step.at.output.len(), "step {i}: d_output");
+        assert_eq!(step.d_output.len(), plan.batch * step.at.given().len(), "step {i}: d_output");
         all_written_by(&writer, &step.d_output, i, &format!("the gradient that step {i} receives"));
         for (k, intake) in step.inputs.iter().enumerate() {
             let Some(from) = intake.from else {
@@ -86,7 +86,7 @@ pub fn check(plan: &Plan) {
                 continue;
             };
             let grad = intake.grad.as_ref().unwrap_or_else(|| panic!("step {i}, input {k}: the gradient goes nowhere"));
-            assert_eq!(grad.range.len(), plan.batch * plan.steps[from].at.output.len(), "step {i}, input {k}: d_input");
+            assert_eq!(grad.range.len(), plan.batch * plan.steps[from].at.given().len(), "step {i}, input {k}: d_input");
             assert!(apart(&grad.range, &step.d_output), "step {i} writes over the gradient that it reads");
             assert!(
                 !step.inputs[..k].iter().any(|i| i.grad.as_ref().is_some_and(|g| !apart(&g.range, &grad.range))),

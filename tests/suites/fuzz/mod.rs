@@ -2,6 +2,7 @@
 //! the same numbers however it is laid out.
 
 mod layout;
+mod pooled;
 mod repair;
 mod specs;
 

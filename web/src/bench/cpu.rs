@@ -9,7 +9,7 @@ use engine::{
 use protocol::{RunSpec, TrainSpec};
 
 use super::{
-    task::{PIXELS, Pixels, RATE, TEST, TRAIN, Task, numbers, plan},
+    task::{PIXELS, Pixels, RATE, TEST, TRAIN, Task, numbers, plan_for_cpu},
     training::{SCORE_BATCH, breathe},
 };
 use crate::{dom::now_ms, shards::Workers};
@@ -78,8 +78,8 @@ impl CpuJob {
         let job = Job::new(&graph, task.batch, LossSpec::default(), Augment::default()).map_err(|e| e.to_string())?;
         let spec = RunSpec { model: graph.spec.clone(), train: TrainSpec { batch: task.batch, ..TrainSpec::default() } };
         let shards = if task.training { staff.workers.shards_for(&spec, job.split.leaves()) } else { Vec::new() };
-        let infer = if task.training { None } else { Some(Run::new(plan(&graph, task.batch, Mode::Eval)?)) };
-        let score = Run::new(plan(&graph, SCORE_BATCH, Mode::Eval)?);
+        let infer = if task.training { None } else { Some(Run::new(plan_for_cpu(&graph, task.batch, Mode::Eval)?)) };
+        let score = Run::new(plan_for_cpu(&graph, SCORE_BATCH, Mode::Eval)?);
         Ok(Self { cpu, crew: Crew::new(&job, shards), staff: Rc::clone(staff), infer, score, ready, step: 0 })
     }
 
@@ -140,7 +140,7 @@ impl CpuJob {
 
     /// The scores of a digit, in evaluation mode, with the weights as they are.
     pub fn scores(&mut self, image: &[u8]) -> Result<Vec<f32>, String> {
-        let mut run = Run::new(plan(&self.cpu.graph, 1, Mode::Eval)?);
+        let mut run = Run::new(plan_for_cpu(&self.cpu.graph, 1, Mode::Eval)?);
         run.images.iter_mut().zip(numbers(image)).for_each(|(x, number)| *x = number);
         self.cpu.forward(&mut run, &StepInputs::default());
         Ok(run.logits().to_vec())

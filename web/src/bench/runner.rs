@@ -125,7 +125,7 @@ impl Runner {
             each.push(now - last);
             last = now;
         }
-        each.sort_by(f64::total_cmp);
+        engine::order::sort_by(&mut each, f64::total_cmp);
         Ok(Measured { steps: each.len() as u32, ms: last - begun, median_ms: Some(each[each.len() / 2]) })
     }
 

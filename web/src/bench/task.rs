@@ -83,6 +83,12 @@ impl Task {
     }
 }
 
+/// For a card.
 pub fn plan(graph: &Arc<Graph>, batch: usize, mode: Mode) -> Result<Plan, String> {
     Plan::compile(graph, &PlanOptions { batch, mode, watch: Watch::Nothing }).map_err(|e| e.to_string())
+}
+
+/// For the processor.
+pub fn plan_for_cpu(graph: &Arc<Graph>, batch: usize, mode: Mode) -> Result<Plan, String> {
+    Plan::compile_for_cpu(graph, &PlanOptions { batch, mode, watch: Watch::Nothing }).map_err(|e| e.to_string())
 }

@@ -97,3 +97,31 @@ pub fn stop(stream: &JsValue) {
         }
     }
 }
+
+/// The square in the middle of what a video shows now, `side` × `side` pixels, mirrored as people expect of themselves:
+/// planes of red, green and blue, 0 to 1.
+///
+/// # Errors
+/// In words, before its first picture has come.
+pub fn colours_of_video(video: &JsValue, side: usize) -> Result<Vec<f32>, String> {
+    let (width, height) = (number(video, "videoWidth"), number(video, "videoHeight"));
+    if width < 1.0 || height < 1.0 {
+        return Err("there is no picture yet".to_owned());
+    }
+    let canvas: HtmlCanvasElement =
+        document().and_then(|d| d.create_element("canvas").ok()).and_then(|e| e.dyn_into().ok()).ok_or("the page has no document")?;
+    canvas.set_width(side as u32);
+    canvas.set_height(side as u32);
+    let context = image::context(&canvas).ok_or("this browser gives no canvas")?;
+    let whole = width.min(height);
+    let place = [(width - whole) / 2.0, (height - whole) / 2.0, whole, whole, 0.0, 0.0, side as f64, side as f64];
+    let arguments = Array::of1(video);
+    place.iter().for_each(|n| {
+        arguments.push(&(*n).into());
+    });
+    context.translate(side as f64, 0.0).and_then(|()| context.scale(-1.0, 1.0)).map_err(|e| reason(&e))?;
+    let draw: Function = Reflect::get(&context, &"drawImage".into()).and_then(JsCast::dyn_into).map_err(|e| reason(&e))?;
+    draw.apply(&context, &arguments).map_err(|e| reason(&e))?;
+    let data = context.get_image_data(0.0, 0.0, side as f64, side as f64).map_err(|e| reason(&e))?.data().0;
+    Ok((0..3).flat_map(|c| data.chunks_exact(4).map(move |p| f32::from(p[c]) / 255.0).collect::<Vec<_>>()).collect())
+}

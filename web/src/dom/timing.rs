@@ -45,7 +45,7 @@ impl Meter {
     pub fn read(&self) -> Smoothness {
         let record = self.0.borrow();
         let mut gaps = record.gaps.clone();
-        gaps.sort_by(f64::total_cmp);
+        engine::order::sort_by(&mut gaps, f64::total_cmp);
         let frame_p95_ms = gaps.get((gaps.len() * 95 / 100).min(gaps.len().saturating_sub(1))).copied().unwrap_or(0.0);
         Smoothness { frame_p95_ms, long_tasks: record.long_tasks, longest_task_ms: record.longest_task_ms }
     }

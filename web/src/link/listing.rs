@@ -1,15 +1,16 @@
 //! What a graphics card launches for one step of training, file by file, as the worker lists it for the page.
 
-use serde::{Deserialize, Serialize};
+use engine::json::Read;
+use serde::Serialize;
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Read)]
 pub struct Listing {
     pub parts: Vec<Part>,
     pub files: Vec<File>,
 }
 
 /// A shader as the card compiles it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct File {
     /// Folder and file, without the ending: `conv2d/forward`.
     pub name: String,
@@ -17,7 +18,7 @@ pub struct File {
 }
 
 /// A part of the step: the batch, a layer, the loss, the update.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Part {
     pub title: String,
     pub about: String,
@@ -25,14 +26,14 @@ pub struct Part {
 }
 
 /// A file, by its place among the files, and how it is launched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Launched {
     pub file: usize,
     pub pass: Pass,
     pub groups: [u32; 3],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Pass {
     Once,

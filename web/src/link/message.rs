@@ -1,16 +1,19 @@
 //! Messages as they cross between page and worker: a JavaScript array of a head and two buffers
 //! that are moved, not copied.
 
-use engine::json;
+use engine::{json, json::Read};
 use js_sys::{Array, Float32Array, Uint8Array};
 use protocol::{Command, Event, RunSpec};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::listing::Listing;
+use super::{
+    figure::{FigureSpec, Told},
+    listing::Listing,
+};
 
 /// Page to worker: a command for the session, or a wish for its host.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
     Session(Box<Command>),
@@ -28,6 +31,11 @@ pub enum Ask {
     Labels,
     /// The pictures of these digits, counted through all sets: [`Tell::Greys`].
     Greys(Vec<u32>),
+    /// What a lesson's figure shows, please; the numbers that it goes by are beside it. Answered by [`Tell::Figure`].
+    Figure {
+        place: u32,
+        spec: Box<FigureSpec>,
+    },
     /// The images of one's own beside it are those to train on from now on.
     Own,
     /// Fetch the data files that have not arrived once more.
@@ -41,7 +49,7 @@ pub enum Ask {
 }
 
 /// Which digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
     First,
@@ -53,7 +61,7 @@ pub enum Which {
 }
 
 /// Worker to page.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Tell {
     Session(Box<Event>),
@@ -67,19 +75,24 @@ pub enum Tell {
     Labels(Labels),
     /// File: the grey values of these digits, 784 each.
     Greys(Vec<u32>),
+    /// Bulk: the numbers that the figure at this place has asked for.
+    Figure {
+        place: u32,
+        told: Told,
+    },
     /// The last words of a worker that has panicked.
     Panicked(String),
 }
 
 /// How many images of each set there are, and will be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Labels {
     pub counts: [u32; 3],
     pub totals: [u32; 3],
 }
 
 /// A digit of the data set and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Read)]
 pub struct Picked {
     pub set: String,
     pub index: u32,
@@ -104,7 +117,7 @@ impl<T> Parcel<T> {
     }
 }
 
-impl<T: Serialize + DeserializeOwned> Parcel<T> {
+impl<T: Serialize + Read> Parcel<T> {
     /// The array to post, and the buffers to transfer with it.
     ///
     /// # Errors

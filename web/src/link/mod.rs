@@ -1,5 +1,6 @@
 //! The page's side of the worker: starting it, talking to it, noticing that it has died.
 
+pub mod figure;
 pub mod listing;
 pub mod message;
 pub mod program;

@@ -7,6 +7,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 
 use crate::{
     dom::{frame::Interval, timing::Meter, window},
+    reaction::effect,
     state::{Lab, Phase, app},
     widgets::number,
 };
@@ -33,7 +34,7 @@ pub fn start(lab: Lab) {
     let state = lab.state;
     // Follows the run without delay, so that tests need not wait for the line.
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         let progress = state.progress.get();
         let phase = state.phase.get();
         put(&live, "step", f64::from(progress.step));
@@ -46,7 +47,7 @@ pub fn start(lab: Lab) {
         put(&live, "finished", phase == Phase::Finished);
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         state.frame.with_value(|frame| {
             put(&live, "frame", frame.id.0);
@@ -58,7 +59,7 @@ pub fn start(lab: Lab) {
         });
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         put(&live, "backend", state.summary.with(|s| s.backend.name()));
         put(&live, "cores", state.summary.with(|s| s.cores));
         // What was chosen, once the graphics card has been looked at.
@@ -67,14 +68,14 @@ pub fn start(lab: Lab) {
         put(&live, "dispatchesPerStep", state.traffic.get().map_or(JsValue::NULL, |t| t.dispatches_per_step.into()));
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         state.scores.track();
         let score = |set| state.score(set).map_or(JsValue::NULL, JsValue::from_f64);
         put(&live, "validationAccuracy", score(EvalSet::Validation));
         put(&live, "testAccuracy", score(EvalSet::Test));
     });
     let live = report.clone();
-    Effect::new(move |_| {
+    effect(move || {
         put(&live, "runs", state.runs.list.with(|list| protocol::record::table_csv(list)));
         put(&live, "racing", state.runs.race.with(|race| race.as_ref().is_some_and(|r| !r.over)));
     });

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     dom::{clipboard, frame},
+    reaction::live,
     state::{NoticeKind, ThemeChoice, app, url},
     widgets::{
         icon::{Glyph, Icon},
@@ -43,11 +44,12 @@ pub fn Head() -> impl IntoView {
         <header class="head">
             <h1 class="head-name"><Mark/>"Kernelscope"</h1>
             <button class="head-network" data-testid="open-setup" aria-haspopup="dialog" on:click=move |_| state.setup_open.set(true)>
-                <b>{network}</b>
-                <span class="head-training">{training}</span>
+                <b>{live(network)}</b>
+                <span class="head-training">{live(training)}</span>
                 <Icon glyph=Glyph::Tune/>
             </button>
             <div class="head-tools">
+                <a class="quiet" href="?learn" data-testid="learn-link" title="Short lessons, each with a figure to touch"><Icon glyph=Glyph::Book/><span class="head-word">"Learn"</span></a>
                 <button class="quiet" data-testid="copy-link" title="The link holds the whole set-up and the seed" on:click=copy>
                     <Icon glyph=Glyph::Link/><span class="head-word" aria-live="polite">{move || if copied.get() { "Copied" } else { "Copy link" }}</span>
                 </button>
@@ -61,7 +63,7 @@ pub fn Head() -> impl IntoView {
 
 /// Three by three cells: a kernel.
 #[component]
-fn Mark() -> impl IntoView {
+pub fn Mark() -> impl IntoView {
     let cells =
         [(0, 0, 0.25), (1, 0, 0.55), (2, 0, 0.25), (0, 1, 0.55), (1, 1, 1.0), (2, 1, 0.55), (0, 2, 0.25), (1, 2, 0.55), (2, 2, 0.25)];
     view! {

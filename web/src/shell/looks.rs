@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     dom::{document, media, window},
-    state::{AppState, ThemeChoice},
+    state::ThemeChoice,
 };
 
 const KEY: &str = "kernelscope-theme";
@@ -44,20 +44,20 @@ impl ThemeChoice {
 }
 
 /// Keeps the page's colours in step with the choice and the system.
-pub fn follow(state: AppState) {
+pub fn follow(choice: RwSignal<ThemeChoice>, theme: RwSignal<Theme>) {
     let kept = storage().and_then(|s| s.get_item(KEY).ok().flatten());
     let asked = crate::state::url::page_value("theme").or(kept);
-    let choice =
+    let first =
         [ThemeChoice::Light, ThemeChoice::Dark].into_iter().find(|c| asked.as_deref() == Some(c.slug())).unwrap_or(ThemeChoice::System);
-    state.theme_choice.set(choice);
-    wear(state, choice.theme());
+    choice.set(first);
+    wear(theme, first.theme());
     for query in [media::DARK, CONTRAST] {
-        media::watch(query, move || wear(state, state.theme_choice.get_untracked().theme()));
+        media::watch(query, move || wear(theme, choice.get_untracked().theme()));
     }
     Effect::new(move |before: Option<()>| {
-        let choice = state.theme_choice.get();
+        let choice = choice.get();
         if before.is_some() {
-            wear(state, choice.theme());
+            wear(theme, choice.theme());
             if let Some(storage) = storage() {
                 // Refused in some private windows: the choice then lasts as long as the page.
                 let _ = storage.set_item(KEY, choice.slug());
@@ -67,7 +67,7 @@ pub fn follow(state: AppState) {
 }
 
 /// Puts the theme's colours on the page.
-fn wear(state: AppState, theme: Theme) {
+fn wear(worn: RwSignal<Theme>, theme: Theme) {
     let Some(document) = document() else { return };
     let style = document.get_element_by_id("theme").or_else(|| {
         let style = document.create_element("style").ok()?;
@@ -81,8 +81,8 @@ fn wear(state: AppState, theme: Theme) {
     if let Some(root) = document.document_element() {
         let _ = root.set_attribute("data-theme", theme.slug());
     }
-    if state.theme.get_untracked() != theme {
-        state.theme.set(theme);
+    if worn.get_untracked() != theme {
+        worn.set(theme);
     }
 }
 

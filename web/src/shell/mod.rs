@@ -2,10 +2,10 @@
 
 mod diagnostics;
 pub mod drop;
-mod head;
+pub mod head;
 mod help;
 mod keys;
-mod looks;
+pub mod looks;
 mod monitors;
 mod notices;
 mod workbench;
@@ -28,7 +28,7 @@ pub fn start() {
 fn App() -> impl IntoView {
     let lab = Lab::start();
     provide_context(lab);
-    looks::follow(lab.state);
+    looks::follow(lab.state.theme_choice, lab.state.theme);
     keys::listen(lab);
     drop::listen(lab);
     diagnostics::start(lab);

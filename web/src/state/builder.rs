@@ -4,7 +4,7 @@ use engine::{Draft, LayerSpec, ModelSpec, Param, Repair};
 use leptos::prelude::*;
 use protocol::RunSpec;
 
-use crate::dom;
+use crate::{dom, reaction::effect};
 
 /// Changes of settings within this time of each other are taken back together: a slider that is pulled.
 const TOGETHER_MS: f64 = 700.0;
@@ -53,7 +53,7 @@ impl Builder {
 
     /// Follows the draft, whoever changes it, and what runs: an untouched draft is what runs.
     pub fn follow(self, running: RwSignal<RunSpec>) {
-        Effect::new(move |_| {
+        effect(move || {
             let spec = running.get();
             let untouched = self.steps.with_value(|s| s.running.is_none() || s.running.as_ref() == s.now.as_ref());
             self.steps.update_value(|s| s.running = Some(spec.clone()));
@@ -62,7 +62,7 @@ impl Builder {
                 self.draft.set(spec);
             }
         });
-        Effect::new(move |_| {
+        effect(move || {
             let draft = self.draft.get();
             self.steps.update_value(|s| s.note(draft));
             self.show_steps();

@@ -116,7 +116,7 @@ impl Lab {
         let lab = Self { state, inner: StoredValue::new_local(inner) };
         state.builder.follow(state.spec);
         lab.connect(asked.wish);
-        lab.send(Ask::Pick(Which::First));
+        lab.begin_sample();
         leptos::task::spawn_local(async move {
             let wanted = protocol::link::encode(&asked.spec);
             let (keeper, found) = Keeper::open(|run| run.step > 0 && (!asked.explicit || run.link == wanted)).await;

@@ -6,6 +6,7 @@ pub mod builder;
 pub mod class_names;
 pub mod events;
 pub mod keep;
+pub mod kept_sample;
 pub mod lab;
 pub mod monitors;
 pub mod own;

@@ -2,12 +2,14 @@
 
 use leptos::{html, prelude::*};
 
+use crate::reaction::effect;
+
 use super::icon::{Glyph, Icon};
 
 #[component]
 pub fn Dialog(title: &'static str, testid: &'static str, open: RwSignal<bool>, children: Children) -> impl IntoView {
     let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = open.get();
         if let Some(dialog) = node.get() {
             if wanted && !dialog.open() {

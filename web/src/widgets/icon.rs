@@ -32,6 +32,8 @@ pub enum Glyph {
     Mend,
     Wide,
     Wall,
+    Print,
+    Book,
 }
 
 impl Glyph {
@@ -68,6 +70,8 @@ impl Glyph {
             Self::Redo => "M12.5 4.5 16 8l-3.5 3.5M16 8H9a4.5 4.5 0 0 0 0 9h3",
             Self::Mend => "M12.8 3.6a4 4 0 0 0-4.6 5.4L3.6 13.6a2 2 0 0 0 2.8 2.8L11 11.8a4 4 0 0 0 5.4-4.6L14 9.6 11.4 8.6 10.4 6z",
             Self::Tune => "M4 6.5h7M15 6.5h1M4 13.5h1M9 13.5h7M13 4.8v3.4M7 11.8v3.4",
+            Self::Print => "M6 7.5v-4h8v4M6 14.5H4v-7h12v7h-2M6 11.5h8v5H6z",
+            Self::Book => "M10 5.5C8.5 4.3 6 4 3.5 4v11c2.5 0 5 .3 6.5 1.5 1.5-1.2 4-1.5 6.5-1.5V4C14 4 11.5 4.3 10 5.5zM10 5.5v11",
             Self::Wide => "M11.5 4H16v4.5M8.5 16H4v-4.5M16 4l-5 5M4 16l5-5",
         }
     }

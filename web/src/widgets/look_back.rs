@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::Reading;
 
 use super::{number, slider::Slider};
-use crate::state::app;
+use crate::{reaction::live, state::app};
 
 #[component]
 pub fn LookBack() -> impl IntoView {
@@ -50,5 +50,5 @@ pub fn Source() -> impl IntoView {
             )
         })
     };
-    view! { <p class="monitor-note" data-testid="probe-source">{words}</p> }
+    view! { <p class="monitor-note" data-testid="probe-source">{live(words)}</p> }
 }

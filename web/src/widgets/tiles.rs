@@ -4,7 +4,7 @@ use figures::{Range, Sheet, Spread, Theme};
 use leptos::{html, prelude::*};
 
 use super::maps;
-use crate::dom::image;
+use crate::{dom::image, reaction::effect};
 
 /// What is to be painted.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ pub fn tiles_view(tiles: Tiles, room: (f64, f64), label: String, theme: Theme) -
     // Whole pixels where there is room for them, so that cells are equally large.
     let scale = if fit >= 1.0 { fit.floor() } else { fit };
     let style = format!("width:{}px;height:{}px", (w * scale).max(1.0), (h * scale).max(1.0));
-    Effect::new(move |_| {
+    effect(move || {
         let Some(canvas) = node.get() else { return };
         let maps = maps::of(theme);
         let map = if tiles.signed { &maps.signed } else { &maps.positive };

@@ -6,7 +6,7 @@ use data::{Dataset, Digits, OwnImages, PIXELS, PackFile, Set, packs, shapes};
 use protocol::{Event, Message, Wish};
 use trainer::{Rest, Session};
 
-use super::{launched, schedule::Schedule, surveyor::Surveyor};
+use super::{figure, launched, schedule::Schedule, surveyor::Surveyor};
 use crate::{
     dom::{fetch, frame, now_ms},
     link::message::{Ask, Labels, Parcel, Picked, Tell, Which},
@@ -125,6 +125,10 @@ impl Host {
             Ask::Kernels { spec, subgroups, half } => {
                 let listing = launched::listing(&spec, subgroups, half);
                 (host.borrow().post)(Parcel::new(Tell::Kernels(listing)));
+            }
+            Ask::Figure { place, spec } => {
+                let (told, numbers) = figure::told(&spec, &bulk);
+                (host.borrow().post)(Parcel::with_bulk(Tell::Figure { place, told }, numbers));
             }
             Ask::Onnx => {
                 let (problem, file) = match onnx(&file) {

@@ -1,6 +1,7 @@
 //! The worker's life: hosting a session, and last words when it panics.
 
 pub mod adapter;
+mod figure;
 pub mod host;
 mod launched;
 mod schedule;

@@ -55,7 +55,7 @@ impl CardWork {
         let start = Cpu::new(task.graph, optimizer, 0);
         let gpu = Gpu::new(card, task.graph, optimizer)?;
         gpu.write(task.weights, &start.state, &start.optimizer_state);
-        let mut run = GpuRun::new(&gpu, task.plan()?, &LossSpec::default(), Storage::F32)?;
+        let mut run = GpuRun::new(&gpu, task.plan_for_card()?, &LossSpec::default(), Storage::F32)?;
         run.gather_from(&gpu, set, in_order)?;
         let digits = task.data.set(Set::Train).ok_or(Error::NoDigits)?;
         let digit = digits.image(0).iter().map(|grey| f32::from(*grey) / 255.0).collect();

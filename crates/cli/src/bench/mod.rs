@@ -42,10 +42,17 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    fn plan(&self) -> Result<Plan, Error> {
+    fn options(&self) -> PlanOptions {
         let mode = if self.mode == Mode::Train { PlanMode::Train } else { PlanMode::Eval };
-        let options = PlanOptions { batch: self.batch, mode, watch: Watch::Nothing };
-        Plan::compile(self.graph, &options).map_err(|cause| Error::Refused { cause })
+        PlanOptions { batch: self.batch, mode, watch: Watch::Nothing }
+    }
+
+    fn plan(&self) -> Result<Plan, Error> {
+        Plan::compile_for_cpu(self.graph, &self.options()).map_err(|cause| Error::Refused { cause })
+    }
+
+    fn plan_for_card(&self) -> Result<Plan, Error> {
+        Plan::compile(self.graph, &self.options()).map_err(|cause| Error::Refused { cause })
     }
 
     fn mode_name(&self) -> &'static str {

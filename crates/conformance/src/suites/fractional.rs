@@ -37,7 +37,7 @@ pub async fn check(case: &GoldenCase, on: &Backend, into: &mut Comparison) -> Re
     let starts: Vec<[Starts; 2]> = samples.values.as_chunks::<2>().0.iter().map(|pair| op.given_starts(shape, *pair)).collect();
     let want = wanted(case)?;
     let mode = Mode::Train;
-    let whole = Placement { node: NodeId(1), batch, mode, input: shape, others: Others::default(), output, activation: None };
+    let whole = Placement { node: NodeId(1), batch, mode, input: shape, others: Others::default(), output, activation: None, pooled: None };
     let given = op.reference_at(&whole, &input.wide(), &upstream.wide(), |plane| starts[plane].clone());
     compare("naive", &given, &want, true, into)?;
 

@@ -28,7 +28,16 @@ pub async fn check(case: &GoldenCase, on: &Backend, into: &mut Comparison) -> Re
     let inferred = layer.op().infer(&[shape])?;
     fits(case, &inferred, [params.len(), state.len()], batch)?;
 
-    let at = Placement { node: NodeId(1), batch, mode, input: shape, others: Others::default(), output: inferred.output, activation: None };
+    let at = Placement {
+        node: NodeId(1),
+        batch,
+        mode,
+        input: shape,
+        others: Others::default(),
+        output: inferred.output,
+        activation: None,
+        pooled: None,
+    };
     let now = StepInputs { rate: 0.1, step: 7, seed: 5 };
     let want = wanted(case)?;
     // What is only evaluated has no gradients in the file.

@@ -41,7 +41,7 @@ mod warp;
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use affine::Affine;
 pub use augmenter::{Augmenter, tables};
@@ -49,7 +49,7 @@ pub use beta::{INTERVALS, Quantiles};
 pub use draw::{Dice, Draw, ROW, part};
 pub use patch::Patch;
 
-use crate::{Setting, SettingError};
+use crate::{Setting, SettingError, json::Read};
 
 /// Pixels.
 pub const SHIFTS: RangeInclusive<f32> = 0.0..=8.0;
@@ -100,7 +100,7 @@ pub const AUGMENTATIONS: &[Augmentation] = &[
 ];
 
 /// How images are changed at most. By default they are not.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augment {
     /// Pixels, to either side and up or down (`translate`). In [`SHIFTS`].

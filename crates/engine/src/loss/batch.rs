@@ -1,6 +1,6 @@
 //! A batch on the CPU: every loss is a formula for one example, what is around it is here.
 
-use super::{BatchResult, Loss, LossSpec, Targets, is_mask};
+use super::{BatchResult, LossKernel, LossSpec, Targets, is_mask};
 use crate::Shape;
 
 impl LossSpec {
@@ -66,7 +66,7 @@ fn counted<'a>(outputs: &'a [f32], targets: &Targets<'_>, output: Shape) -> impl
 }
 
 /// Counts an example and its answer.
-fn tally(result: &mut BatchResult, loss: &dyn Loss, row: &[f32], targets: &Targets<'_>, example: usize, output: Shape) {
+fn tally(result: &mut BatchResult, loss: &dyn LossKernel, row: &[f32], targets: &Targets<'_>, example: usize, output: Shape) {
     let target = targets.of(example, output.len());
     result.correct += u32::from(target.is_met_by(row, is_mask(output), loss.threshold()));
     result.count += 1;

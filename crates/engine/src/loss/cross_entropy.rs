@@ -5,16 +5,17 @@
 //! `(Σ wᵢ t'ᵢ) softmax(s)ⱼ − wⱼ t'ⱼ`. The mean is over the weights of the examples' classes; over the
 //! examples where targets are soft.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    Loss, LossError, LossPlace, LossTerm, Target,
+    Loss, LossError, LossKernel, LossPlace, LossTerm, Target,
     error::{flat, within},
     launches::{Share, term},
 };
 use crate::{
     Setting, Shape,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static GRADIENT: Shader = Shader { name: "cross_entropy/gradient", source: include_str!("cross_entropy/gradient.wgsl") };
@@ -23,7 +24,7 @@ static GENERAL: Shader = Shader { name: "cross_entropy/general", source: include
 const SHADERS: &[&Shader] = &[&GRADIENT, &EVALUATE, &GENERAL];
 
 /// Cross-entropy between softmax probabilities and the class, or probabilities that are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct CrossEntropy {
     /// Share of the target that is spread evenly over all classes.
@@ -135,6 +136,16 @@ impl Loss for CrossEntropy {
         Ok(())
     }
 
+    fn class_weights(&self) -> &[f32] {
+        &self.weight
+    }
+
+    fn threshold(&self) -> f32 {
+        0.0
+    }
+}
+
+impl LossKernel for CrossEntropy {
     fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32 {
         if let Some(label) = target.label
             && self.is_plain()
@@ -163,14 +174,6 @@ impl Loss for CrossEntropy {
             }
         }
         loss
-    }
-
-    fn class_weights(&self) -> &[f32] {
-        &self.weight
-    }
-
-    fn threshold(&self) -> f32 {
-        0.0
     }
 
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch {

@@ -2,10 +2,10 @@
 //! With I the numerator and U the denominator, the gradient is `(I − 2 t U) / U² · q (1 − q)`.
 //! (Milletari et al., *V-Net*, 2016, with plain sums below as is common.)
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    Loss, LossError, LossPlace, LossTerm, Target,
+    Loss, LossError, LossKernel, LossPlace, LossTerm, Target,
     elements::sigmoid,
     error::within,
     launches::{READS, Share, term},
@@ -13,13 +13,14 @@ use super::{
 use crate::{
     Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
+    json::Read,
 };
 
 static SHADER: Shader = Shader { name: "loss/dice", source: include_str!("dice.wgsl") };
 const SHADERS: &[&Shader] = &[&SHADER];
 
 /// How little two masks overlap, over all outputs of an example.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dice {
     /// Added above and below: what two empty masks are worth.
@@ -46,6 +47,16 @@ impl Loss for Dice {
         within(self.name(), "smooth", self.smooth, 1e-6, 1e6)
     }
 
+    fn class_weights(&self) -> &[f32] {
+        &[]
+    }
+
+    fn threshold(&self) -> f32 {
+        0.0
+    }
+}
+
+impl LossKernel for Dice {
     fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32 {
         let (mut both, mut each) = (0.0, 0.0);
         for (i, x) in outputs.iter().enumerate() {
@@ -62,14 +73,6 @@ impl Loss for Dice {
             }
         }
         1.0 - upper / lower
-    }
-
-    fn class_weights(&self) -> &[f32] {
-        &[]
-    }
-
-    fn threshold(&self) -> f32 {
-        0.0
     }
 
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch {

@@ -2,10 +2,10 @@
 //! probabilities are softmaxes of scores divided by T (Hinton et al., *Distilling the Knowledge in a Neural
 //! Network*, 2015). Gradient `α T (student − teacher) + (1 − α) (softmax(s) − onehot(class))`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    Loss, LossError, LossPlace, LossTerm, Target,
+    Loss, LossError, LossKernel, LossPlace, LossTerm, Target,
     cross_entropy::Softmax,
     error::{flat, within},
     launches::{READS, Share, term},
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
+    json::Read,
 };
 
 static SHADER: Shader = Shader { name: "loss/distillation", source: include_str!("distillation.wgsl") };
@@ -20,7 +21,7 @@ const SHADERS: &[&Shader] = &[&SHADER];
 
 /// A teacher's scores as the target, softened by a temperature. Without a teacher the class alone
 /// is what it would say.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Distillation {
     /// Scores of both are divided by it: the higher, the more the lesser scores count.
@@ -51,6 +52,16 @@ impl Loss for Distillation {
         within(self.name(), "alpha", self.alpha, 0.0, 1.0)
     }
 
+    fn class_weights(&self) -> &[f32] {
+        &[]
+    }
+
+    fn threshold(&self) -> f32 {
+        0.0
+    }
+}
+
+impl LossKernel for Distillation {
     fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32 {
         let (temperature, alpha, class) = (self.temperature, self.alpha, target.class());
         let (student, plain) = (Softmax::of(outputs, temperature), Softmax::of(outputs, 1.0));
@@ -76,14 +87,6 @@ impl Loss for Distillation {
         let softened = alpha * (temperature * temperature) * divergence;
         // Not 0 times what may be infinite.
         if alpha < 1.0 { softened - (1.0 - alpha) * plain.log_probability(outputs[class]) } else { softened }
-    }
-
-    fn class_weights(&self) -> &[f32] {
-        &[]
-    }
-
-    fn threshold(&self) -> f32 {
-        0.0
     }
 
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch {

@@ -1,11 +1,11 @@
 //! Why a loss cannot be used.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::Shape;
+use crate::{Shape, json::Read};
 
 /// What is wrong with a [`super::LossSpec`] for a network that gives a certain output.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum LossError {
     #[error("`{setting}` of `{loss}` is {value}, but must lie in {least} to {most}")]

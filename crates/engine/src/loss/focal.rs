@@ -1,10 +1,10 @@
 //! Focal loss: `loss = −(1 − p)^γ ln p` with `p = softmax(s)_class` (Lin et al., *Focal Loss for Dense
 //! Object Detection*, 2017). Gradient `(softmax(s) − onehot(class)) · (1 − p)^γ (1 − γ p ln(p) / (1 − p))`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
-    Loss, LossError, LossPlace, LossTerm, Target,
+    Loss, LossError, LossKernel, LossPlace, LossTerm, Target,
     cross_entropy::Softmax,
     error::{flat, within},
     launches::{READS, Share, term},
@@ -12,13 +12,14 @@ use super::{
 use crate::{
     Setting, Shape,
     backend::gpu::launch::{Launch, Shader},
+    json::Read,
 };
 
 static SHADER: Shader = Shader { name: "loss/focal", source: include_str!("focal.wgsl") };
 const SHADERS: &[&Shader] = &[&SHADER];
 
 /// Cross-entropy that counts an example the less, the surer its class already is.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Focal {
     /// 0 is cross-entropy.
@@ -45,6 +46,16 @@ impl Loss for Focal {
         within(self.name(), "gamma", self.gamma, 0.0, 20.0)
     }
 
+    fn class_weights(&self) -> &[f32] {
+        &[]
+    }
+
+    fn threshold(&self) -> f32 {
+        0.0
+    }
+}
+
+impl LossKernel for Focal {
     fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32 {
         let (class, softmax) = (target.class(), Softmax::of(outputs, 1.0));
         let p = softmax.probability(outputs[class]);
@@ -66,14 +77,6 @@ impl Loss for Focal {
             }
         }
         -focus * (ratio * rest)
-    }
-
-    fn class_weights(&self) -> &[f32] {
-        &[]
-    }
-
-    fn threshold(&self) -> f32 {
-        0.0
     }
 
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch {

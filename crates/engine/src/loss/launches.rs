@@ -5,7 +5,7 @@
 //! Then `answers` judges each example, and `tally` adds up the batch. In evaluation the same files
 //! run, told to leave the gradient alone. Cross-entropy of classes without further settings does all in one launch.
 
-use super::Loss;
+use super::LossKernel;
 use crate::{
     Shape,
     backend::gpu::launch::{Launch, Shader, Slot, Word, spread},
@@ -103,7 +103,7 @@ pub(super) fn ends(at: &LossPlace, threshold: f32) -> [Launch; 2] {
 }
 
 /// All launches of a sum of losses, each with its weight.
-pub(super) fn all(terms: &[(f32, &dyn Loss)], at: &LossPlace) -> Vec<Launch> {
+pub(super) fn all(terms: &[(f32, &dyn LossKernel)], at: &LossPlace) -> Vec<Launch> {
     let mut launches = Vec::new();
     let mut class_weights = 0;
     for (i, (weight, loss)) in terms.iter().enumerate() {

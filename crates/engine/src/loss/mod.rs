@@ -41,8 +41,8 @@ use crate::{
     backend::gpu::launch::{Launch, Shader},
 };
 
-/// A loss of one example's outputs against its target.
-pub trait Loss: std::fmt::Debug {
+/// A loss of one example's outputs against its target, as it is described.
+pub trait Loss {
     fn name(&self) -> &'static str;
 
     /// What can be set, but for class weights.
@@ -54,16 +54,26 @@ pub trait Loss: std::fmt::Debug {
     /// A setting outside its limits, or an output that this loss is not for.
     fn check(&self, output: Shape) -> Result<(), LossError>;
 
-    /// The loss, and its gradient with respect to the outputs in `d_outputs` (overwritten).
-    fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32;
-
     /// One for each output, or none at all.
     fn class_weights(&self) -> &[f32];
 
     /// The output from which on a pixel counts as covered: see [`Targets`].
     fn threshold(&self) -> f32;
+}
 
-    /// [`Loss::example`] of a batch on a graphics card, times the term's weight: outputs in `Output`, the losses in
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Loss + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What runs a loss. Apart, so that a program that only describes losses, such as the page, does not carry it.
+pub trait LossKernel: Loss {
+    /// The loss, and its gradient with respect to the outputs in `d_outputs` (overwritten).
+    fn example(&self, outputs: &[f32], target: Target<'_>, d_outputs: Option<&mut [f32]>) -> f32;
+
+    /// [`LossKernel::example`] of a batch on a graphics card, times the term's weight: outputs in `Output`, the losses in
     /// `Losses`, the gradient divided by the batch in `DOutput`. Examples from `now.count` on have a loss and a
     /// gradient of 0.
     fn launch(&self, at: &LossPlace, of: &LossTerm) -> Launch;
@@ -90,8 +100,16 @@ macro_rules! losses {
                 vec![$(Self::$settings($settings::default()),)+ Self::Sum(Sum::default())]
             }
 
-            /// The formula; `None` for a sum, which has several.
+            /// The loss; `None` for a sum, which has several.
             fn single(&self) -> Option<&dyn Loss> {
+                match self {
+                    $(Self::$settings(loss) => Some(loss),)+
+                    Self::Sum(_) => None,
+                }
+            }
+
+            /// What runs it; `None` for a sum.
+            fn kernel(&self) -> Option<&dyn LossKernel> {
                 match self {
                     $(Self::$settings(loss) => Some(loss),)+
                     Self::Sum(_) => None,
@@ -138,11 +156,11 @@ impl LossSpec {
     }
 
     /// Each loss and its weight, those of sums within sums too.
-    fn each<'a>(&'a self, weight: f32, take: &mut dyn FnMut(f32, &'a dyn Loss)) {
+    fn each<'a>(&'a self, weight: f32, take: &mut dyn FnMut(f32, &'a dyn LossKernel)) {
         match self {
             Self::Sum(sum) => sum.terms.iter().for_each(|term| term.loss.each(weight * term.weight, take)),
             // Every other has a formula.
-            single => single.single().into_iter().for_each(|loss| take(weight, loss)),
+            single => single.kernel().into_iter().for_each(|loss| take(weight, loss)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! `loss = Σ weight · loss`: several losses at once, on the same outputs and targets.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{CrossEntropy, Dice, LossError, LossSpec, error::within};
-use crate::Shape;
+use crate::{Shape, json::Read};
 
 /// Most losses in a sum, those of sums within it counted.
 const TERMS_LIMIT: usize = 8;
@@ -11,13 +11,13 @@ const TERMS_LIMIT: usize = 8;
 const DEPTH_LIMIT: usize = 4;
 
 /// Several losses, each with its weight.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sum {
     pub terms: Vec<Term>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
     pub weight: f32,

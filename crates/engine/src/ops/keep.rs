@@ -100,7 +100,16 @@ mod tests {
     fn what_belongs_together_is_dropped_together() {
         let input = Shape::new(5, 2, 3);
         let (batch, p) = (200, 0.25);
-        let at = Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output: input, activation: None };
+        let at = Placement {
+            node: NodeId(1),
+            batch,
+            mode: Mode::Train,
+            input,
+            others: Others::default(),
+            output: input,
+            activation: None,
+            pooled: None,
+        };
         let ones = vec![1.0; batch * input.len()];
         for span in [1, input.plane(), input.len()] {
             let keep = Keep { p, span };

@@ -1,7 +1,7 @@
 //! What all layers of one operator share, as data.
 
 use super::{Activation, EXHIBITS, Knob, LayerSpec};
-use crate::{Mode, Shape, backend::gpu::launch::Shader};
+use crate::{Mode, Shape, backend::gpu::launch::Shader, json::Read};
 
 /// Which signs numbers can have: what a colour map must be able to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Kind {
 
     /// A layer of this operator as it is written with nothing set; a join has two empty branches.
     pub fn usual(&self) -> Option<LayerSpec> {
-        let bare: LayerSpec = serde_json::from_value(serde_json::json!({ "op": self.name })).ok()?;
+        let bare = LayerSpec::read(serde_json::json!({ "op": self.name })).ok()?;
         Some(bare.op().with_branches(vec![vec![]; 2]).unwrap_or(bare))
     }
 }

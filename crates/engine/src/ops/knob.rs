@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::LayerSpec;
-use crate::json;
+use crate::json::{self, Read};
 
 /// One setting of a layer, as the layer editor shows it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -101,7 +101,7 @@ pub(crate) fn set(layer: &LayerSpec, key: &str, value: Value) -> Option<LayerSpe
     let mut json = written(layer)?;
     // What is not among the layer's settings is refused when it is read.
     json.as_object_mut()?.insert(key.to_owned(), value);
-    serde_json::from_value(json).ok()
+    LayerSpec::read(json).ok()
 }
 
 #[cfg(test)]

@@ -19,20 +19,19 @@ mod moments;
 mod pointwise;
 mod window;
 
-use std::fmt::Debug;
-
 pub use kind::{Case, Exhibit, Family, Kind, Signs, Worked};
 pub use knob::{Control, Knob, KnobValue};
 pub(crate) use knob::{set, written};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Mode, NodeId, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// What one tensor of a layer is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum ParamRole {
     Weight,
@@ -78,7 +77,7 @@ pub enum Window {
 }
 
 /// Work for one example's forward pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 pub struct Cost {
     pub multiply_adds: u64,
 }
@@ -142,6 +141,16 @@ pub struct Placement {
     pub output: Shape,
     /// Set where the plan fused the next layer into this one: `output` then holds its result.
     pub activation: Option<Activation>,
+    /// Set where the plan also fused a max pooling of 2×2 with stride 2 into this layer: what it makes of `output`,
+    /// which is then nowhere whole. The layer's saved numbers are the winners' places in their windows, 0 to 3.
+    pub pooled: Option<Shape>,
+}
+
+impl Placement {
+    /// The shape that the layer writes: `output`, or what is pooled out of it.
+    pub fn given(&self) -> Shape {
+        self.pooled.unwrap_or(self.output)
+    }
 }
 
 /// Buffers of a forward pass. All are batch × shape, contiguous.
@@ -210,7 +219,7 @@ pub struct Reference {
 ///
 /// What runs it is not for `dyn Op` but for [`LayerSpec`], which has each of those methods too: so a program that only
 /// describes networks, such as the page, does not carry kernels.
-pub trait Op: Debug {
+pub trait Op {
     fn kind(&self) -> &'static Kind;
 
     /// The shape rule.
@@ -253,6 +262,13 @@ pub trait Op: Debug {
     fn reference(&self, at: &Placement, now: &StepInputs, input: &[f64], params: &[f64], state: &[f64], d_output: &[f64]) -> Reference
     where
         Self: Sized;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Op + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.kind().name)
+    }
 }
 
 /// Names of [`Control::Padding`].

@@ -2,8 +2,6 @@
 //!
 //! A folder says its function and its slope, in `f32` and in `f64`, and has its two WGSL files.
 
-use std::fmt::Debug;
-
 use super::{Backward, Case, Cost, Forward, Inferred, Kind, LayerSpec, Op, Placement, Reference, Window, Worked, Working, single};
 use crate::{
     Mode, Shape, ShapeError, StepInputs,
@@ -14,7 +12,7 @@ use crate::{
 };
 
 /// A layer whose every output depends on the input at the same place alone.
-pub trait Pointwise: Debug {
+pub trait Pointwise {
     const KIND: &'static Kind;
     /// Forward (reads the input) and backward.
     const SHADERS: [&'static Shader; 2];

@@ -1,19 +1,20 @@
 //! `s += g²`, `p -= rate / (1 + t · lr_decay) · g / (√s + eps)`, `t` the updates made before
 //! (Duchi, Hazan and Singer, *Adaptive Subgradient Methods*, 2011). The sum starts at 0.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{DECAY, EPS, Optimizer, Part, point_wise};
+use super::{DECAY, EPS, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/adagrad", source: include_str!("adagrad.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Steps scaled by the sum of all squared gradients so far.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adagrad {
     pub lr_decay: f32,
@@ -53,7 +54,9 @@ impl Optimizer for Adagrad {
     fn slots(&self) -> &'static [&'static str] {
         &["sum"]
     }
+}
 
+impl OptimizerKernel for Adagrad {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let (decay, [sums, ..]) = (part.decay * self.weight_decay, part.slots);
         let rate = part.factor * self.rule(now)[0];

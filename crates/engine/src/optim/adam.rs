@@ -1,20 +1,21 @@
 //! `m = β₁m + (1−β₁)g`, `v = β₂v + (1−β₂)g²`, `p -= rate · m̂ / (√v̂ + eps)` with
 //! `m̂ = m / (1−β₁ᵗ)`, `v̂ = v / (1−β₂ᵗ)` (Kingma and Ba, *Adam*, 2015).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, EPS, Optimizer, Part, point_wise};
+use super::{AVERAGE, DECAY, EPS, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::cpu::simd::{Kernel, Vector, dispatch},
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/adam", source: include_str!("adam.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Steps scaled by running averages of the gradient and its square.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adam {
     pub betas: [f32; 2],
@@ -55,7 +56,9 @@ impl Optimizer for Adam {
     fn slots(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }
+}
 
+impl OptimizerKernel for Adam {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let [rate, correct2, ..] = self.rule(now);
         let [averages, squares, _] = part.slots;

@@ -1,19 +1,20 @@
 //! `p -= rate · weight_decay · p`, then the step of Adam on the gradient alone
 //! (Loshchilov and Hutter, *Decoupled Weight Decay Regularization*, 2019).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, EPS, Optimizer, Part, adam::bias_corrections, point_wise};
+use super::{AVERAGE, DECAY, EPS, Optimizer, OptimizerKernel, Part, adam::bias_corrections, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/adamw", source: include_str!("adamw.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Adam whose weights decay by themselves instead of through the gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Adamw {
     pub betas: [f32; 2],
@@ -54,7 +55,9 @@ impl Optimizer for Adamw {
     fn slots(&self) -> &'static [&'static str] {
         &["exp_avg", "exp_avg_sq"]
     }
+}
 
+impl OptimizerKernel for Adamw {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let [b1, b2] = self.betas;
         let [averages, squares, _] = part.slots;

@@ -84,7 +84,7 @@ impl Update {
         if treatment.has_sam() || treatment.clip_norm > 0.0 {
             all.scratch_len = parts;
         }
-        all.apply.push(self.spec.optimizer.rule().launch(len));
+        all.apply.push(self.spec.optimizer.kernel().launch(len));
         all
     }
 }

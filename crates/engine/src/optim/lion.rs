@@ -1,19 +1,20 @@
 //! `p -= rate · (sign(β₁m + (1−β₁)g) + weight_decay · p)`, then `m = β₂m + (1−β₂)g`
 //! (Chen et al., *Symbolic Discovery of Optimization Algorithms*, 2023, algorithm 2).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, Optimizer, Part, point_wise, sign};
+use super::{AVERAGE, DECAY, Optimizer, OptimizerKernel, Part, point_wise, sign};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/lion", source: include_str!("lion.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// The sign of a running average: every weight moves by the same amount.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lion {
     pub betas: [f32; 2],
@@ -52,7 +53,9 @@ impl Optimizer for Lion {
     fn slots(&self) -> &'static [&'static str] {
         &["exp_avg"]
     }
+}
 
+impl OptimizerKernel for Lion {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let [b1, b2] = self.betas;
         let (rate, decay, [averages, ..]) = (part.factor * now.rate, part.decay * self.weight_decay, part.slots);

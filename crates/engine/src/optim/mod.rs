@@ -58,8 +58,8 @@ pub struct Part<'a> {
     pub decay: f32,
 }
 
-/// An update rule. Formulas and names are PyTorch's.
-pub trait Optimizer: std::fmt::Debug {
+/// An update rule as it is described. Formulas and names are PyTorch's.
+pub trait Optimizer {
     fn name(&self) -> &'static str;
 
     fn title(&self) -> &'static str;
@@ -72,7 +72,17 @@ pub trait Optimizer: std::fmt::Debug {
     /// Names of the blocks that the rule keeps beside each parameter, as PyTorch calls them. They start
     /// as zeros.
     fn slots(&self) -> &'static [&'static str];
+}
 
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Optimizer + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What runs a rule. Apart, so that a program that only describes updates, such as the page, does not carry it.
+pub trait OptimizerKernel: Optimizer {
     /// One update.
     fn update(&self, part: Part<'_>, now: &StepInputs);
 
@@ -115,6 +125,10 @@ macro_rules! optimizers {
                 match self { $(Self::$settings(rule) => rule),+ }
             }
 
+            pub fn kernel(&self) -> &dyn OptimizerKernel {
+                match self { $(Self::$settings(rule) => rule),+ }
+            }
+
             /// Every rule with its usual settings.
             pub fn all() -> Vec<Self> {
                 vec![$(Self::$settings($settings::default())),+]
@@ -150,6 +164,6 @@ impl OptimizerSpec {
     /// One update of all parameters alike. `state` holds the slots one after another, each as long as `params`.
     pub fn update(&self, params: &mut [f32], grads: &[f32], state: &mut [f32], now: &StepInputs) {
         let slots = update::pieces(state, params.len(), 0..params.len());
-        self.rule().update(Part { params, grads, slots, factor: 1.0, decay: 1.0 }, now);
+        self.kernel().update(Part { params, grads, slots, factor: 1.0, decay: 1.0 }, now);
     }
 }

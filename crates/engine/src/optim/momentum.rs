@@ -1,18 +1,19 @@
 //! `v = momentum · v + g`, `p -= rate · v` (PyTorch's form: the rate stands outside the average).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, Optimizer, Part, point_wise};
+use super::{AVERAGE, DECAY, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/momentum", source: include_str!("momentum.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Stochastic gradient descent with a running sum of gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Momentum {
     pub momentum: f32,
@@ -45,7 +46,9 @@ impl Optimizer for Momentum {
     fn slots(&self) -> &'static [&'static str] {
         &["momentum_buffer"]
     }
+}
 
+impl OptimizerKernel for Momentum {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let (rate, decay, [velocity, ..]) = (part.factor * now.rate, part.decay * self.weight_decay, part.slots);
         for ((p, g), v) in part.params.iter_mut().zip(part.grads).zip(velocity) {

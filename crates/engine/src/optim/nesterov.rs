@@ -1,18 +1,19 @@
 //! `v = momentum · v + g`, `p -= rate · (g + momentum · v)` (`torch.optim.SGD` with `nesterov=True`).
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, Optimizer, Part, point_wise};
+use super::{AVERAGE, DECAY, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/nesterov", source: include_str!("nesterov.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Momentum that looks ahead along its running sum.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nesterov {
     pub momentum: f32,
@@ -45,7 +46,9 @@ impl Optimizer for Nesterov {
     fn slots(&self) -> &'static [&'static str] {
         &["momentum_buffer"]
     }
+}
 
+impl OptimizerKernel for Nesterov {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let (rate, decay, [velocity, ..]) = (part.factor * now.rate, part.decay * self.weight_decay, part.slots);
         for ((p, g), v) in part.params.iter_mut().zip(part.grads).zip(velocity) {

@@ -2,19 +2,20 @@
 //! for Machine Learning*, 2012; `torch.optim.RMSprop`). Centered, the root is that of `s` less the square of a
 //! running average of `g`. With momentum, `v = momentum · v + quotient` and `p -= rate · v`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{AVERAGE, DECAY, EPS, Optimizer, Part, point_wise};
+use super::{AVERAGE, DECAY, EPS, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/rmsprop", source: include_str!("rmsprop.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Steps scaled by a running average of the squared gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rmsprop {
     pub alpha: f32,
@@ -63,7 +64,9 @@ impl Optimizer for Rmsprop {
             (true, true) => &["square_avg", "momentum_buffer", "grad_avg"],
         }
     }
+}
 
+impl OptimizerKernel for Rmsprop {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let (rate, decay, [squares, second, third]) = (part.factor * now.rate, part.decay * self.weight_decay, part.slots);
         let (velocities, averages) = if self.momentum > 0.0 { (second, third) } else { (third, second) };

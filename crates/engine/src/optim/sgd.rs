@@ -1,18 +1,19 @@
 //! `p -= rate · (g + weight_decay · p)`
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{DECAY, Optimizer, Part, point_wise};
+use super::{DECAY, Optimizer, OptimizerKernel, Part, point_wise};
 use crate::{
     Setting, StepInputs,
     backend::gpu::launch::{Launch, Shader, Slot},
+    json::Read,
 };
 
 static UPDATE: Shader = Shader { name: "optim/sgd", source: include_str!("sgd.wgsl") };
 const SHADERS: &[&Shader] = &[&UPDATE];
 
 /// Stochastic gradient descent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sgd {
     pub weight_decay: f32,
@@ -38,7 +39,9 @@ impl Optimizer for Sgd {
     fn slots(&self) -> &'static [&'static str] {
         &[]
     }
+}
 
+impl OptimizerKernel for Sgd {
     fn update(&self, part: Part<'_>, now: &StepInputs) {
         let (rate, decay) = (part.factor * now.rate, part.decay * self.weight_decay);
         for (p, g) in part.params.iter_mut().zip(part.grads) {

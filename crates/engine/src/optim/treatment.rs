@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{OptimizerSpec, passes};
-use crate::{Graph, NodeId, Setting, SettingError, ops::ParamRole};
+use crate::{Graph, NodeId, Setting, SettingError, json::Read, ops::ParamRole};
 
 /// A rule and what stands around it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpdateSpec {
     pub optimizer: OptimizerSpec,
@@ -36,7 +36,7 @@ impl From<OptimizerSpec> for UpdateSpec {
 /// second pass forward and backward. Running statistics are those of the first.
 ///
 /// Zero means without; all at their defaults do nothing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Treatment {
     pub l1: f32,
@@ -60,16 +60,23 @@ pub struct Treatment {
 mod pairs {
     use std::collections::BTreeMap;
 
-    use serde::{Deserialize, Deserializer, Serializer};
+    use serde::Serializer;
 
-    use crate::NodeId;
+    use crate::{
+        NodeId,
+        json::{Error, Read, Value},
+    };
 
     pub fn serialize<S: Serializer>(rates: &BTreeMap<NodeId, f32>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(rates)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<NodeId, f32>, D::Error> {
-        Ok(Vec::<(NodeId, f32)>::deserialize(deserializer)?.into_iter().collect())
+    pub fn deserialize(value: Value) -> Result<BTreeMap<NodeId, f32>, Error> {
+        let mut rates = BTreeMap::new();
+        for (node, rate) in Vec::<(NodeId, f32)>::read(value)? {
+            rates.insert(node, rate);
+        }
+        Ok(rates)
     }
 }
 

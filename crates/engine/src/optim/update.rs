@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Optimizer, Part, SLOTS_LIMIT, Treatment, UpdateSpec, passes};
-use crate::{Graph, StepInputs, arena::carve, ops::ParamRole};
+use super::{OptimizerKernel, Part, SLOTS_LIMIT, Treatment, UpdateSpec, passes};
+use crate::{Graph, StepInputs, arena::carve, json::Read, ops::ParamRole};
 
 /// Neighbouring weights that are treated alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,7 +21,7 @@ pub struct Group {
 
 /// From where updates are counted. Rules that correct for their first updates (Adam) know their number; where a rule
 /// or the number of batches to an update changes within a run, the count begins anew or goes on from here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Clock {
     /// A batch (step), with which an update begins.
@@ -76,8 +76,8 @@ impl Update {
         &self.spec.treatment
     }
 
-    fn rule(&self) -> &dyn Optimizer {
-        self.spec.optimizer.rule()
+    fn kernel(&self) -> &dyn OptimizerKernel {
+        self.spec.optimizer.kernel()
     }
 
     pub fn state_len(&self) -> usize {
@@ -97,7 +97,7 @@ impl Update {
 
     /// What the rule's shader finds in `now.rule`.
     pub fn rule_numbers(&self, now: &StepInputs) -> [f32; 4] {
-        self.rule().rule(&self.rule_inputs(now))
+        self.kernel().rule(&self.rule_inputs(now))
     }
     /// Adds the gradient of the penalty.
     pub fn penalise(&self, params: &[f32], grads: &mut [f32]) {
@@ -150,7 +150,7 @@ impl Update {
                 factor: group.factor,
                 decay: group.decay,
             };
-            self.rule().update(part, &now);
+            self.kernel().update(part, &now);
         }
     }
 }

@@ -24,7 +24,7 @@ pub fn lay_out(lives: &[Lifetime]) -> (Vec<Range<usize>>, usize) {
     for (i, life) in lives.iter().enumerate() {
         let mut taken: Vec<Range<usize>> =
             (0..i).filter(|&j| lives[j].first <= life.last && life.first <= lives[j].last).map(|j| places[j].clone()).collect();
-        taken.sort_by_key(|r| r.start);
+        crate::order::sort_by_key(&mut taken, |r| r.start);
         let mut start = 0;
         for r in taken {
             if r.start >= start && r.start - start >= life.len {

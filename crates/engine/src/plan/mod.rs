@@ -5,18 +5,19 @@ mod memory;
 
 use std::{ops::Range, sync::Arc};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Graph, NodeId, ParamId, SpecError,
     graph::Feed,
+    json::Read,
     ops::{INPUTS_LIMIT, Placement},
 };
 use fusion::{Home, choose_launches};
 use memory::{Lifetime, aligned, lay_out, share};
 
 /// Training keeps what the backward pass needs; evaluation uses running statistics and no dropout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     Train,
@@ -24,7 +25,7 @@ pub enum Mode {
 }
 
 /// A tensor of a running network that a panel can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Tensor {
     /// The batch of images.
@@ -77,7 +78,7 @@ pub struct Step {
     pub saved: Range<usize>,
     /// Whole numbers of the kernels, from [`crate::Op::working`].
     pub table: Vec<u32>,
-    /// The layer whose result `output` holds: `at.node`, or the one fused into it.
+    /// The layer whose result `output` holds: `at.node`, or the last one fused into it.
     pub gives: NodeId,
 }
 
@@ -173,8 +174,21 @@ impl Plan {
     /// # Errors
     /// [`SpecError::Memory`] where the plan would need more than [`MEMORY_LIMIT_MIB`].
     pub fn compile(graph: &Arc<Graph>, options: &PlanOptions) -> Result<Self, SpecError> {
+        Self::with_fusion(graph, options, false)
+    }
+
+    /// Lays out `graph` for the processor alone: a max pooling of 2×2 with stride 2 after a convolution is done by the
+    /// convolution as it writes (see [`Placement::pooled`]), with the same bits. A card launches poolings of their own.
+    ///
+    /// # Errors
+    /// As [`Plan::compile`].
+    pub fn compile_for_cpu(graph: &Arc<Graph>, options: &PlanOptions) -> Result<Self, SpecError> {
+        Self::with_fusion(graph, options, true)
+    }
+
+    fn with_fusion(graph: &Arc<Graph>, options: &PlanOptions, pools: bool) -> Result<Self, SpecError> {
         let (batch, mode) = (options.batch.max(1), options.mode);
-        let (launches, homes) = choose_launches(graph, mode, &options.watch);
+        let (launches, homes) = choose_launches(graph, mode, &options.watch, pools);
         let count = launches.len();
         let home = |feed: &Feed| match *feed {
             Feed::Image => Home::Image,
@@ -189,7 +203,7 @@ impl Plan {
             .enumerate()
             .map(|(i, launch)| {
                 let readers = (i + 1..count).filter(|&j| sources[j].contains(&Home::Step(i)));
-                let len = aligned(batch.saturating_mul(graph.node(launch.node).output.len()));
+                let len = aligned(batch.saturating_mul(graph.node(launch.gives).output.len()));
                 Lifetime { len, first: i, last: readers.max().unwrap_or(count) }
             })
             .collect();
@@ -244,15 +258,17 @@ impl Plan {
         for (i, launch) in launches.iter().enumerate() {
             let node = graph.node(launch.node);
             let (input, others, output) = (node.input, node.others, node.output);
-            let at = Placement { node: launch.node, batch, mode, input, others, output, activation: launch.activation };
-            let saved_len = if mode == Mode::Train { node.saved.0.saturating_mul(batch).saturating_add(node.saved.1) } else { 0 };
+            let at =
+                Placement { node: launch.node, batch, mode, input, others, output, activation: launch.activation, pooled: launch.pooled };
+            let kept = if launch.pooled.is_some() { graph.node(launch.gives).saved } else { node.saved };
+            let saved_len = if mode == Mode::Train { kept.0.saturating_mul(batch).saturating_add(kept.1) } else { 0 };
             let saved = regions.saved..regions.saved.saturating_add(saved_len);
             regions.saved = aligned(saved.end);
             let mut working = node.layer.working(&at);
             working.table.shrink_to_fit();
             regions.scratch = regions.scratch.max(working.scratch_len);
             regions.tables += working.table.len();
-            let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * node.output.len() };
+            let exact = |r: &Range<usize>| r.start..r.start + if r.is_empty() { 0 } else { batch * at.given().len() };
             let shapes = std::iter::once(node.input).chain(node.others.iter().copied());
             let intake = |((from, number), shape): ((&Home, &usize), crate::Shape)| {
                 let len = batch * shape.len();

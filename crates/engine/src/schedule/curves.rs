@@ -2,10 +2,10 @@
 
 use std::f64::consts::PI;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Curve, STEPS};
-use crate::Setting;
+use crate::{Setting, json::Read};
 
 macro_rules! named {
     ($name:literal, $title:literal, [$($setting:expr),* $(,)?]) => {
@@ -35,7 +35,7 @@ fn anneal(start: f64, end: f64, share: f64) -> f64 {
 }
 
 /// `base`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Constant {}
 
@@ -52,7 +52,7 @@ impl Curve for Constant {
 }
 
 /// `base · gamma^⌊t / step_size⌋` (`StepLR`). A length of 0 is a third of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Step {
     pub step_size: u32,
@@ -78,7 +78,7 @@ impl Curve for Step {
 }
 
 /// `base · gamma^t` (`ExponentialLR`)
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Exponential {
     pub gamma: f32,
@@ -104,7 +104,7 @@ impl Curve for Exponential {
 
 /// `min_rate + (base − min_rate) · (1 + cos(π t / t_max)) / 2` (`CosineAnnealingLR`); after `t_max` steps it
 /// rises again as it fell. A length of 0 is that of the run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cosine {
     pub t_max: u32,
@@ -131,7 +131,7 @@ impl Curve for Cosine {
 /// A cosine over `t_0` steps, then from the top over `t_0 · t_mult`, and so on
 /// (`CosineAnnealingWarmRestarts`; Loshchilov and Hutter, *SGDR*, 2017). A length of 0 is a seventh of the run,
 /// which three falls fill where each is twice as long as the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct CosineRestarts {
     pub t_0: u32,
@@ -175,7 +175,7 @@ impl Curve for CosineRestarts {
 /// From `base / div_factor` up to `base` over `pct_start` of the steps, then down to
 /// `base / div_factor / final_div_factor`, both along half a wave (`OneCycleLR`; Smith, *A disciplined
 /// approach to neural network hyper-parameters*, 2018). Afterwards it stays. A length of 0 is that of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct OneCycle {
     pub total_steps: u32,
@@ -222,7 +222,7 @@ impl Curve for OneCycle {
 }
 
 /// `base · (1 − min(t, total_iters) / total_iters)^power` (`PolynomialLR`). A length of 0 is that of the run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Polynomial {
     pub total_iters: u32,

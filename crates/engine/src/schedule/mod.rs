@@ -9,12 +9,12 @@ mod plateau;
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use curves::{Constant, Cosine, CosineRestarts, Exponential, OneCycle, Polynomial, Step};
 pub use plateau::{Plateau, Reduction, ThresholdMode};
 
-use crate::{Setting, SettingError};
+use crate::{Setting, SettingError, json::Read};
 
 /// Most steps of any length.
 pub const STEPS: u32 = 100_000_000;
@@ -22,7 +22,7 @@ pub const STEPS: u32 = 100_000_000;
 pub const START_FACTORS: RangeInclusive<f32> = 1e-6..=1.0;
 
 /// How the rate changes with the step alone.
-pub trait Curve: std::fmt::Debug {
+pub trait Curve {
     fn name(&self) -> &'static str;
 
     fn title(&self) -> &'static str;
@@ -37,6 +37,13 @@ pub trait Curve: std::fmt::Debug {
     fn fitted(self, steps: u32) -> Self
     where
         Self: Sized;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Curve + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 macro_rules! curves {
@@ -80,7 +87,7 @@ impl Default for CurveSpec {
 }
 
 /// A curve, and before it a linear warm-up.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScheduleSpec {
     pub curve: CurveSpec,

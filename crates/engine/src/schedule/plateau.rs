@@ -1,14 +1,14 @@
 //! Lower where a number stops falling.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Curve, curves::named};
-use crate::Setting;
+use crate::{Setting, json::Read};
 
 /// The rate is multiplied by `factor` when a number that should fall, the validation loss, has not for more
 /// than `patience` observations (`ReduceLROnPlateau` with `mode="min"`). As a function of the step it is
 /// constant; what is taken off is a [`Reduction`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Plateau {
     pub factor: f32,
@@ -22,7 +22,7 @@ pub struct Plateau {
     pub min_rate: f32,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum ThresholdMode {
     /// Below `best · (1 − threshold)`.

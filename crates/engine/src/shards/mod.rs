@@ -107,7 +107,7 @@ impl Job {
     }
 
     fn cut(graph: &Arc<Graph>, split: Split, loss: LossSpec, augment: Augment, watch: &Watch) -> Result<Self, SpecError> {
-        let plan = |batch, mode, watch: &Watch| Plan::compile(graph, &PlanOptions { batch, mode, watch: watch.clone() });
+        let plan = |batch, mode, watch: &Watch| Plan::compile_for_cpu(graph, &PlanOptions { batch, mode, watch: watch.clone() });
         let last = split.images(split.leaves() - 1).len();
         Ok(Self {
             graph: Arc::clone(graph),

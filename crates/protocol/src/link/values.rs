@@ -2,8 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use engine::{Augment, Init, LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec, Shape, Treatment, presets, schedule::CurveSpec};
-use serde::de::DeserializeOwned;
+use engine::{Augment, Init, LayerSpec, LossSpec, OptimizerSpec, ScheduleSpec, Shape, Treatment, json::Read, presets, schedule::CurveSpec};
 use serde_json::Value;
 
 use super::{CLASSES, LinkProblem};
@@ -26,7 +25,7 @@ pub fn layers_of(text: &str) -> Result<Vec<LayerSpec>, LinkProblem> {
         return Err(LinkProblem::Content { reason: "expected a list of layers".to_owned() });
     };
     let layer = |(i, item): (usize, Value)| {
-        serde_json::from_value(item).map_err(|e| LinkProblem::Content { reason: format!("layer {}: {}", i + 1, shown_reason(&e)) })
+        LayerSpec::read(item).map_err(|e| LinkProblem::Content { reason: format!("layer {}: {}", i + 1, shown_reason(&e)) })
     };
     items.into_iter().enumerate().map(layer).collect()
 }
@@ -56,7 +55,7 @@ pub fn init_of(text: &str) -> Result<Init, LinkProblem> {
 }
 
 /// Settings in the text of [`compact`], within their limits.
-pub fn checked_of<T: DeserializeOwned>(text: &str, check: fn(&T) -> Result<(), RunError>) -> Result<T, LinkProblem> {
+pub fn checked_of<T: Read>(text: &str, check: fn(&T) -> Result<(), RunError>) -> Result<T, LinkProblem> {
     let settings: T = content_of(text)?;
     check(&settings).map_err(|error| LinkProblem::Setting { error })?;
     Ok(settings)
@@ -108,17 +107,17 @@ pub fn optimizer_of(text: &str) -> Result<OptimizerSpec, LinkProblem> {
     Ok(optimizer)
 }
 
-pub fn tagged_of<T: DeserializeOwned>(text: &str, tag: &str, known: &str) -> Result<T, LinkProblem> {
+pub fn tagged_of<T: Read>(text: &str, tag: &str, known: &str) -> Result<T, LinkProblem> {
     if !text.starts_with('(') {
-        return serde_json::from_value(serde_json::json!({ tag: text }))
+        return T::read(serde_json::json!({ tag: text }))
             .map_err(|_| LinkProblem::UnknownName { got: shown(text), known: known.to_owned() });
     }
     content_of(text)
 }
 
-pub fn content_of<T: DeserializeOwned>(text: &str) -> Result<T, LinkProblem> {
+pub fn content_of<T: Read>(text: &str) -> Result<T, LinkProblem> {
     let value = compact::read(text).map_err(|error| LinkProblem::Text { error })?;
-    serde_json::from_value(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
+    T::read(value).map_err(|e| LinkProblem::Content { reason: shown_reason(&e) })
 }
 
 pub fn number_of(text: &str, limits: &RangeInclusive<f32>) -> Result<f32, LinkProblem> {

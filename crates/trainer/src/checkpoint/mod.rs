@@ -13,10 +13,10 @@ mod floats;
 
 use std::collections::HashMap;
 
-use engine::{Graph, json, kept::Kept, ops::ParamRole};
+use engine::{Graph, json, json::Read, kept::Kept, ops::ParamRole};
 use protocol::{Hyper, Note as Change, RunSpec, Score};
 use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{
     Network, OpenError, Portion, Standing,
@@ -33,7 +33,7 @@ pub const NOTES_LIMIT: usize = 500;
 const CONFUSION_LEN: usize = data::CLASSES * data::CLASSES;
 
 /// What a file says about itself.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 pub struct Note {
     pub version: u32,
     pub spec: RunSpec,
@@ -44,7 +44,7 @@ pub struct Note {
 }
 
 /// Where a run stands, beside its numbers.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     pub step: u32,
@@ -297,7 +297,7 @@ pub fn read(bytes: &[u8]) -> Result<File<'_>, FileError> {
     Ok(File { tensors, note })
 }
 
-#[derive(Deserialize)]
+#[derive(Read)]
 struct VersionOnly {
     version: u32,
 }

@@ -7,7 +7,7 @@ mod maker;
 mod shelf;
 mod twin;
 
-use std::{fmt::Debug, rc::Rc};
+use std::rc::Rc;
 
 use data::Dataset;
 #[cfg(not(target_family = "wasm"))]
@@ -28,7 +28,7 @@ use crate::Network;
 
 /// What a network runs on. Work goes in with `put`, in order; what it gave comes out with `take`, in
 /// the same order: at once on the CPU, later on a card.
-pub trait Machine: Debug {
+pub trait Machine {
     fn backend(&self) -> Backend;
 
     /// Activations are stored in half precision.
@@ -71,6 +71,13 @@ pub trait Machine: Debug {
 
     /// What went to the card and came back over the last moment; `None` on the CPU.
     fn traffic(&mut self, now_ms: f64) -> Option<Traffic>;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Machine + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Machine")
+    }
 }
 
 /// A piece of work.
@@ -153,7 +160,7 @@ pub struct MachineFault {
 }
 
 /// Makes machines on one card.
-pub trait MakeMachine: Debug {
+pub trait MakeMachine {
     /// A machine for `network` that begins with `numbers`.
     ///
     /// # Errors
@@ -162,10 +169,24 @@ pub trait MakeMachine: Debug {
     fn make(&self, network: &Network, numbers: &Numbers) -> Result<Box<dyn Machine>, MachineFault>;
 }
 
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn MakeMachine + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MakeMachine")
+    }
+}
+
 /// Where the CPU's further cores come from.
-pub trait Hire: Debug {
+pub trait Hire {
     /// Shards for the network's job: at most one for each core beside the leader's.
     fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>>;
+}
+
+/// Not a bound of the trait: what its implementors would print of themselves, all programs would carry.
+impl std::fmt::Debug for dyn Hire + '_ {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hire")
+    }
 }
 
 /// The leader's core alone.

@@ -71,14 +71,14 @@ pub fn to_resume(own: Option<usize>, runs: &[Option<SavedRun>], wanted: impl Fn(
         return Some(own).filter(fits).into_iter().collect();
     }
     let mut places: Vec<usize> = (0..runs.len()).filter(fits).collect();
-    places.sort_by(|a, b| saved(runs, *b).total_cmp(&saved(runs, *a)));
+    engine::order::sort_by(&mut places, |a, b| saved(runs, *b).total_cmp(&saved(runs, *a)));
     places
 }
 
 /// Where a new run goes, in the order in which to try: empty places, then that of the oldest run.
 pub fn to_fill(runs: &[Option<SavedRun>]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..runs.len()).collect();
-    places.sort_by(|a, b| saved(runs, *a).total_cmp(&saved(runs, *b)));
+    engine::order::sort_by(&mut places, |a, b| saved(runs, *a).total_cmp(&saved(runs, *b)));
     places
 }
 

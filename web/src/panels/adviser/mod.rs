@@ -5,6 +5,7 @@ use protocol::Advice;
 
 use super::{Panel, Place};
 use crate::{
+    reaction::live,
     state::{AppState, Focus, app, lab},
     widgets::number,
 };
@@ -25,7 +26,7 @@ fn Adviser() -> impl IntoView {
         let found = rules.get();
         if found.is_empty() { well() } else { found.into_iter().map(|rule| advice_view(state, rule)).collect_view().into_any() }
     };
-    view! { <div class="adviser-list" aria-live="polite" data-testid="advice-list">{list}</div> }
+    view! { <div class="adviser-list" aria-live="polite" data-testid="advice-list">{live(list)}</div> }
 }
 
 fn well() -> AnyView {
@@ -55,8 +56,8 @@ fn advice_view(state: AppState, rule: String) -> AnyView {
     };
     view! {
         <article class="adviser-item" data-testid=format!("advice-{slug}")>
-            <h3>{title}</h3>
-            <p>{evidence}</p>
+            <h3>{live(title)}</h3>
+            <p>{live(evidence)}</p>
             <div class="adviser-do">{remedy}{places(state, found)}</div>
         </article>
     }

@@ -4,7 +4,10 @@ use data::CLASSES;
 use leptos::prelude::*;
 
 use super::{Panel, Place};
-use crate::state::{Origin, app, class_names::ClassNames};
+use crate::{
+    reaction::live,
+    state::{Origin, app, class_names::ClassNames},
+};
 
 pub const PANEL: Panel = Panel {
     slug: "answers",
@@ -67,6 +70,6 @@ fn Answers() -> impl IntoView {
             </span>
         </p>
         <ol class="answers-list" class:wordy=move || state.classes.with(ClassNames::is_wordy) aria-hidden="true">{(0..CLASSES).map(row).collect_view()}</ol>
-        <p class="sr-only" data-testid="answer-words">{words}</p>
+        <p class="sr-only" data-testid="answer-words">{live(words)}</p>
     }
 }

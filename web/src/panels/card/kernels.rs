@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use super::source::{Source, summary};
 use crate::{
     link::listing::{File, Launched, Listing, Part, Pass},
+    reaction::{effect, live},
     state::{app, lab},
     widgets::{dialog::Dialog, number},
 };
@@ -14,7 +15,7 @@ pub fn keep_listed() {
     let state = app();
     let subgroups = Memo::new(move |_| state.card.with(|c| c.as_ref().and_then(|c| c.adapter.as_ref()).is_some_and(|a| a.subgroups)));
     let half = Memo::new(move |_| state.summary.with(|s| s.half));
-    Effect::new(move |_| {
+    effect(move || {
         let looking = state.card_open.get() || state.kernels_open.get();
         state.spec.track();
         if looking && state.graph.with(Option::is_some) {
@@ -38,7 +39,7 @@ pub fn Kernels() -> impl IntoView {
     let found =
         Memo::new(move |_| listed.with(|listing| listing.files.iter().find(|file| Some(&file.name) == shader.get().as_ref()).cloned()));
     let pane = NodeRef::<html::Pre>::new();
-    Effect::new(move |_| {
+    effect(move || {
         shader.track();
         if let Some(pane) = pane.get() {
             pane.set_scroll_top(0);
@@ -53,7 +54,7 @@ pub fn Kernels() -> impl IntoView {
         <Dialog title="Kernels of a training step" testid="kernels" open=state.kernels_open>
             <p class="card-lead">{move || format!("{} dispatches, in this order; the backward ones in reverse. These are the very files that the card compiles.", count())}</p>
             <div class="card-kernels">
-                <ol class="card-parts" data-testid="kernel-list">{list}</ol>
+                <ol class="card-parts" data-testid="kernel-list">{live(list)}</ol>
                 <section class="card-file" aria-label="Source">
                     <header>
                         <h3 class="number" data-testid="kernel-name">{move || shader.get().map(|name| format!("{name}.wgsl"))}</h3>

@@ -5,6 +5,7 @@ use protocol::{Adapter, Backend, CardReport, Check, Timing, Wish};
 
 use super::facts;
 use crate::{
+    reaction::live,
     state::{Parting, Phase, app, url},
     widgets::{
         dialog::Dialog,
@@ -133,7 +134,7 @@ fn adapter_view(adapter: Adapter) -> impl IntoView {
                 <div><dt>"Vendor"</dt><dd>{adapter.vendor.clone()}</dd></div>
                 <div><dt>"Reached by"</dt><dd>{adapter.backend.clone()}</dd></div>
                 <div><dt>"Kind"</dt><dd data-testid="card-kind">{kind}</dd></div>
-                <div><dt>"Half precision"</dt><dd>{half}</dd></div>
+                <div><dt>"Half precision"</dt><dd>{live(half)}</dd></div>
                 <div><dt>"Subgroups"</dt><dd>{subgroups}</dd></div>
                 <div><dt>"Time stamps"</dt><dd>{facts::timestamps(&adapter)}</dd></div>
             </dl>

@@ -7,6 +7,7 @@ use protocol::{EvalSet, Score};
 
 use super::{Panel, Place};
 use crate::{
+    reaction::{effect, live},
     state::{AppState, app, class_names::ClassNames, lab},
     widgets::{number, slider::Slider},
 };
@@ -54,7 +55,7 @@ fn set_name(set: EvalSet) -> &'static str {
 fn Classes() -> impl IntoView {
     let shown = Shown { state: app(), place: RwSignal::new(None), cell: RwSignal::new(None) };
     // Another run has other evaluations.
-    Effect::new(move |_| {
+    effect(move || {
         shown.state.run.track();
         shown.place.set(None);
     });
@@ -196,7 +197,7 @@ fn quality(shown: Shown) -> AnyView {
     };
     view! {
         <div class="classes-side">
-            {facts}
+            {live(facts)}
             <p class="monitor-note" aria-live="polite" data-testid="confusion-words">{move || words().unwrap_or_else(|| "Choose a cell to read it.".to_owned())}</p>
         </div>
     }

@@ -3,7 +3,7 @@
 use figures::Plot;
 use leptos::prelude::*;
 
-use crate::{dom::image, state::AppState};
+use crate::{dom::image, reaction::live, state::AppState};
 
 /// Marks nearer to each other than this, in CSS pixels, are one.
 const NEAR: f64 = 9.0;
@@ -16,7 +16,7 @@ pub fn all(state: AppState) -> Vec<(u32, String)> {
     let notes = notes.iter().map(|n| (n.step, n.sentence().split_once(": ").map_or_else(|| n.what.clone(), |(_, said)| said.to_owned())));
     let advice = state.monitors.advice.get_untracked().into_iter().map(|a| (a.step, a.title));
     let mut all: Vec<_> = marks.chain(notes).chain(advice).collect();
-    all.sort_by_key(|happened| happened.0);
+    engine::order::sort_by_key(&mut all, |happened| happened.0);
     all
 }
 
@@ -65,5 +65,5 @@ pub fn view(spots: RwSignal<Vec<Spot>>, told: RwSignal<Option<String>>) -> AnyVi
         };
         spots.get().into_iter().map(one).collect::<Vec<AnyView>>()
     };
-    view! { {list} }.into_any()
+    view! { {live(list)} }.into_any()
 }

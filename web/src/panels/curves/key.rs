@@ -8,6 +8,7 @@ use protocol::{
 
 use super::keys::Sight;
 use crate::{
+    reaction::live,
     state::{AppState, lab},
     widgets::{number, swatch::swatch},
 };
@@ -29,7 +30,7 @@ pub fn key(state: AppState, sight: RwSignal<Sight>) -> AnyView {
     let any = Memo::new(move |_| runs.with(|list| !list.is_empty()));
     view! {
         <Show when=move || any.get()>
-            <div class="curves-key" role="group" aria-label="Earlier runs behind the curves" data-testid="curves-key">{rows}</div>
+            <div class="curves-key" role="group" aria-label="Earlier runs behind the curves" data-testid="curves-key">{live(rows)}</div>
         </Show>
     }
     .into_any()
@@ -46,7 +47,7 @@ fn entry(state: AppState, sight: RwSignal<Sight>, slot: u32, name: &str, since: 
     view! {
         <button class="curves-ghost" aria-pressed=shown.to_string() data-testid=format!("ghost-{}", slot + 1) title="Show or hide this run; rings are its validation results"
             on:click=move |_| lab().edit_run(slot, |r| r.shown = !r.shown)>
-            {swatch(slot, theme)}<b>{name.to_owned()}</b><span class="curves-line">{text}</span>
+            {swatch(slot, theme)}<b>{name.to_owned()}</b><span class="curves-line">{live(text)}</span>
         </button>
     }
     .into_any()

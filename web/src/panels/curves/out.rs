@@ -93,7 +93,7 @@ pub fn table(state: AppState) -> AnyView {
     for mark in state.monitors.marks.get() {
         rows.push((mark.step, [mark.what, String::new(), String::new(), String::new(), String::new()]));
     }
-    rows.sort_by_key(|r| std::cmp::Reverse(r.0));
+    engine::order::sort_by_key(&mut rows, |r| std::cmp::Reverse(r.0));
     let body: Vec<AnyView> = rows
         .into_iter()
         .map(|(step, cells)| {

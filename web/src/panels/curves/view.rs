@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     dom::{frame, image, now_ms, size},
+    reaction::effect,
     state::{AppState, app},
     widgets::slider::Slider,
 };
@@ -199,7 +200,7 @@ impl Chart {
         let due = StoredValue::new(false);
         let seen = Memo::new(move |_| self.sight.with(|s| (s.window, s.by_epoch)));
         let touched = StoredValue::new((None, false));
-        Effect::new(move |_| {
+        effect(move || {
             let state = self.state;
             state.curve_tick.track();
             state.theme.track();
@@ -228,16 +229,16 @@ impl Chart {
                 });
             });
         });
-        Effect::new(move |_| {
+        effect(move || {
             self.sight.track();
             self.draw_cursor();
         });
         // Another run is seen whole.
-        Effect::new(move |_| {
+        effect(move || {
             self.state.run.track();
             self.sight.update(|sight| (sight.window, sight.cursor) = (None, None));
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(canvas) = self.canvas.get() {
                 size::follow(&canvas, move |now| self.room.set(now));
             }

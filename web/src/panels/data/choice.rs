@@ -6,6 +6,7 @@ use data::CLASSES;
 use leptos::prelude::*;
 
 use crate::{
+    reaction::live,
     state::{Catalogue, app, browse::Known},
     widgets::number,
 };
@@ -111,7 +112,7 @@ pub fn view(choice: Choice) -> AnyView {
                     on:change=move |event| {
                         let word = event_target_value(&event);
                         if let Some(answer) = Answered::all().find(|a| a.word() == word) { choice.answered.set(answer); }
-                    }>{options}</select>
+                    }>{live(options)}</select>
             </label>
             <span class="data-count number" role="status" data-testid="data-count">{move || count_words(choice, catalogue)}</span>
         </div>

@@ -7,6 +7,7 @@ use leptos::{html, prelude::*};
 use super::choice::{Choice, SETS};
 use crate::{
     dom::image,
+    reaction::{effect, live},
     state::{app, class_names::ClassNames},
     widgets::{maps, number},
 };
@@ -40,7 +41,7 @@ pub fn Classes(choice: Choice) -> impl IntoView {
 fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
     let state = app();
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         state.catalogue.tick.track();
         let map = maps::of(state.theme.get()).positive;
         let Some(canvas) = node.get() else { return };
@@ -64,7 +65,7 @@ fn row(class: u8, choice: Choice, balance: Memo<[u32; CLASSES]>) -> AnyView {
                 style=format!("--class: var(--class-{class})")
                 on:click=move |_| choice.class.update(|c| *c = if *c == Some(class) { None } else { Some(class) })>
                 <canvas node_ref=node width="28" height="28" aria-hidden="true"></canvas>
-                <b class="number">{name}</b>
+                <b class="number">{live(name)}</b>
                 <span class="data-bar"><i style:transform=move || format!("scaleX({:.4})", share())></i></span>
                 <span class="number data-bar-count">{move || number::grouped(u64::from(count()))}</span>
             </button>

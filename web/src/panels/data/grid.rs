@@ -8,6 +8,7 @@ use web_sys::{HtmlCanvasElement, HtmlElement};
 use super::choice::{Choice, SETS};
 use crate::{
     dom::{image, size},
+    reaction::effect,
     state::{app, lab},
     widgets::{maps, number},
 };
@@ -53,7 +54,7 @@ pub fn Grid(choice: Choice) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     let sight = RwSignal::new(Sight::default());
     let cursor = RwSignal::new(None::<usize>);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = scroller.get() {
             size::follow(&element, move |(width, height)| {
                 // The grid may be gone before its observer.
@@ -61,14 +62,14 @@ pub fn Grid(choice: Choice) -> impl IntoView {
             });
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         choice.digits.track();
         cursor.set(None);
         if let Some(element) = scroller.get() {
             element.set_scroll_top(0);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         state.catalogue.pictures.track();
         let map = maps::of(state.theme.get()).positive;
         let wrong = state.theme.get().palette().classes;

@@ -8,6 +8,8 @@ mod source;
 
 use leptos::prelude::*;
 
+use crate::reaction::effect;
+
 use super::{Panel, Place};
 use crate::state::{app, lab};
 use choice::Choice;
@@ -19,14 +21,14 @@ pub const PANEL: Panel =
 fn Data() -> impl IntoView {
     let (state, lab) = (app(), lab());
     let choice = Choice::new();
-    Effect::new(move |_| {
+    effect(move || {
         // Again with every file that arrives, until all are there.
         state.arrived.track();
         state.run.track();
         lab.browse();
     });
     // Validation and test digits come last, and tell nothing of it themselves.
-    Effect::new(move |_| {
+    effect(move || {
         state.catalogue.tick.track();
         if !state.catalogue.is_whole() {
             crate::dom::frame::after(700, move || lab.browse());

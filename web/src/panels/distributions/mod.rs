@@ -8,6 +8,7 @@ use protocol::{Histogram, Probing, Reading};
 use super::{Panel, Place};
 use crate::{
     dom::{frame, image, size},
+    reaction::{effect, live},
     state::{AppState, app, lab},
     widgets::look_back::{LookBack, Source, nothing_yet},
 };
@@ -64,12 +65,12 @@ fn Distributions() -> impl IntoView {
         state.monitors.tick.track();
         state.monitors.trail.with_value(|t| t.last().is_some_and(|r| r.layers.iter().any(|l| l.histograms[2].is_some())))
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(canvas) = node.get() {
             size::follow(&canvas, move |now| room.set(now));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let columns = columns(state, kind.get());
         let (theme, size) = (state.theme.get(), room.get());
         let Some(canvas) = node.get() else { return };
@@ -119,7 +120,7 @@ fn table(state: AppState, kind: RwSignal<usize>) -> AnyView {
                     <tr><th scope="col" rowspan="2">"Layer"</th><th scope="colgroup" colspan="3">"at first"</th><th scope="colgroup" colspan="3">"now"</th></tr>
                     <tr>{["5 %", "median", "95 %", "5 %", "median", "95 %"].map(|q| view! { <th scope="col">{q}</th> }).into_iter().collect_view()}</tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{live(rows)}</tbody>
             </table>
         </div>
     }

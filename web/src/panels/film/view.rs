@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     dom::{frame, image, size},
+    reaction::{effect, live},
     state::{app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -29,7 +30,7 @@ pub fn FilmStrip() -> impl IntoView {
     let reel = Memo::new(move |_| all.with(|all| all.get(chosen.get().min(all.len().saturating_sub(1))).cloned()));
     // The focus of the stage chooses the layer and the filter; it stays when the pointer leaves.
     let filter = RwSignal::new(None::<usize>);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(focus) = state.focus.get().map(|f| (f.tensor, f.channel)) else { return };
         let found = all.with(|all| all.iter().enumerate().find_map(|(i, reel)| filter_in_focus(reel, Some(focus)).map(|f| (i, f))));
         if let Some((i, channel)) = found {
@@ -71,7 +72,7 @@ fn ask_for_film(reel: Memo<Option<Reel>>) {
     let time = app().time;
     let lab = lab();
     let due = StoredValue::new(false);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(param) = reel.get().map(|r| r.param) else { return };
         let wanted = time.moments.with(|m| !m.is_empty());
         let other = time.film.with_untracked(|f| f.as_ref().is_none_or(|f| f.param != param));
@@ -112,7 +113,7 @@ fn filter_view(reel: Option<Reel>, filter: RwSignal<Option<usize>>) -> AnyView {
     view! {
         <span class="film-filter">
             <button class="round" aria-label="Filter before" data-testid="film-filter-before" on:click=move |_| turn(count - 1)><Icon glyph=Glyph::Back/></button>
-            <span data-testid="film-filter">{words}</span>
+            <span data-testid="film-filter">{live(words)}</span>
             <button class="round" aria-label="Filter after" data-testid="film-filter-after" on:click=move |_| turn(1)><Icon glyph=Glyph::Next/></button>
             <button class="quiet" class:hidden=move || filter.get().is_none() data-testid="film-all" on:click=move |_| filter.set(None)>"All filters"</button>
         </span>
@@ -127,12 +128,12 @@ fn strip_view(strips: Memo<Option<Strips>>) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
     let frame_node = NodeRef::<html::Div>::new();
     let room = RwSignal::new((0.0_f64, 0.0_f64));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(area) = frame_node.get() {
             size::follow(&area, move |now| room.set(now));
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (Some(canvas), maps) = (node.get(), maps::of(state.theme.get())) else { return };
         strips.with(|strips| {
             let Some(strips) = strips else { return };
@@ -192,7 +193,7 @@ fn strip_view(strips: Memo<Option<Strips>>) -> AnyView {
                 <canvas node_ref=node aria-hidden="true"></canvas>
                 <i class="film-mark" style=mark></i>
             </div>
-            <p class="film-note"><b class="number" data-testid="film-step">{words}</b>" · blue weighs negative, orange positive · click a moment to go there"</p>
+            <p class="film-note"><b class="number" data-testid="film-step">{live(words)}</b>" · blue weighs negative, orange positive · click a moment to go there"</p>
         </div>
     }
     .into_any()

@@ -6,6 +6,7 @@ use protocol::{LayerReading, Probing};
 
 use super::{Panel, Place};
 use crate::{
+    reaction::live,
     state::{AppState, Focus, app, lab},
     widgets::{
         look_back::{LookBack, Source, nothing_yet},
@@ -48,7 +49,7 @@ fn Layers() -> impl IntoView {
                         <th scope="col" title="Exact zeros in the output">"Zeros"</th>
                         <th scope="col" title="Units of a rectifier that are always zero, and units at the end of their range; click one to see it on the stage">"Dead or stuck units"</th>
                     </tr></thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{live(rows)}</tbody>
                 </table>
                 <Source/>
             </div>
@@ -77,10 +78,10 @@ fn row(state: AppState, id: NodeId, name: String) -> AnyView {
     view! {
         <tr data-testid=format!("layer-row-{name}")>
             <th scope="row">{name.clone()}</th>
-            <td><span>{gradient}</span>{spark(state, id, |l| l.grad_norm, None)}</td>
-            <td class:far=far><span>{ratio}</span>{spark(state, id, |l| l.update_ratio, Some(USUAL_RATIO))}</td>
-            <td>{output}</td>
-            <td>{zeros}</td>
+            <td><span>{live(gradient)}</span>{spark(state, id, |l| l.grad_norm, None)}</td>
+            <td class:far=far><span>{live(ratio)}</span>{spark(state, id, |l| l.update_ratio, Some(USUAL_RATIO))}</td>
+            <td>{live(output)}</td>
+            <td>{live(zeros)}</td>
             <td>{units(state, id)}</td>
         </tr>
     }

@@ -4,7 +4,7 @@ use engine::{Init, Setting};
 use leptos::prelude::*;
 
 use super::{Bench, list::bytes, rows::Total};
-use crate::{state::app, widgets::number};
+use crate::{reaction::live, state::app, widgets::number};
 
 #[component]
 pub fn Totals(bench: Bench) -> impl IntoView {
@@ -25,7 +25,7 @@ pub fn Totals(bench: Bench) -> impl IntoView {
             (now != then && whole.get()).then(|| format!("{sign}{}", show(now.abs_diff(then))))
         };
         view! {
-            <div><dd class="number" data-testid=testid>{move || show(of(&total.get()))}<small>{change}</small></dd><dt>{what}</dt></div>
+            <div><dd class="number" data-testid=testid>{move || show(of(&total.get()))}<small>{live(change)}</small></dd><dt>{what}</dt></div>
         }
         .into_any()
     };

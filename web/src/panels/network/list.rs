@@ -2,6 +2,8 @@
 
 use engine::{Repair, kept::Likeness, ops::Family};
 use leptos::prelude::*;
+
+use crate::reaction::effect;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::{
@@ -24,7 +26,7 @@ pub fn Layers(bench: Bench) -> impl IntoView {
         (!place.is_empty()).then(|| row_id(&place))
     };
     // What is chosen by key is brought into view.
-    Effect::new(move |_| {
+    effect(move || {
         let place = builder.place.get();
         bench.list.track();
         if let Some(row) = crate::dom::document().and_then(|d| d.get_element_by_id(&row_id(&place))) {

@@ -149,7 +149,7 @@ fn offered(query: &str, group: Group) -> Vec<Made> {
         return Made::all().filter(|made| made.group() == group).collect();
     }
     let mut found: Vec<(u8, Made)> = Made::all().map(|made| (made.answers(&query), made)).filter(|(fit, _)| *fit > 0).collect();
-    found.sort_by_key(|(fit, _)| u8::MAX - fit);
+    engine::order::sort_by_key(&mut found, |(fit, _)| u8::MAX - fit);
     found.into_iter().map(|(_, made)| made).collect()
 }
 

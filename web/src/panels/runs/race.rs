@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::{setup, track};
-use crate::state::AppState;
+use crate::{reaction::live, state::AppState};
 
 pub fn view(state: AppState) -> AnyView {
     let chosen = setup::Choice::new(state);
     let watched = Memo::new(move |_| state.runs.race.with(Option::is_some));
     let body = move || if watched.get() { track::view(state) } else { setup::view(state, chosen) };
-    view! { {body} }.into_any()
+    view! { {live(body)} }.into_any()
 }

@@ -8,6 +8,7 @@ use protocol::{
 };
 
 use crate::{
+    reaction::live,
     state::{AppState, Phase, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -95,7 +96,7 @@ fn contestants(state: AppState, choice: Choice) -> AnyView {
         };
         entries.into_iter().enumerate().map(one).collect::<Vec<AnyView>>()
     };
-    view! { <ol class="runs-list" aria-label="Contestants" data-testid="race-entries">{rows}</ol> }.into_any()
+    view! { <ol class="runs-list" aria-label="Contestants" data-testid="race-entries">{live(rows)}</ol> }.into_any()
 }
 
 /// What may be added: the run of the page, presets, earlier runs.

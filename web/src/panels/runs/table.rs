@@ -42,7 +42,7 @@ pub fn view(state: AppState, at_race: RwSignal<bool>) -> AnyView {
         let mut list = state.runs.list.get();
         list.reverse();
         if let Some((column, down)) = order.get() {
-            list.sort_by(|a, b| compare(&COLUMNS[column], a, b, down));
+            engine::order::sort_by(&mut list, |a, b| compare(&COLUMNS[column], a, b, down));
         }
         list.iter().map(|record| row(state, record)).collect::<Vec<AnyView>>()
     };

@@ -9,6 +9,7 @@ use super::columns::{COLUMNS, Column};
 use crate::{
     dom::{frame, image, size},
     panels::curves::out,
+    reaction::{effect, live},
     state::{AppState, lab, runs},
     widgets::swatch::swatch,
 };
@@ -41,7 +42,7 @@ pub fn view(state: AppState) -> AnyView {
     view! {
         <div class="runs-track">
             <div class="runs-head">
-                <p class="runs-words number" role="status" data-testid="race-words">{words}</p>
+                <p class="runs-words number" role="status" data-testid="race-words">{live(words)}</p>
                 <Show when=move || over.get() fallback=|| view! { <button class="quiet" data-testid="race-stop" on:click=move |_| lab().stop_race()>"Stop the race"</button> }>
                     <button class="quiet" data-testid="race-svg" title="Save the picture as SVG" on:click=save>"Race SVG"</button>
                     <button class="quiet" data-testid="race-again" on:click=move |_| race.set(None)>"Another race"</button>
@@ -86,7 +87,7 @@ fn chart(state: AppState) -> AnyView {
             let _ = figures::draw_view(backend, &Curves::default(), &options, &view);
         }
     };
-    Effect::new(move |_| {
+    effect(move || {
         state.runs.race.track();
         state.theme.track();
         room.track();
@@ -97,7 +98,7 @@ fn chart(state: AppState) -> AnyView {
             }
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(canvas) = canvas.get() {
             size::follow(&canvas, move |now| room.set(now));
         }
@@ -138,7 +139,7 @@ fn standings(state: AppState) -> AnyView {
         <div class="runs-scroll" tabindex="0" role="group" aria-label="How the race stands">
             <table class="runs-table" data-testid="race-table">
                 <thead><tr><th scope="col">"Contestant"</th>{heads}</tr></thead>
-                <tbody>{rows}</tbody>
+                <tbody>{live(rows)}</tbody>
             </table>
         </div>
     }

@@ -10,6 +10,7 @@ use web_sys::HtmlCanvasElement;
 
 use crate::{
     dom::image,
+    reaction::effect,
     state::{
         Origin, app, lab,
         sample::{Drawing, THUMB},
@@ -75,7 +76,7 @@ pub fn Steps() -> impl IntoView {
     let (state, lab) = (app(), lab());
     let step_view = move |step: Step| {
         let node = NodeRef::<html::Canvas>::new();
-        Effect::new(move |_| {
+        effect(move || {
             let theme = state.theme.get();
             let Some(canvas) = node.get() else { return };
             let map = maps::of(theme).positive;

@@ -3,7 +3,10 @@
 use data::{CLASSES, sheet::bytes_of};
 use leptos::prelude::*;
 
-use crate::state::{Origin, app, class_names::ClassNames, lab};
+use crate::{
+    reaction::live,
+    state::{Origin, app, class_names::ClassNames, lab},
+};
 
 #[component]
 pub fn Keep() -> impl IntoView {
@@ -34,7 +37,7 @@ pub fn Keep() -> impl IntoView {
                 {(0..CLASSES).map(|c| view! { <option value=c.to_string() selected=move || usize::from(own.label.get()) == c>{move || name(c)}</option> }).collect_view()}
             </select>
             <span class="number sample-kept" data-testid="kept-count">{move || Some(own.len()).filter(|n| *n > 0).map(|n| format!("{n} kept"))}</span>
-            <span class="sr-only" role="status">{said}</span>
+            <span class="sr-only" role="status">{live(said)}</span>
         </div>
     }
 }

@@ -9,6 +9,7 @@ use web_sys::{HtmlCanvasElement, PointerEvent};
 use crate::{
     dom::{frame, image},
     link::message::Which,
+    reaction::effect,
     state::{Origin, PadKey, app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -58,7 +59,7 @@ pub fn Pad() -> impl IntoView {
             paint();
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         state.theme.track();
         // A digit of the data set takes the place of the drawing.
         if state.sample.with(|s| matches!(s.origin, Origin::Digit(_))) {
@@ -77,7 +78,7 @@ pub fn Pad() -> impl IntoView {
     });
 
     let remember = move || sheets.with_value(|s| state.pad.strokes.set_value(s.ink.to_bytes()));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(strokes) = state.pad.restore.get() {
             sheets.update_value(|s| s.ink = Ink::from_bytes(&strokes));
             remember();

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 use super::{captions, parts};
 use crate::{
     dom::{frame, media, size},
+    reaction::{effect, live},
     state::{
         app, lab,
         walk::{PARTS, Stop},
@@ -45,7 +46,7 @@ fn walk_view() -> AnyView {
     // Pictures use the height that the monitors have.
     let node = NodeRef::<html::Div>::new();
     let room = RwSignal::new((150.0_f64, 96.0_f64));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(area) = node.get() {
             size::follow(&area, move |(width, height)| {
                 let high = (height - 124.0).min(0.45 * width).clamp(72.0, 240.0).round();
@@ -91,7 +92,7 @@ fn walk_view() -> AnyView {
                 <button class="quiet" data-testid="slow-leave" title="Esc" on:click=move |_| lab().leave_walk()>"Leave"</button>
             </div>
         </div>
-        {content}
+        {live(content)}
         </div>
     }
     .into_any()

@@ -5,6 +5,7 @@ use protocol::{Backend, Probing, probe::MEMORY};
 
 use super::{Panel, Place, card::facts};
 use crate::{
+    reaction::live,
     state::{AppState, app, lab},
     widgets::{
         look_back::{Source, nothing_yet},
@@ -53,7 +54,7 @@ fn Speed() -> impl IntoView {
             <div class="speed-body" tabindex="0" role="group" aria-label="Time and memory, layer by layer">
                 <table class="speed-table number" data-testid="speed-table">
                     <thead><tr><th scope="col">"Layer"</th><th scope="col">"forward ms"</th><th scope="col">"backward ms"</th><th scope="col"><span class="sr-only">"as bars"</span></th></tr></thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{live(rows)}</tbody>
                 </table>
                 {memory(state)}
                 <div class="speed-notes"><p class="monitor-note">{move || place_note(state)}</p><Source/></div>
@@ -95,10 +96,10 @@ fn facts_view(state: AppState) -> AnyView {
     };
     view! {
         <dl class="speed-facts">
-            <div><dt>"images a second"</dt><dd class="number" data-testid="speed-images">{shown}</dd></div>
-            <div><dt>"a step of training"</dt><dd class="number">{step}</dd></div>
-            <div title="Two for each multiply-add; the way back counts twice"><dt>"arithmetic"</dt><dd class="number">{flops}</dd></div>
-            <div><dt>"runs on"</dt><dd>{place}</dd></div>
+            <div><dt>"images a second"</dt><dd class="number" data-testid="speed-images">{live(shown)}</dd></div>
+            <div><dt>"a step of training"</dt><dd class="number">{live(step)}</dd></div>
+            <div title="Two for each multiply-add; the way back counts twice"><dt>"arithmetic"</dt><dd class="number">{live(flops)}</dd></div>
+            <div><dt>"runs on"</dt><dd>{live(place)}</dd></div>
         </dl>
     }
     .into_any()
@@ -125,14 +126,14 @@ fn memory(state: AppState) -> AnyView {
             if kib() >= 1024.0 { format!("{} MiB", number::short(kib() / 1024.0)) } else { format!("{} KiB", number::short(kib())) }
         };
         view! {
-            <tr><th scope="row">{MEMORY[place]}</th><td>{size}</td><td class="speed-bar"><i class="memory" style=move || format!("width:{:.2}%", 100.0 * kib() / most())></i></td></tr>
+            <tr><th scope="row">{MEMORY[place]}</th><td>{live(size)}</td><td class="speed-bar"><i class="memory" style=move || format!("width:{:.2}%", 100.0 * kib() / most())></i></td></tr>
         }
         .into_any()
     };
     let whole = move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0));
     view! {
         <table class="speed-table number" data-testid="memory-table">
-            <thead><tr><th scope="col">"Memory of training"</th><th scope="col">{whole}</th><th scope="col"><span class="sr-only">"as bars"</span></th></tr></thead>
+            <thead><tr><th scope="col">"Memory of training"</th><th scope="col">{live(whole)}</th><th scope="col"><span class="sr-only">"as bars"</span></th></tr></thead>
             <tbody>{(0..MEMORY.len()).map(row).collect_view()}</tbody>
         </table>
     }

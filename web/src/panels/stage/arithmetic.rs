@@ -11,7 +11,7 @@ use super::{
     formula,
     picture::{Desk, account, tensor_of},
 };
-use crate::widgets::number;
+use crate::{reaction::live, widgets::number};
 
 /// Channels of which the numbers are shown; of more the strongest.
 const CHANNELS: usize = 8;
@@ -44,7 +44,7 @@ pub fn Arithmetic(desk: Desk) -> impl IntoView {
             <dl class="stage-lines number">
                 {move || rows().into_iter().map(|(name, value, mark)| view! { <div data-testid=mark><dt>{name}</dt><dd>{value}</dd></div> }).collect_view()}
             </dl>
-            {grids}
+            {live(grids)}
         </div>
     }
 }
@@ -115,7 +115,7 @@ impl Written {
         let strength = |own: &[usize]| own.iter().map(|i| account.terms[*i].product().abs()).sum::<f64>();
         let count = channels.len();
         if count > CHANNELS {
-            channels.sort_by(|a, b| strength(&b.2).total_cmp(&strength(&a.2)));
+            engine::order::sort_by(&mut channels, |a, b| strength(&b.2).total_cmp(&strength(&a.2)));
             let rest: f64 = channels[CHANNELS..].iter().flat_map(|(.., own)| own).map(|i| account.terms[*i].product()).sum();
             written.rest = Some(format!("and {} more channels, which add up to {}", count - CHANNELS, number(rest)));
             channels.truncate(CHANNELS);
@@ -135,7 +135,7 @@ impl Written {
     /// The largest products of each sign.
     fn rank(&mut self, graph: &Graph, feed: Option<Feed>, account: &Account) {
         let mut order: Vec<&Term> = account.terms.iter().collect();
-        order.sort_by(|a, b| b.product().total_cmp(&a.product()));
+        engine::order::sort_by(&mut order, |a, b| b.product().total_cmp(&a.product()));
         let shape = feed.and_then(|feed| before_flatten(graph, feed));
         let weighed = matches!(account.form, Form::Sum { .. });
         let told = |term: &Term| {

@@ -7,7 +7,7 @@ use super::{
     opened::{PAGE, sheet},
     picture::Desk,
 };
-use crate::state::stage::Opening as Place;
+use crate::{reaction::live, state::stage::Opening as Place};
 
 /// Where one is, and the ways beside and up.
 #[component]
@@ -71,7 +71,7 @@ pub fn Crumbs(desk: Desk, page: RwSignal<usize>) -> impl IntoView {
             <b class="number" data-testid="crumb-cell">{move || words.get().and_then(|w| w.2)}</b>
             <span class="stage-steps" class:hidden=move || pages() < 2>
                 <button class="quiet" aria-label="Earlier inputs" on:click=leaf(-1)>"‹"</button>
-                <span class="number">{told}</span>
+                <span class="number">{live(told)}</span>
                 <button class="quiet" aria-label="Later inputs" on:click=leaf(1) data-testid="inputs-after">"›"</button>
             </span>
             <span class="stage-note">{move || state.stage.trouble.get()}</span>

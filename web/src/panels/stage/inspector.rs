@@ -14,6 +14,7 @@ use super::{
     view::Whole,
 };
 use crate::{
+    reaction::{effect, live},
     state::{Focus, app},
     widgets::number,
 };
@@ -51,7 +52,7 @@ pub fn Reading(layout: Whole) -> impl IntoView {
             <span class="number" data-testid="inspector-range">{part(|r| &r.range)}</span>
             <span class="number" data-testid="inspector-cell">{part(|r| &r.cell)}</span>
             <span>{part(|r| &r.seen)}</span>
-            <span class:hidden=some>{hint}</span>
+            <span class:hidden=some>{live(hint)}</span>
         </p>
     }
 }
@@ -81,7 +82,7 @@ pub fn Loupe(layout: Whole, painter: StoredValue<Painter, LocalStorage>, sight: 
         let top = (y + h / 2.0 - LOUPE / 2.0).clamp(HEADS[1], (height - LOUPE - 2.0).max(HEADS[1]));
         Some((left, top))
     });
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         state.theme.track();
         state.sample.track();

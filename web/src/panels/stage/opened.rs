@@ -9,6 +9,8 @@ use engine::{
     },
 };
 use leptos::{html, prelude::*};
+
+use crate::reaction::{effect, live};
 use web_sys::{KeyboardEvent, MouseEvent};
 
 use super::{
@@ -267,7 +269,7 @@ pub fn Opened() -> impl IntoView {
     });
     let whole = NodeRef::<html::Div>::new();
     // Keys work at once.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = whole.get() {
             let _ = element.focus();
         }
@@ -284,7 +286,7 @@ pub fn Opened() -> impl IntoView {
             on:keydown=move |event| keys(desk, &event) on:click=move |_| desk.lab.close_tile()>
             <Crumbs desk page/>
             <div class="stage-inside" class:split=shown tabindex="0" role="group" aria-label="What the map is made of">
-                <div class="stage-parts" class:beside=shown tabindex=move || if shown() { "0" } else { "-1" } role="group" aria-label="Its parts">{body}</div>
+                <div class="stage-parts" class:beside=shown tabindex=move || if shown() { "0" } else { "-1" } role="group" aria-label="Its parts">{live(body)}</div>
                 <Show when=shown><div on:click=move |event: MouseEvent| event.stop_propagation()><Arithmetic desk/></div></Show>
             </div>
         </div>

@@ -12,6 +12,7 @@ use web_sys::{HtmlElement, MouseEvent};
 
 use super::paint::Painter;
 use crate::{
+    reaction::effect,
     state::{
         AppState, Lab, lab,
         stage::{Opening, Scale},
@@ -154,7 +155,7 @@ pub fn picture_view(desk: Desk, picture: Picture) -> AnyView {
     let Picture { what, role, h, w, signed, label, side, leads } = picture;
     let scale = side / h.max(w) as f64;
     let (width, height) = (w as f64 * scale, h as f64 * scale);
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         let (theme, shared) = (state.theme.get(), state.stage.scale.get() != Scale::Tile);
         let (Some(opening), Some(canvas)) = (desk.opening.get(), node.get()) else { return };

@@ -8,7 +8,7 @@ use super::{
     formula,
     picture::{Desk, Picture, Role, What, account, picture_view},
 };
-use crate::{state::stage::Opening as Place, widgets::number};
+use crate::{reaction::live, state::stage::Opening as Place, widgets::number};
 
 /// A picture of one number is that number.
 pub fn number_view(desk: Desk, picture: &Picture) -> AnyView {
@@ -137,5 +137,5 @@ pub fn bars_view(desk: Desk) -> AnyView {
                 .collect_view(),
         )
     };
-    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{bars}</ol> }.into_any()
+    view! { <ol class="stage-bars" aria-label="e to the power of each input, over that of the greatest">{live(bars)}</ol> }.into_any()
 }

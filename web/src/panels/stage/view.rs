@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     dom::{image, size},
+    reaction::effect,
     state::{app, lab, stage::Opening},
     widgets::number,
 };
@@ -32,7 +33,7 @@ pub fn Stage() -> impl IntoView {
     let state = app();
     let body = NodeRef::<html::Div>::new();
     let (size, set_size) = signal((0.0_f64, 0.0_f64));
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(element) = body.get() {
             size::follow(&element, move |now| set_size.set(now));
         }
@@ -90,7 +91,7 @@ fn Zooms() -> impl IntoView {
 /// Tells the worker what is looked into: the open tile, and the cell whose field is to be measured.
 fn watch_opened() {
     let state = app();
-    Effect::new(move |_| {
+    effect(move || {
         let (opening, measured, focus) = (state.stage.opening.get(), state.stage.measured.get(), state.focus.get());
         let pointed = focus.and_then(|f| match f.tensor {
             Tensor::Output(node) => Some((node, f.channel, f.cell?)),
@@ -181,7 +182,7 @@ fn Overview(layout: Whole, size: ReadSignal<(f64, f64)>) -> impl IntoView {
 /// Frames, and whatever else changes what is to be seen, repaint the tiles.
 fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, mounted: RwSignal<u32>) {
     let state = app();
-    Effect::new(move |_| {
+    effect(move || {
         state.frame_tick.track();
         mounted.track();
         let (theme, spread) = (state.theme.get(), spread(state.stage.scale.get()));
@@ -200,7 +201,7 @@ fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, 
             });
         });
     });
-    Effect::new(move |_| {
+    effect(move || {
         let (theme, measured, focus) = (state.theme.get(), state.stage.measured.get(), state.focus.get());
         mounted.track();
         if measured {
@@ -238,13 +239,13 @@ fn paint_tiles(canvases: Canvases, painter: StoredValue<Painter, LocalStorage>, 
 
 fn paint_lines(layout: Whole, sight: Memo<Sight>, wires: NodeRef<html::Canvas>, overlay: NodeRef<html::Canvas>) {
     let state = app();
-    Effect::new(move |_| {
+    effect(move || {
         let palette = state.theme.get().palette();
         if let (Some(layout), Some(canvas), Some(graph)) = (layout.get(), wires.get(), state.graph.get()) {
             marks::draw_wires(&canvas, &layout, &graph, sight.get(), palette);
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let palette = state.theme.get().palette();
         let focus = state.focus.get();
         if let (Some(layout), Some(canvas)) = (layout.get(), overlay.get()) {
@@ -263,7 +264,7 @@ fn watch(layout: Whole, sight: Memo<Sight>) {
         };
         layout.with(|layout| layout.as_deref().map(|l| l.blocks().filter(|(_, b)| seen(b)).map(|(_, b)| b.tensor).collect::<Vec<_>>()))
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(tensors) = tensors.get() {
             lab().watch(tensors);
         }
@@ -273,7 +274,7 @@ fn watch(layout: Whole, sight: Memo<Sight>) {
 /// What the tile that is open is shown with.
 pub fn watch_tile() {
     let state = app();
-    Effect::new(move |_| {
+    effect(move || {
         let opening = state.stage.opening.get();
         let tensors = state.graph.with(|graph| Some(needed(graph.as_deref()?, opening?)));
         if let Some(tensors) = tensors {

@@ -6,6 +6,7 @@ use protocol::{Backend, EvalSet};
 
 use super::{Panel, Place, card::facts};
 use crate::{
+    reaction::live,
     state::{Phase, app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -83,11 +84,11 @@ fn Status() -> impl IntoView {
     };
     view! {
         <dl class="status-grid">
-            <div><dt>"State"</dt><dd data-testid="state">{phase}</dd></div>
-            <div><dt>"Training"</dt><dd class="number" data-testid="accuracy-train">{train}</dd></div>
+            <div><dt>"State"</dt><dd data-testid="state">{live(phase)}</dd></div>
+            <div><dt>"Training"</dt><dd class="number" data-testid="accuracy-train">{live(train)}</dd></div>
             <div><dt>"Validation"</dt><dd class="number" data-testid="accuracy-validation">{move || score(EvalSet::Validation)}</dd></div>
             <div><dt>"Test"</dt><dd class="number" data-testid="accuracy-test">{move || score(EvalSet::Test)}</dd></div>
-            <div><dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{speed}</dd></div>
+            <div><dt>"Speed"</dt><dd class="number" data-testid="speed-reading">{live(speed)}</dd></div>
             <div>
                 <dt>"Backend"</dt>
                 <dd>
@@ -103,7 +104,7 @@ fn Status() -> impl IntoView {
             <div><dt>"Weights"</dt><dd class="number">{move || number::grouped(u64::from(state.summary.with(|s| s.params)))}</dd></div>
             <div><dt>"Multiply-adds"</dt><dd class="number">{move || number::large(state.summary.with(|s| s.multiply_adds))}</dd></div>
             <div><dt>"Memory"</dt><dd class="number">{move || format!("{} MiB", number::short(state.summary.with(|s| s.memory_bytes) / 1_048_576.0))}</dd></div>
-            <div><dt>{things}</dt><dd class="number" data-testid="data">{data}</dd></div>
+            <div><dt>{live(things)}</dt><dd class="number" data-testid="data">{live(data)}</dd></div>
         </dl>
         <div class="status-files">
             <button class="quiet" data-testid="save-weights" aria-label="Save the weights as a file" title="Save the weights: safetensors, under PyTorch's names" on:click=move |_| lab().save_weights()>

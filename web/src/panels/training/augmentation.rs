@@ -13,6 +13,7 @@ use protocol::{Preview, Previewed, RunSpec};
 
 use crate::{
     dom::image,
+    reaction::{effect, live},
     state::{Phase, app, class_names::ClassNames, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -132,7 +133,7 @@ fn NextBatch(draft: RwSignal<RunSpec>, pointed: RwSignal<Option<&'static Entry>>
     let wish = Memo::new(move |_| draft.with(|d| (d.train.augment, d.train.seed)));
     let ready =
         Memo::new(move |_| state.phase.with(|p| !matches!(p, Phase::Starting | Phase::Stopped)) && state.arrived.with(|a| a.train > 0));
-    Effect::new(move |_| {
+    effect(move || {
         let ((augment, seed), again) = (wish.get(), draw.get());
         if ready.get() && augment.check().is_ok() {
             lab.preview(Preview { ask: 0, augment, seed: seed.wrapping_add(again), count: SHOWN as u32 });
@@ -155,14 +156,14 @@ fn NextBatch(draft: RwSignal<RunSpec>, pointed: RwSignal<Option<&'static Entry>>
     view! {
         <figure class="augment-batch" data-testid="augment-batch">
             <figcaption>
-                <span data-testid="augment-said">{said}</span>
+                <span data-testid="augment-said">{live(said)}</span>
                 <button class="quiet" aria-pressed=move || compare.get().to_string() data-testid="augment-compare" title="Show the digits as they lie in the data"
                     on:click=move |_| compare.update(|c| *c = !*c)>"Before"</button>
                 <button class="quiet" aria-label="Draw anew" title="Draw anew" data-testid="augment-draw" on:click=move |_| draw.update(|d| *d = d.wrapping_add(1))>
                     <Icon glyph=Glyph::Dice/>
                 </button>
             </figcaption>
-            <ul class="augment-grid" aria-label="Images of the next batch" on:pointerleave=move |_| hovered.set(None)>{tiles}</ul>
+            <ul class="augment-grid" aria-label="Images of the next batch" on:pointerleave=move |_| hovered.set(None)>{live(tiles)}</ul>
             <p class="augment-note" aria-live="polite">{move || note(pointed.get(), draft.with(|d| d.train.augment))}</p>
         </figure>
     }
@@ -183,7 +184,7 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
     let view = state.next_batch;
     let node = NodeRef::<html::Canvas>::new();
     let before = Memo::new(move |_| compare.get() != (hovered.get() == Some(place)));
-    Effect::new(move |_| {
+    effect(move || {
         view.tick.track();
         let map = maps::of(state.theme.get()).positive;
         let changed = !before.get();
@@ -215,7 +216,7 @@ fn tile(place: usize, compare: RwSignal<bool>, hovered: RwSignal<Option<usize>>)
         <li data-testid="augment-image" on:pointerenter=move |_| hovered.set(Some(place))>
             <canvas node_ref=node aria-hidden="true"></canvas>
             <i class="augment-share" style=bar></i>
-            <span class="number" title=shares>{words}</span>
+            <span class="number" title=shares>{live(words)}</span>
         </li>
     }
     .into_any()
@@ -244,6 +245,8 @@ fn paint(values: &[f32], canvas: &web_sys::HtmlCanvasElement, map: &ColourMap) {
 
 #[cfg(test)]
 mod tests {
+    use data::{OwnImages, Source};
+
     use super::*;
 
     #[test]
@@ -266,7 +269,7 @@ mod tests {
 
     #[test]
     fn shares_are_told() {
-        let of = |label, other, share| of_class(Previewed { label, other, share }, &ClassNames::default());
+        let of = |label, other, share| of_class(Previewed { label, other, share }, &ClassNames::of(Source::Digits, &OwnImages::default()));
         assert_eq!((of(3, 3, 0.4), of(3, 5, 1.0), of(3, 5, 0.0)), ("3".to_owned(), "3".to_owned(), "5".to_owned()));
         assert_eq!(of(3, 5, 0.7), "3 + 5");
     }

@@ -5,6 +5,8 @@ use engine::{
     loss::{CrossEntropy, Sum, Term},
 };
 use leptos::prelude::*;
+
+use crate::reaction::live;
 use protocol::{ClassWeights, RunSpec};
 
 use super::{
@@ -91,7 +93,7 @@ pub fn view(draft: RwSignal<RunSpec>) -> AnyView {
     view! {
         {rows::choice("Loss", "loss", names, name, pick)}
         <p class="training-about">{move || words_of(name.get()).1}</p>
-        <div class="training-terms">{terms}</div>
+        <div class="training-terms">{live(terms)}</div>
         {move || shape.get().0.then(|| add_term(draft))}
         {class_weights(draft)}
     }
@@ -237,11 +239,11 @@ fn class_weights(draft: RwSignal<RunSpec>) -> AnyView {
         view! {
             {rows::choice("Class weights", "class-weights", names, chosen, pick)}
             <p class="training-about">"Balanced: the rarer a class among the digits of training, the more it counts."</p>
-            <div class="training-classes">{by_hand}</div>
+            <div class="training-classes">{live(by_hand)}</div>
         }
         .into_any()
     };
-    view! { <h4>"Class weights"</h4> {shown} }.into_any()
+    view! { <h4>"Class weights"</h4> {live(shown)} }.into_any()
 }
 
 fn weight_view(class: usize, draft: RwSignal<RunSpec>) -> AnyView {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use protocol::RunSpec;
 
-use crate::{state::app, widgets::number};
+use crate::{reaction::live, state::app, widgets::number};
 
 const WIDTH: f64 = 300.0;
 const HEIGHT: f64 = 64.0;
@@ -61,7 +61,7 @@ pub fn view(draft: RwSignal<RunSpec>) -> AnyView {
                 <path d=path/>
                 <line class="training-now" x1=here x2=here y1="0" y2=HEIGHT/>
             </svg>
-            <figcaption class="training-about" data-testid="schedule-words">{words}</figcaption>
+            <figcaption class="training-about" data-testid="schedule-words">{live(words)}</figcaption>
         </figure>
     }
     .into_any()

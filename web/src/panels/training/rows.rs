@@ -1,9 +1,9 @@
 //! A setting as a row: label, control, unit, one line about it, its limits, and a way back to the usual value.
 
-use engine::{Setting, SettingKind};
+use engine::{Setting, SettingKind, json::Read};
 use leptos::prelude::*;
 use protocol::RunSpec;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::words;
 use crate::widgets::number;
@@ -35,11 +35,11 @@ impl<T> Clone for Part<T> {
 impl<T> Copy for Part<T> {}
 
 /// The settings of a part, and what they usually are.
-pub fn settings<T: Serialize + DeserializeOwned>(list: &'static [Setting], part: Part<T>, usual: &T, draft: RwSignal<RunSpec>) -> AnyView {
+pub fn settings<T: Serialize + Read>(list: &'static [Setting], part: Part<T>, usual: &T, draft: RwSignal<RunSpec>) -> AnyView {
     list.iter().map(|setting| setting_row(setting, part, usual, draft)).collect_view().into_any()
 }
 
-fn setting_row<T: Serialize + DeserializeOwned>(setting: &'static Setting, part: Part<T>, usual: &T, draft: RwSignal<RunSpec>) -> AnyView {
+fn setting_row<T: Serialize + Read>(setting: &'static Setting, part: Part<T>, usual: &T, draft: RwSignal<RunSpec>) -> AnyView {
     let (unit, about) = words::of(part.name, setting.key);
     let row = Row {
         label: setting.label.to_owned(),

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     dom::frame,
+    reaction::{effect, live},
     state::{app, lab, lab::toolbox::live_part},
 };
 
@@ -44,7 +45,7 @@ pub fn Training() -> impl IntoView {
 /// The open run goes on with what was changed, once no more changes follow.
 fn apply_changes(draft: RwSignal<RunSpec>) {
     let (lab, changes) = (lab(), StoredValue::new(0u32));
-    Effect::new(move |_| {
+    effect(move || {
         draft.track();
         let mine = changes.try_update_value(|n| {
             *n += 1;
@@ -135,7 +136,7 @@ fn optimizer(draft: RwSignal<RunSpec>) -> AnyView {
     let batch_name = move |batch: usize| draft.with(|d| d.train.batch == batch).to_string();
     view! {
         {rows::choice("Optimizer", "optimizer", names, chosen, pick)}
-        <div class="training-rows">{rate} {settings}</div>
+        <div class="training-rows">{live(rate)} {live(settings)}</div>
         {search::view(Quest::Rate, draft)}
         <h4>"Images per step"</h4>
         <div class="choice training-choice" role="radiogroup" aria-label="Images per step">
@@ -172,7 +173,7 @@ fn schedule(draft: RwSignal<RunSpec>) -> AnyView {
         {rows::choice("Schedule of the rate", "schedule", names, chosen, pick)}
         {rate::view(draft)}
         <div class="training-rows">
-            {settings}
+            {live(settings)}
             {rows::settings(ScheduleSpec::SETTINGS, warmup, &ScheduleSpec::default(), draft)}
         </div>
     }
@@ -189,7 +190,7 @@ fn regularisation(draft: RwSignal<RunSpec>) -> AnyView {
     };
     view! {
         <div class="training-rows">{rows::settings(Treatment::SETTINGS, part, &Treatment::default(), draft)}</div>
-        {reading}
+        {live(reading)}
     }
     .into_any()
 }
@@ -234,7 +235,7 @@ fn precision(draft: RwSignal<RunSpec>) -> AnyView {
     };
     view! {
         {rows::choice("Precision", "precision", names, chosen, pick)}
-        <p class="training-about" data-testid="precision-words">{now}</p>
+        <p class="training-about" data-testid="precision-words">{live(now)}</p>
     }
     .into_any()
 }
@@ -262,7 +263,7 @@ fn start(draft: RwSignal<RunSpec>) -> AnyView {
                     {names.into_iter().map(|(name, title)| view! { <option value=name selected=move || chosen.get() == name>{title}</option> }).collect_view()}
                 </select>
             </label>
-            {settings}
+            {live(settings)}
             {lone("Seed", "setup-seed", "", "Draws weights, order, dropout and augmentation.", SettingKind::Count { least: 0, most: u32::MAX }, 1.0, draft,
                 |t| f64::from(t.seed), |t, v| t.seed = v as u32)}
         </div>

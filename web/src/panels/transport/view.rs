@@ -5,6 +5,7 @@ use protocol::Pace;
 
 use super::timeline::Timeline;
 use crate::{
+    reaction::live,
     state::{Phase, app, lab},
     widgets::{
         icon::{Glyph, Icon},
@@ -70,7 +71,7 @@ pub fn Transport() -> impl IntoView {
             <button class="round" data-testid="reset" aria-label="Back to step 0" title="Back to step 0 (R)" on:click=move |_| lab().reset()><Icon glyph=Glyph::Reset/></button>
         </div>
         <div class="transport-where">
-            <span class="transport-figure"><small>"epoch"</small><b class="number" data-testid="epoch">{epoch}</b><i class="number">" / "{epochs}</i></span>
+            <span class="transport-figure"><small>"epoch"</small><b class="number" data-testid="epoch">{live(epoch)}</b><i class="number">" / "{epochs}</i></span>
             <span class="transport-figure"><small>"step"</small><b class="number" data-testid="step-number">{move || number::grouped(u64::from(state.progress.get().step))}</b></span>
         </div>
         <Slider label="Speed" testid="speed" last=PACES.len() as u32 position=Signal::derive(move || place_of_pace(state.pace.get())) reading
@@ -78,7 +79,7 @@ pub fn Transport() -> impl IntoView {
         <Slider label="Learning rate" testid="rate" last=(DECADES * PER_DECADE) as u32 position=Signal::derive(move || place_of_rate(state.rate.get()))
             reading=Signal::derive(move || number::rate(state.rate.get())) on_move=move |place| lab().tune(rate_of_place(place))/>
         <div class="transport-seed">
-            <span class="transport-figure"><small>"seed"</small><b class="number" data-testid="seed">{seed}</b></span>
+            <span class="transport-figure"><small>"seed"</small><b class="number" data-testid="seed">{live(seed)}</b></span>
             <button class="round" data-testid="reseed" aria-label="Start again from another seed" title="Start again from another seed (S)" on:click=move |_| lab().reseed()>
                 <Icon glyph=Glyph::Dice/>
             </button>

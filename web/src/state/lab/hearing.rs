@@ -28,6 +28,8 @@ impl Lab {
                     Tell::Picked(picked) => return self.show_digit(picked, bulk),
                     Tell::Kernels(listing) => return self.state.kernels.set(Some(listing)),
                     Tell::Onnx(problem) => return self.converted(problem, &file),
+                    // The Lab has no figures of lessons.
+                    Tell::Figure { .. } => return,
                     Tell::Panicked(why) => why,
                 }
             }

@@ -6,8 +6,14 @@ use protocol::link;
 use super::Lab;
 use crate::{
     dom::store::page::SavedPage,
+    link::message::{Ask, Which},
     panels::{self, Place},
-    state::{AppState, keep::Kept, stage::Scale},
+    state::{
+        AppState,
+        keep::Kept,
+        kept_sample::{self, KeptSample},
+        stage::Scale,
+    },
 };
 
 impl Lab {
@@ -20,6 +26,7 @@ impl Lab {
             draft: if differs { state.draft.with_untracked(link::encode) } else { String::new() },
             view: view_of(state).iter().map(|(name, value)| format!("{name}={value}\n")).collect(),
         };
+        state.sample.with_untracked(|sample| kept_sample::keep(sample, &page.drawing));
         let news = self.inner.try_update_value(|inner| {
             let store = inner.keeper.store().filter(|_| inner.page != page)?;
             inner.page.clone_from(&page);
@@ -34,11 +41,21 @@ impl Lab {
         });
     }
 
+    /// What was drawn or picked last, in any tab or lesson; else the first digit of the data set.
+    pub(super) fn begin_sample(&self) {
+        match kept_sample::read() {
+            Some(kept) if !kept.strokes.is_empty() => self.state.pad.restore.set(Some(kept.strokes)),
+            Some(KeptSample { digit: Some((picked, image)), .. }) => self.state.sample.update(|sample| sample.pick(picked, image)),
+            _ => self.send(Ask::Pick(Which::First)),
+        }
+    }
+
     /// What was kept is shown again; what the link says goes before it.
     pub(super) fn put_page_back(&self, page: &SavedPage) {
         let state = self.state;
         self.inner.update_value(|inner| inner.page.clone_from(page));
-        if !page.drawing.is_empty() {
+        // What was drawn or picked later, perhaps in a lesson, is shown already.
+        if !page.drawing.is_empty() && kept_sample::read().is_none() {
             state.pad.restore.set(Some(page.drawing.clone()));
         }
         if !page.draft.is_empty() {

@@ -1,6 +1,8 @@
 //! Earlier runs and races.
 
 use leptos::prelude::*;
+
+use crate::reaction::effect;
 use protocol::{Command, Event, Race, Record, RunSpec, record};
 
 use super::Lab;
@@ -10,7 +12,7 @@ impl Lab {
     /// Follows how long the run trains.
     pub(super) fn follow_time(&self) {
         let state = self.state;
-        Effect::new(move |_| state.runs.time(state.phase.get() == Phase::Playing));
+        effect(move || state.runs.time(state.phase.get() == Phase::Playing));
     }
 
     /// The earlier runs of the browser's store, as this and other tabs have left them.

@@ -7,6 +7,7 @@ use protocol::{Command, RunId, Travel};
 use super::Lab;
 use crate::{
     link::message::{Ask, Parcel},
+    reaction::effect,
     state::{Phase, walk::Stop},
 };
 
@@ -146,7 +147,7 @@ impl Lab {
     /// The stage follows the stops of the walk.
     pub(super) fn follow_stops(&self) {
         let state = self.state;
-        Effect::new(move |_| {
+        effect(move || {
             let (walk, stop) = (state.time.walk.get(), state.time.stop.get());
             let lit = walk.and_then(|walk| {
                 let last = matches!(walk.stop(stop), Stop::Made);

@@ -5,6 +5,7 @@
 //! machines is whether a product is rounded before it is added ([`simd::fused`]).
 
 pub mod panels;
+pub mod pools;
 pub mod product;
 pub mod rows;
 pub mod simd;

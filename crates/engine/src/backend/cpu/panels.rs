@@ -140,6 +140,23 @@ impl<'a> Gate<'a> {
         }
     }
 
+    /// Whether there are so many places.
+    pub fn holds(self, count: usize) -> bool {
+        match self {
+            Self::Open => true,
+            Self::Rectifier(outputs) => outputs.len() >= count,
+        }
+    }
+
+    /// The number at `place` of `values`, through the gate.
+    #[inline(always)]
+    pub fn at(self, values: &[f32], place: usize) -> f32 {
+        match self {
+            Self::Rectifier(outputs) if outputs[place] <= 0.0 => 0.0,
+            _ => values[place],
+        }
+    }
+
     /// Eight numbers of `values` from `place` on, through the gate.
     ///
     /// # Safety

@@ -82,12 +82,12 @@ pub async fn update(
     state: &mut Vec<f32>,
     now: &StepInputs,
 ) -> Result<(), CardError> {
-    let launches = [optimizer.rule().launch(params.len())];
+    let launches = [optimizer.kernel().launch(params.len())];
     let turn = Turn { now: *now, ..Turn::default() };
     // All of them in one group, with their rate as it is.
     let table = [params.len() as u32, 1f32.to_bits(), 1f32.to_bits(), 0].iter().flat_map(|word| word.to_le_bytes()).collect();
     let content = [(Slot::Params, bytes(params)), (Slot::Grads, bytes(grads)), (Slot::OptimizerState, bytes(state)), (Slot::Rates, table)];
-    let back = run(card, &launches, turn, optimizer.rule().rule(now), &content).await?;
+    let back = run(card, &launches, turn, optimizer.kernel().rule(now), &content).await?;
     *params = floats(&back[0]).collect();
     *state = floats(&back[2]).collect();
     Ok(())

@@ -119,6 +119,7 @@ fn placed(case: &Case) -> Option<(Placement, Inferred)> {
         others: Others::new(case.others),
         output: inferred.output,
         activation: None,
+        pooled: None,
     };
     Some((at, inferred))
 }

@@ -75,7 +75,7 @@ pub async fn training_step(gpu: &Gpu, run: &GpuRun, turn: Turn, repetitions: usi
         }
     }
     let measured = launches.iter().zip(&mut times).map(|(launch, list)| {
-        list.sort_by(f64::total_cmp);
+        crate::order::sort_by(list, f64::total_cmp);
         let ns = list.get(list.len() / 2).copied().unwrap_or(0.0);
         let step = launch.layer.and_then(|id| run.plan.steps.iter().find(|s| s.at.node == id));
         let multiply_adds = step.map_or(0, |step| multiply_adds(&run.plan, step, launch));

@@ -8,15 +8,15 @@ mod boxed;
 mod function;
 mod weighed;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use function::Function;
 
 use super::{LayerSpec, Placement, join, keep::Keep};
-use crate::{Mode, Shape, StepInputs};
+use crate::{Mode, Shape, StepInputs, json::Read};
 
 /// One number of a layer's output.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 pub struct Cell {
     /// Place in the batch.
     pub example: usize,
@@ -176,7 +176,7 @@ impl Account {
 }
 
 /// What stands between input and output of a layer whose tile is taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {
     /// Of a convolution: each input channel's share of the output, a map each. Of a dense layer: each input's.

@@ -19,19 +19,19 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working, adaptive,
     boxes,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.AdaptiveAvgPool2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaptiveAvgPool2d {
     /// Rows and columns of the output.

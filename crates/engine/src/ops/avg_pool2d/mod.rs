@@ -18,20 +18,20 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     single,
     window::{self, Windows},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.AvgPool2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct AvgPool2d {
     pub kernel: Pair,

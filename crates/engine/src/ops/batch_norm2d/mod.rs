@@ -23,13 +23,13 @@
 //! # Errors
 //! `eps` not above zero, `momentum` outside 0 to 1.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Activation, Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference,
     Signs, Window, Worked, Working, single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
@@ -39,7 +39,7 @@ mod gpu;
 mod reference;
 
 /// `torch.nn.BatchNorm2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct BatchNorm2d {
     pub eps: f32,

@@ -21,16 +21,16 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelPool2d {}
 

@@ -17,19 +17,19 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Cost, Exhibit, Forward, INPUTS_LIMIT, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked,
     Working, join,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.cat([branch(x) for branch in branches], 1)`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Concat {
     /// The layers of each branch, from what reaches the join; none hands it on.

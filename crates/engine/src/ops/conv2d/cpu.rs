@@ -3,7 +3,11 @@
 //! plane or eight images (`planes`).
 
 use super::{Conv2d, channels, layout, planes, strips};
-use crate::ops::{Backward, Forward, Placement, Working};
+use crate::{
+    Mode, NodeId, Shape,
+    backend::cpu::{panels::Gate, pools::Pooled},
+    ops::{Activation, Backward, Forward, Others, Placement, Working},
+};
 
 /// Fewest channels, of the eight of a vector, that pay for computing all eight.
 const LEAST_CHANNELS: usize = 5;
@@ -44,6 +48,33 @@ impl Ways {
 
     fn any(self, way: Way) -> bool {
         self.outputs == way || self.input == way
+    }
+}
+
+/// See [`Conv2d::takes_pooling`]: all but the third way, which is for shapes that are rare before a pooling.
+pub(super) fn takes_pooling(op: &Conv2d, input: Shape, output: Shape, first: bool) -> bool {
+    let at =
+        Placement { node: NodeId(0), batch: 1, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
+    let ways = Ways::of(op, &at);
+    ways.outputs != Way::Planes && (first || ways.input != Way::Planes)
+}
+
+/// The output's gradient as it comes in.
+#[derive(Clone, Copy)]
+pub(super) enum Incoming<'a> {
+    /// Of whole maps, and what a fused activation lets through.
+    Whole(&'a [f32], Gate<'a>),
+    /// Of pooled ones.
+    Pooled(Pooled<'a>),
+}
+
+impl<'a> Incoming<'a> {
+    pub fn of(at: &Placement, d: &'a [f32], output: &'a [f32], winners: &'a [f32]) -> Self {
+        let gate = match at.activation {
+            Some(Activation::Relu) => Gate::Rectifier(output),
+            None => Gate::Open,
+        };
+        if at.pooled.is_some() { Self::Pooled(Pooled { d, gate, winners }) } else { Self::Whole(d, gate) }
     }
 }
 

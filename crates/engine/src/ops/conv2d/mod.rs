@@ -42,20 +42,20 @@ mod quads;
 mod reference;
 mod strips;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Activation, Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
     Window, Working, in_range, single,
 };
-use crate::{
+use crate::{json::Read, 
     Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
 };
 
 /// What stands beyond the edge of the image.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum PadMode {
     #[default]
@@ -111,7 +111,7 @@ impl PadMode {
 }
 
 /// Two-dimensional convolution, `torch.nn.Conv2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Conv2d {
     pub out_ch: usize,
@@ -184,6 +184,12 @@ impl Conv2d {
         let (k, d, flipped) = (self.kernel, self.dilation, self.flipped);
         let turned = move |i: usize, extent: usize| if flipped { extent - 1 - i } else { i };
         (0..k.h).flat_map(move |ky| (0..k.w).map(move |kx| (turned(ky, k.h) * d.h, turned(kx, k.w) * d.w)))
+    }
+
+    /// Whether the kernels can pool what they write: see [`Placement::pooled`]. `first`: nobody asks for the input's
+    /// gradient.
+    pub(crate) fn takes_pooling(&self, input: Shape, output: Shape, first: bool) -> bool {
+        cpu::takes_pooling(self, input, output, first)
     }
 
     fn check_axis(

@@ -170,7 +170,7 @@ mod tests {
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
                 let at =
-                    Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None };
+                    Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
                 let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
                 let what = format!("{ch} channels of {extent}, kernel {kernel}, {groups} groups, {batch}");
                 assert_eq!(all.backward.len(), 4, "{what}");

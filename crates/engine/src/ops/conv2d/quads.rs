@@ -62,7 +62,7 @@ mod tests {
             let input = Shape::new(in_ch, extent, extent);
             let output = op.infer(&[input]).unwrap().output;
             let (batch, mode) = (3, Mode::Train);
-            let at = Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output, activation: None };
+            let at = Placement { node: NodeId(1), batch, mode, input, others: Others::default(), output, activation: None, pooled: None };
             let [plain, quads] =
                 [false, true].map(|subgroups| launches(&op, &at, &Site { wants_d_input: true, subgroups, ..Site::default() }));
             let what = format!("{in_ch} to {out_ch} channels of {extent}, kernel {kernel}");

@@ -3,11 +3,12 @@
 //!
 //! A row is cut into strips of eight from the left; the last one ends with the row and overlaps the one before.
 
-use super::{Conv2d, PadMode, frame::Frame};
+use super::{Conv2d, PadMode, cpu::Incoming, frame::Frame};
 use crate::{
     Pair,
     backend::cpu::{
         panels::Gate,
+        pools,
         product::{PANEL, correlate, pack, packed_len, spread},
         rows,
         simd::LANES,
@@ -126,9 +127,11 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
         table.extend(strips().map(|(y, x)| (y * at.input.w + x) as u32));
     }
     table.extend(l.frame.sources().into_iter().flatten());
+    // Where maps are pooled: four of them, and the gradient of one.
+    let [maps, d_map] = if at.pooled.is_some() { [PANEL * at.output.plane() + pools::SLACK, at.output.plane()] } else { [0; 2] };
     let parts = [
-        (l.groups * packed_len(l.out_ch, l.depth())).saturating_add(l.x_len()),
-        l.x_len().saturating_add(PANEL * l.strips * LANES),
+        (l.groups * packed_len(l.out_ch, l.depth())).saturating_add(l.x_len()).saturating_add(maps),
+        l.x_len().saturating_add(PANEL * l.strips * LANES).saturating_add(d_map),
         (l.groups * packed_len(l.in_ch, l.depth_back())).saturating_add(l.d_len()),
     ];
     Working { scratch_len: parts.into_iter().max().unwrap_or(0), table }
@@ -138,16 +141,22 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
     let l = Layout::of(op, at);
     let (tables, depth, plane) = (l.split(table), l.depth(), at.output.plane());
     let panel = packed_len(l.out_ch, depth);
-    let (packed, x) = io.scratch.split_at_mut(l.groups * panel);
-    let x = &mut x[..l.x_len()];
+    let (packed, rest) = io.scratch.split_at_mut(l.groups * panel);
+    let (x, maps) = rest.split_at_mut(l.x_len());
     let (weight, bias) = io.params.split_at(at.output.ch * depth);
     for (weight, packed) in weight.chunks_exact(l.out_ch * depth).zip(packed.chunks_exact_mut(panel)) {
         pack(packed, l.out_ch, depth, |r, k| weight[r * depth + k]);
     }
     let relu = at.activation == Some(Activation::Relu);
-    let images = io.inputs[0].chunks_exact(at.input.len()).zip(io.output.chunks_exact_mut(at.output.len()));
+    let images = io.inputs[0].chunks_exact(at.input.len()).zip(io.output.chunks_exact_mut(at.given().len()));
     for (i, (input, output)) in images.enumerate() {
         let source = l.frame.fill(tables.sources, input, x, i == 0);
+        if at.pooled.is_some() {
+            let len = at.given().len();
+            let winners = if io.saved.is_empty() { &mut [] } else { &mut io.saved[i * len..][..len] };
+            pooled(&l, at, &tables, source, packed, bias, relu, maps, output, winners);
+            continue;
+        }
         let groups = packed.chunks_exact(panel).zip(output.chunks_exact_mut(l.out_ch * plane));
         for (g, (packed, output)) in groups.enumerate() {
             let source = &source[g * l.in_ch * l.frame.len()..];
@@ -157,23 +166,58 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
     }
 }
 
+/// The forward pass of one image whose maps are pooled: four of them at a time, while they lie in the nearest cache.
+fn pooled(
+    l: &Layout,
+    at: &Placement,
+    tables: &Tables<'_>,
+    source: &[f32],
+    packed: &[f32],
+    bias: &[f32],
+    relu: bool,
+    maps: &mut [f32],
+    output: &mut [f32],
+    winners: &mut [f32],
+) {
+    let (depth, plane, size) = (l.depth(), at.output.plane(), at.given().plane());
+    for (g, packed) in packed.chunks_exact(packed_len(l.out_ch, depth)).enumerate() {
+        let source = &source[g * l.in_ch * l.frame.len()..];
+        for (p, packed) in packed.chunks_exact(PANEL * depth).enumerate() {
+            let (first, count) = (g * l.out_ch + p * PANEL, (l.out_ch - p * PANEL).min(PANEL));
+            let bias = bias.get(first..first + count).unwrap_or(&[]);
+            spread(packed, count, source, tables.offsets, tables.bases, maps, tables.places, plane, bias, relu);
+            for i in 0..count {
+                let own = (first + i) * size..(first + i + 1) * size;
+                let winners = if winners.is_empty() { &mut [] } else { &mut winners[own.clone()] };
+                pools::halve(&maps[i * plane..], at.output.h, at.output.w, &mut output[own], winners);
+            }
+        }
+    }
+}
+
 /// Gradients of the weights and the biases.
 pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &mut Backward<'_>) {
     let l = Layout::of(op, at);
     let (tables, depth, plane) = (l.split(table), l.depth(), at.output.plane());
     let (x, rest) = io.scratch.split_at_mut(l.x_len());
-    let dy = &mut rest[..PANEL * l.strips * LANES];
+    let (dy, map) = rest.split_at_mut(PANEL * l.strips * LANES);
     let (d_weight, d_bias) = io.d_params.split_at_mut(at.output.ch * depth);
     d_bias.fill(0.0);
-    let gate = if at.activation.is_some() { Gate::Rectifier(io.output) } else { Gate::Open };
+    let (incoming, size) = (Incoming::of(at, io.d_output, io.output, io.saved), at.given().plane());
     for (n, input) in io.inputs[0].chunks_exact(at.input.len()).enumerate() {
         let source = l.frame.fill(tables.sources, input, x, n == 0);
         for first in (0..at.output.ch).step_by(l.out_ch).flat_map(|g| (g..g + l.out_ch).step_by(PANEL)) {
             let g = first / l.out_ch;
             let count = ((g + 1) * l.out_ch - first).min(PANEL);
             for (i, dy) in dy.chunks_exact_mut(l.strips * LANES).take(count).enumerate() {
-                let from = (n * at.output.ch + first + i) * plane;
-                let sum = rows::strips(&io.d_output[from..from + plane], gate.from(from), at.output.w, dy);
+                let from = (n * at.output.ch + first + i) * size;
+                let sum = match incoming {
+                    Incoming::Whole(d, gate) => rows::strips(&d[from..from + plane], gate.from(from), at.output.w, dy),
+                    Incoming::Pooled(pooled) => {
+                        pools::spread(pooled.from(from), at.output.h, at.output.w, map, at.output.w);
+                        rows::strips(&map[..plane], Gate::Open, at.output.w, dy)
+                    }
+                };
                 if let Some(b) = d_bias.get_mut(first + i) {
                     *b += sum;
                 }
@@ -198,15 +242,16 @@ pub(super) fn backward_input(op: &Conv2d, at: &Placement, table: &[u32], io: &mu
         // Row: input channel; column: (output channel, ky, kx).
         pack(packed, l.in_ch, depth, |c, k| weight[k / area * len + c * area + k % area]);
     }
-    let gate = if at.activation.is_some() { Gate::Rectifier(io.output) } else { Gate::Open };
+    let (incoming, size) = (Incoming::of(at, io.d_output, io.output, io.saved), at.given().plane());
     // The margins stay zero.
     d.fill(0.0);
-    let images = io.d_output.chunks_exact(at.output.len()).zip(d_input.chunks_exact_mut(at.input.len()));
-    for (n, (d_output, d_input)) in images.enumerate() {
-        let planes = d_output.chunks_exact(at.output.plane()).zip(d.chunks_exact_mut(l.hd * l.wd));
-        for (c, (from, to)) in planes.enumerate() {
-            let gate = gate.from(n * at.output.len() + c * at.output.plane());
-            rows::copy(from, gate, at.output.w, at.output.h, &mut to[l.margin.h * l.wd + l.margin.w..], l.wd);
+    for (n, d_input) in d_input.chunks_exact_mut(at.input.len()).enumerate() {
+        for (c, to) in d.chunks_exact_mut(l.hd * l.wd).enumerate() {
+            let (from, to) = ((n * at.output.ch + c) * size, &mut to[l.margin.h * l.wd + l.margin.w..]);
+            match incoming {
+                Incoming::Whole(d, gate) => rows::copy(&d[from..from + size], gate.from(from), at.output.w, at.output.h, to, l.wd),
+                Incoming::Pooled(pooled) => pools::spread(pooled.from(from), at.output.h, at.output.w, to, l.wd),
+            }
         }
         for (g, (packed, d_input)) in packed.chunks_exact(panel).zip(d_input.chunks_exact_mut(l.in_ch * plane)).enumerate() {
             let source = &d[g * l.out_ch * l.hd * l.wd..];

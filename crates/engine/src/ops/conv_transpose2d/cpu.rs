@@ -77,7 +77,7 @@ fn way_back(op: &ConvTranspose2d, at: &Placement) -> (Conv2d, Placement) {
         bias: false,
         ..Conv2d::default()
     };
-    (conv, Placement { input: at.output, output: at.input, others: Others::default(), activation: None, ..*at })
+    (conv, Placement { input: at.output, output: at.input, others: Others::default(), activation: None, pooled: None, ..*at })
 }
 
 /// Offsets of the group's channels and bases of a chunk, for the product; then the table of the way back.

@@ -28,20 +28,20 @@ mod cpu;
 mod gpu;
 mod reference;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
     Working, in_range, single,
 };
-use crate::{
+use crate::{json::Read, 
     Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
 };
 
 /// `torch.nn.ConvTranspose2d`; `pad` may differ from side to side.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvTranspose2d {
     pub out_ch: usize,

@@ -16,19 +16,19 @@
 //! # Errors
 //! `p` outside 0 to 0.99.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
     keep::{self, Keep, case},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Shader, Site},
 };
 
 /// `torch.nn.Dropout`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dropout {
     /// Share of numbers that are dropped.

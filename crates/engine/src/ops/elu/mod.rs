@@ -15,20 +15,20 @@
 //! # Errors
 //! `alpha` outside 0 to 100.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
 };
 use std::f32::consts::LN_2;
 
 /// `torch.nn.ELU`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Elu {
     pub alpha: f32,

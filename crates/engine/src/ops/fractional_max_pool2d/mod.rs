@@ -28,13 +28,13 @@
 mod gpu;
 mod starts;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     in_range, single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::EXTENT_LIMIT,
@@ -43,7 +43,7 @@ use crate::{
 pub use starts::Starts;
 
 /// `torch.nn.FractionalMaxPool2d` with a given output size.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct FractionalMaxPool2d {
     pub kernel: Pair,

@@ -18,26 +18,26 @@
 //! # Errors
 //! None of its own.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
 };
 
 /// `torch.nn.GELU`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Gelu {
     pub approximate: Approximate,
 }
 
 /// How Φ is computed; PyTorch's names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Read)]
 #[serde(rename_all = "snake_case")]
 pub enum Approximate {
     #[default]

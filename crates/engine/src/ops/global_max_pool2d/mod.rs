@@ -20,18 +20,18 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, boxes, single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.AdaptiveMaxPool2d(1)` followed by `Flatten`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalMaxPool2d {}
 

@@ -25,20 +25,20 @@
 //! # Receptive field
 //! That of the same place: the statistics, though they see more, are left out, as is usual.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
     grouped::{self, Grouped},
     single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.InstanceNorm2d` without running statistics, which is PyTorch's default, as is `affine` off.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct InstanceNorm2d {
     pub eps: f32,

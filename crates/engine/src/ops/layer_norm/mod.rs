@@ -24,20 +24,20 @@
 //! # Receptive field
 //! That of the same place: the statistics, though they see more, are left out, as is usual.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
     grouped::{self, Grouped},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.GroupNorm(1, channels)`: as `torch.nn.LayerNorm` over channels, rows and columns, but with one
 /// gain and one bias a channel instead of one a number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerNorm {
     pub eps: f32,

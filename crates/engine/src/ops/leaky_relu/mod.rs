@@ -15,19 +15,19 @@
 //! # Errors
 //! `negative_slope` outside −10 to 10.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Case, Control, Exhibit, Kind, Knob, Signs,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
 };
 
 /// `torch.nn.LeakyReLU`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeakyRelu {
     pub negative_slope: f32,

@@ -21,19 +21,19 @@
 mod cpu;
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.LPPool2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct LpPool2d {
     /// The power p.

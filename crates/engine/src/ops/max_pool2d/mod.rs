@@ -23,20 +23,20 @@
 mod gpu;
 mod halves;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     single,
     window::{self, Windows},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `torch.nn.MaxPool2d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaxPool2d {
     pub kernel: Pair,
@@ -117,7 +117,7 @@ impl MaxPool2d {
     }
 
     /// The usual case, which has kernels of its own.
-    fn halves(&self, input: Shape) -> bool {
+    pub(crate) fn halves(&self, input: Shape) -> bool {
         self.kernel == Pair::square(2) && self.stride == Pair::square(2) && self.sides(input) == Sides::default()
     }
 }

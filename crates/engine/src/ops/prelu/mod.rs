@@ -19,13 +19,13 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
     Worked, Working, pointwise, single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::{
         cpu::simd,
@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// `torch.nn.PReLU`: `num_parameters` is 1 or the number of channels.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Prelu {
     /// A slope for each channel instead of one for all.

@@ -18,18 +18,18 @@
 
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked, Working, join,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
 };
 
 /// `branches[0](x) * branches[1](x)`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Scale {
     /// The layers that give the maps and those that give the gate; none hands on what reaches the join.

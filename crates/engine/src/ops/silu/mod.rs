@@ -15,19 +15,19 @@
 //! # Errors
 //! None of its own.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Case, Exhibit, Kind, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
 };
 
 /// `torch.nn.SiLU`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Silu {}
 

@@ -15,20 +15,20 @@
 //! # Errors
 //! None of its own.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Working,
     distribution::{self, Scale},
     pointwise::{case, worked},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Shader, Site},
 };
 
 /// `torch.nn.Softmax` with `dim=1`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Read)]
 #[serde(deny_unknown_fields)]
 pub struct Softmax {}
 

@@ -16,20 +16,20 @@
 //! # Errors
 //! `beta` outside 0.001 to 1000, `threshold` outside −1000 to 1000.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{
+use crate::{json::Read, 
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
 };
 use std::f32::consts::LN_2;
 
 /// `torch.nn.Softplus`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct Softplus {
     /// How sharp the bend is.

@@ -18,19 +18,19 @@
 //! # Errors
 //! `p` outside 0 to 0.99.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
     keep::{self, Keep, case},
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Shader, Site},
 };
 
 /// `torchvision.ops.StochasticDepth` with `mode="row"`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct StochasticDepth {
     /// Share of examples that are dropped.

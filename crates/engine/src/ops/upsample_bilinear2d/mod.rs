@@ -20,20 +20,20 @@
 mod cpu;
 mod gpu;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
     in_range, single,
 };
-use crate::{
+use crate::{json::Read, 
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::EXTENT_LIMIT,
 };
 
 /// `torch.nn.Upsample(mode="bilinear")` with a whole factor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Read)]
 #[serde(default, deny_unknown_fields)]
 pub struct UpsampleBilinear2d {
     pub scale_factor: Pair,

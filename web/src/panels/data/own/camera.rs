@@ -6,7 +6,11 @@ use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::candidates::{Candidate, Candidates, own_name};
-use crate::{dom::picture, state::app};
+use crate::{
+    dom::picture,
+    reaction::{effect, live},
+    state::app,
+};
 
 pub fn view(candidates: Candidates) -> AnyView {
     let own = app().own;
@@ -32,7 +36,7 @@ pub fn view(candidates: Candidates) -> AnyView {
             }
         });
     };
-    Effect::new(move |_| {
+    effect(move || {
         let (true, Some(video)) = (on.get(), node.get()) else { return };
         let video: &JsValue = video.as_ref();
         if let Some(stream) = stream.get_value() {
@@ -79,7 +83,7 @@ pub fn view(candidates: Candidates) -> AnyView {
     };
     view! {
         <button class="quiet own-open-camera" data-testid="own-camera" disabled=move || on.get() on:click=open>"Camera…"</button>
-        {panel}
+        {live(panel)}
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 
 use crate::{
     dom::image,
+    reaction::{effect, live},
     state::{app, lab, own::Own},
     widgets::maps,
 };
@@ -84,13 +85,13 @@ pub fn view(candidates: Candidates) -> AnyView {
             .into_any()
         })
     };
-    view! { {tiles} }.into_any()
+    view! { {live(tiles)} }.into_any()
 }
 
 fn tile(place: usize, candidates: Candidates) -> AnyView {
     let list = candidates.0;
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let map = maps::of(app().theme.get()).positive;
         let Some(canvas) = node.get() else { return };
         list.with(|l| {

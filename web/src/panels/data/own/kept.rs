@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 
 use super::candidates::{own_name, paint};
 use crate::{
+    reaction::{effect, live},
     state::{app, lab},
     widgets::maps,
 };
@@ -28,7 +29,7 @@ pub fn view() -> AnyView {
             .into_any()
         })
     };
-    view! { {list} }.into_any()
+    view! { {live(list)} }.into_any()
 }
 
 fn delete(told: String, unwanted: impl Fn(u32, u8) -> bool + Clone + 'static) {
@@ -53,7 +54,7 @@ fn class_view(class: u8, open: RwSignal<Option<u8>>) -> AnyView {
             <input data-testid=format!("own-name-{class}") aria-label=format!("Name of class {class}") maxlength="24" prop:value=own_name(usize::from(class)) on:change=rename/>
             <button class="quiet number" data-testid=format!("own-count-{class}") aria-pressed=move || (open.get() == Some(class)).to_string()
                 aria-label=move || format!("{} images of {}", count(), own_name(usize::from(class))) disabled=move || count() == 0
-                on:click=move |_| open.update(|o| *o = if *o == Some(class) { None } else { Some(class) })>{count}</button>
+                on:click=move |_| open.update(|o| *o = if *o == Some(class) { None } else { Some(class) })>{live(count)}</button>
         </li>
     }
     .into_any()
@@ -72,7 +73,7 @@ fn images_view(class: u8) -> AnyView {
 
 fn image_view(number: u32, grey: Vec<u8>, class: u8) -> AnyView {
     let node = NodeRef::<html::Canvas>::new();
-    Effect::new(move |_| {
+    effect(move || {
         let map = maps::of(app().theme.get()).positive;
         if let Some(canvas) = node.get() {
             paint(&canvas, &grey, &map);

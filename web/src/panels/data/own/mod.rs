@@ -9,7 +9,7 @@ use engine::SettingKind;
 use leptos::prelude::*;
 use protocol::Selection;
 
-use crate::state::app;
+use crate::{reaction::live, state::app};
 use candidates::Candidates;
 
 pub fn view() -> AnyView {
@@ -46,7 +46,7 @@ pub fn view() -> AnyView {
                     prop:value=move || state.draft.with(|d| d.train.selection.repeat).to_string() on:change=repeat/>
                 "times in an epoch"
             </label>
-            <p class="data-own-about">{later}</p>
+            <p class="data-own-about">{live(later)}</p>
         </section>
     }
     .into_any()

@@ -7,12 +7,15 @@
 //!   column one weight of one input channel), and the products are then added to the pixels they belong to.
 //!   No zeros, but one more sum for each product.
 
-use super::{super::frame::NOWHERE, gate, layout::Layout};
+use super::{
+    super::{cpu::Incoming, frame::NOWHERE},
+    layout::Layout,
+};
 use crate::{
     Pair,
     backend::cpu::{
         panels::{Gate, Pitch, add_rows, leave, multiply, panels_len},
-        rows,
+        pools, rows,
         simd::LANES,
     },
     ops::{
@@ -177,18 +180,29 @@ impl Return {
         }
     }
 
-    /// The output's gradients of `count` images (through a fused activation), with their margins.
-    fn copy<'a>(&self, at: &Placement, d_output: &'a [f32], gate: Gate<'_>, first: usize, count: usize, d: &'a mut [f32]) -> &'a [f32] {
-        let (o, image) = (at.output, first * at.output.len());
-        let from = &d_output[image..][..count * o.len()];
-        if !self.gathers {
-            let Gate::Rectifier(_) = gate else { return from };
-            rows::copy(from, gate.from(image), from.len(), 1, d, from.len());
-            return d;
-        }
-        for (i, (from, to)) in from.chunks_exact(o.plane()).zip(d.chunks_exact_mut(self.hd * self.wd)).enumerate() {
-            let origin = self.margin.h * self.wd + self.margin.w;
-            rows::copy(from, gate.from(image + i * o.plane()), o.w, o.h, &mut to[origin..], self.wd);
+    /// The output's gradients of `count` images (through what was fused), with their margins.
+    fn copy<'a>(&self, at: &Placement, incoming: Incoming<'a>, first: usize, count: usize, d: &'a mut [f32]) -> &'a [f32] {
+        let (o, given) = (at.output, at.given());
+        let (plane, pitch, origin) =
+            if self.gathers { (self.hd * self.wd, self.wd, self.margin.h * self.wd + self.margin.w) } else { (o.plane(), o.w, 0) };
+        let image = first * given.len();
+        match incoming {
+            Incoming::Whole(from, Gate::Open) if !self.gathers => return &from[image..][..count * o.len()],
+            Incoming::Whole(from, gate) if !self.gathers => {
+                let len = count * o.len();
+                rows::copy(&from[image..][..len], gate.from(image), len, 1, d, len);
+            }
+            Incoming::Whole(from, gate) => {
+                for (i, to) in d.chunks_exact_mut(plane).take(count * o.ch).enumerate() {
+                    let place = image + i * o.plane();
+                    rows::copy(&from[place..][..o.plane()], gate.from(place), o.w, o.h, &mut to[origin..], pitch);
+                }
+            }
+            Incoming::Pooled(pooled) => {
+                for (i, to) in d.chunks_exact_mut(plane).take(count * o.ch).enumerate() {
+                    pools::spread(pooled.from(image + i * given.plane()), o.h, o.w, &mut to[origin..], pitch);
+                }
+            }
         }
         d
     }
@@ -216,10 +230,10 @@ pub fn backward_input(op: &Conv2d, at: &Placement, table: &[u32], io: &mut Backw
         d.fill(0.0);
     }
     let panels = back.columns() / LANES;
-    let gate = gate(at, io.output);
+    let incoming = Incoming::of(at, io.d_output, io.output, io.saved);
     for first in (0..l.batch).step_by(back.images) {
         let count = back.images.min(l.batch - first);
-        let source = back.copy(at, io.d_output, gate, first, count, d);
+        let source = back.copy(at, incoming, first, count, d);
         let places = count * rows;
         for (g, packed) in packed.chunks_exact(back.packed_len()).enumerate() {
             let from = &source[g * out_ch * if back.gathers { back.hd * back.wd } else { l.plane }..];

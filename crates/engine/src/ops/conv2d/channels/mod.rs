@@ -17,21 +17,16 @@ mod layout;
 pub(super) use input::{Return, backward_input};
 pub(super) use layout::Layout;
 
-use super::Conv2d;
+use super::{Conv2d, cpu::Incoming};
 use crate::{
+    Shape,
     backend::cpu::{
         panels::{Gate, Pitch, enter, leave, multiply},
+        pools,
         simd::LANES,
     },
-    ops::{Activation, Backward, Forward, Placement},
+    ops::{Backward, Forward, Placement},
 };
-
-fn gate<'a>(at: &Placement, output: &'a [f32]) -> Gate<'a> {
-    match at.activation {
-        Some(Activation::Relu) => Gate::Rectifier(output),
-        None => Gate::Open,
-    }
-}
 
 pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_>) {
     let layout = Layout::of(op, at);
@@ -54,9 +49,18 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
             let y = &mut y[..panels * places * LANES];
             multiply(packed, panels, from, &tables.bases[..places], tables.offsets, y, Pitch::panels(places), false);
             let bias = bias.get(g * out_ch..(g + 1) * out_ch).unwrap_or(&[]);
+            let relu = at.activation.is_some();
             for i in 0..count {
-                let to = &mut io.output[((first + i) * at.output.ch + g * out_ch) * plane..][..out_ch * plane];
-                leave(&y[i * plane * LANES..], places * LANES, bias, at.activation.is_some(), to, plane, out_ch, plane);
+                let y = &y[i * plane * LANES..];
+                let given = at.given().plane();
+                let from = ((first + i) * at.output.ch + g * out_ch) * given;
+                let to = &mut io.output[from..][..out_ch * given];
+                if at.pooled.is_some() {
+                    let winners = if io.saved.is_empty() { &mut [] } else { &mut io.saved[from..][..out_ch * given] };
+                    pools::leave(y, places * LANES, bias, relu, Shape { ch: out_ch, ..at.output }, to, winners);
+                } else {
+                    leave(y, places * LANES, bias, relu, to, plane, out_ch, plane);
+                }
             }
         }
     }
@@ -73,7 +77,7 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
     let dw = &mut rest[..layout.dw_len()];
     let (d_weight, d_bias) = io.d_params.split_at_mut(at.output.ch * depth);
     d_bias.fill(0.0);
-    let gate = gate(at, io.output);
+    let incoming = Incoming::of(at, io.d_output, io.output, io.saved);
     for (first, count) in layout.chunks() {
         let input = &io.inputs[0][first * at.input.len()..][..count * at.input.len()];
         let source = layout.frame.fill(tables.sources, input, x, first == 0);
@@ -81,8 +85,12 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
         for (g, dw) in dw.chunks_exact_mut(layout.packed_len()).enumerate() {
             let dy = &mut dy[..panels * places * LANES];
             for i in 0..count {
-                let from = ((first + i) * at.output.ch + g * out_ch) * plane;
-                enter(&io.d_output[from..], gate.from(from), plane, out_ch, plane, &mut dy[i * plane * LANES..], places * LANES);
+                let from = ((first + i) * at.output.ch + g * out_ch) * at.given().plane();
+                let dy = &mut dy[i * plane * LANES..];
+                match incoming {
+                    Incoming::Whole(d, gate) => enter(&d[from..], gate.from(from), plane, out_ch, plane, dy, places * LANES),
+                    Incoming::Pooled(pooled) => pools::enter(pooled.from(from), Shape { ch: out_ch, ..at.output }, dy, places * LANES),
+                }
             }
             let from = &source[g * in_ch * layout.frame.len()..];
             multiply(dy, panels, from, tables.offsets, &tables.bases[..places], dw, Pitch::panels(depth), first > 0);

@@ -1,0 +1,5 @@
+//! What the tab runs where the link asks for the lessons.
+
+fn main() {
+    web::learn();
+}
