@@ -24,7 +24,7 @@ fn operators_are_named_once_and_described() {
     assert_unique("stem", KINDS.iter().map(|k| k.short));
     assert_unique("title", KINDS.iter().map(|k| k.title));
     for kind in KINDS {
-        assert!(kind.about.trim().len() > 100, "{}: about.md says nothing", kind.name);
+        assert!(kind.about().trim().len() > 100, "{}: about.md says nothing", kind.name);
         assert_unique(&format!("knob of {}", kind.name), kind.knobs.iter().map(|k| k.key));
         assert_unique(&format!("label in {}", kind.name), kind.knobs.iter().map(|k| k.label));
         assert_unique(&format!("case of {}", kind.name), kind.cases().iter().map(|c| c.name));

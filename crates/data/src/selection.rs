@@ -47,7 +47,7 @@ pub fn choose(labels: &[u8], wanted: Wanted<'_>, seed: u32) -> Chosen {
     if wanted.subset > 0 && wanted.subset < digits.len() {
         digits = drawn(digits, wanted.subset, seed, SUBSET);
     }
-    digits.sort_unstable();
+    let digits = in_order(&digits, labels.len());
     let mut labels = labels.to_vec();
     let wrong = drawn(digits.clone(), part_of(digits.len(), wanted.label_noise), seed, WRONG);
     for i in &wrong {
@@ -69,9 +69,19 @@ fn drawn(digits: Vec<u32>, count: usize, seed: u32, stream: Stream) -> Vec<u32> 
     if count >= digits.len() {
         return digits;
     }
-    let mut keyed: Vec<(u32, u32)> = digits.into_iter().map(|i| (rng::bits(seed, stream, i), i)).collect();
+    // Number and digit in one, so that equal numbers come in the order of the digits.
+    let mut keyed: Vec<u64> = digits.into_iter().map(|i| u64::from(rng::bits(seed, stream, i)) << 32 | u64::from(i)).collect();
     keyed.sort_unstable();
-    keyed.into_iter().take(count).map(|(_, i)| i).collect()
+    keyed.into_iter().take(count).map(|key| key as u32).collect()
+}
+
+/// Different digits, all below `end`, from the first to the last.
+fn in_order(digits: &[u32], end: usize) -> Vec<u32> {
+    let mut is_in = vec![false; end];
+    for digit in digits {
+        is_in[*digit as usize] = true;
+    }
+    (0..).zip(is_in).filter(|(_, is)| *is).map(|(digit, _)| digit).collect()
 }
 
 impl Chosen {

@@ -21,6 +21,7 @@ pub fn of(input: &DeriveInput) -> Result<TokenStream> {
     Ok(quote! {
         #[automatically_derived]
         impl ::engine::json::Read for #name {
+            #[inline(never)] // Or it stands in the reader of every field and list of this type.
             fn read(value: ::engine::json::Value) -> ::core::result::Result<Self, ::engine::json::Error> {
                 #body
             }

@@ -27,10 +27,10 @@ pub(crate) fn unknown(name: &str, kinds: &mut dyn Iterator<Item = &'static str>)
 pub(crate) fn snake(name: &str) -> String {
     let mut text = String::new();
     for c in name.chars() {
-        if c.is_uppercase() && !text.is_empty() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
             text.push('_');
         }
-        text.extend(c.to_lowercase());
+        text.push(c.to_ascii_lowercase());
     }
     text
 }

@@ -92,7 +92,7 @@ impl Writer {
             let note = format!("  # {index}: {}", layer.output);
             if joins(layer) {
                 self.parts.insert("join");
-                let class = layer.op[..1].to_uppercase() + &layer.op[1..];
+                let class = layer.op[..1].to_ascii_uppercase() + &layer.op[1..];
                 self.line(depth, &format!("{class}({note}"));
                 let mut vectors = true;
                 for branch in &layer.branches {

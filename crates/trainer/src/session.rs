@@ -174,7 +174,7 @@ impl Session {
         match ask.verdict(self.stage()) {
             Verdict::Pass => {}
             Verdict::Decline => {
-                let name = format!("{ask:?}").to_lowercase();
+                let name = format!("{ask:?}").to_ascii_lowercase();
                 self.decline(run, format!("{name}: no run is open"));
             }
             Verdict::Do => self.carry_out(message, now_ms),
@@ -193,7 +193,7 @@ impl Session {
             Command::Close { .. } => (self.training, self.waiting, self.race) = (None, None, None),
             Command::Race { run, race } => return self.hold_race(run, race, now_ms),
             Command::Play { .. } | Command::Step { .. } | Command::Seek { .. } if self.race.is_some() => {
-                let name = format!("{:?}", Ask::from(&head)).to_lowercase();
+                let name = format!("{:?}", Ask::from(&head)).to_ascii_lowercase();
                 return self.decline(run, format!("{name}: a race is under way; it can be ended"));
             }
             _ => {}

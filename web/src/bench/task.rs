@@ -70,7 +70,7 @@ impl Task {
 
     /// The network, to which so many weights belong.
     pub fn graph(&self, weights: usize) -> Result<Arc<Graph>, String> {
-        let preset = presets::preset(&self.net.to_lowercase()).ok_or_else(|| format!("no network named {}", self.net))?;
+        let preset = presets::preset(&self.net.to_ascii_lowercase()).ok_or_else(|| format!("no network named {}", self.net))?;
         let graph = Graph::check(&preset.model()).map_err(|e| e.to_string())?;
         if graph.params_len() != weights {
             return Err(format!("{} has {} weights here, {weights} in the file", self.net, graph.params_len()));

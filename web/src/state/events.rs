@@ -221,7 +221,7 @@ fn backend_words(backend: Backend) -> &'static str {
 /// As a sentence of its own.
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
     let stop = if message.ends_with(['.', '!', '?']) { "" } else { "." };
     first.chain(letters).chain(stop.chars()).collect()
 }

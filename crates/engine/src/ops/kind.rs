@@ -1,6 +1,6 @@
 //! What all layers of one operator share, as data.
 
-use super::{Activation, EXHIBITS, Knob, LayerSpec};
+use super::{ABOUTS, Activation, EXHIBITS, Knob, LayerSpec};
 use crate::{Mode, Shape, backend::gpu::launch::Shader, json::Read};
 
 /// Which signs numbers can have: what a colour map must be able to show.
@@ -61,8 +61,6 @@ pub struct Kind {
     pub short: &'static str,
     pub title: &'static str,
     pub family: Family,
-    /// Starts with a sentence that can stand alone.
-    pub about: &'static str,
     pub knobs: &'static [Knob],
     /// Where the output is the input: the plan then gives both one buffer and runs nothing.
     pub identity_in: &'static [Mode],
@@ -103,9 +101,15 @@ impl Kind {
         self.exhibit().map_or(&[], |exhibit| exhibit.shaders)
     }
 
+    /// What the page says about it; starts with a sentence that can stand alone. Not a field, so that a program that
+    /// asks for none carries none.
+    pub fn about(&self) -> &'static str {
+        ABOUTS.iter().find(|(name, _)| *name == self.name).map_or("", |(_, about)| about)
+    }
+
     /// The first sentence of [`Kind::about`].
     pub fn summary(&self) -> &'static str {
-        let line = self.about.lines().next().unwrap_or_default();
+        let line = self.about().lines().next().unwrap_or_default();
         line.find(". ").map_or(line, |end| &line[..=end])
     }
 

@@ -348,6 +348,10 @@ macro_rules! operators {
         /// Every operator, in the order of the list.
         pub const KINDS: &[&Kind] = &[$(&$folder::KIND),+];
 
+        /// Name and `about.md` of each.
+        const ABOUTS: &[(&str, &str)] =
+            &[$((stringify!($folder), include_str!(concat!(stringify!($folder), "/about.md")))),+];
+
         /// The same operators with their cases and shaders.
         pub const EXHIBITS: &[&Exhibit] = &[$(&$folder::EXHIBIT),+];
     };

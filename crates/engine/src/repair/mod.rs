@@ -122,7 +122,7 @@ fn layer(model: &ModelSpec, place: &[usize], error: &crate::ShapeError) -> Vec<R
         }
         found.extend(structure::of_layer(model, place, layer, error, &inputs));
     }
-    let title = layer.op().kind().title.to_lowercase();
+    let title = layer.op().kind().title.to_ascii_lowercase();
     found.extend(model.removed(place).map(|model| Repair { words: format!("Remove {title}"), model, place: None }));
     found
 }

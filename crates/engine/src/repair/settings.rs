@@ -153,7 +153,7 @@ pub fn difference(before: &LayerSpec, after: &LayerSpec) -> String {
     };
     let changed = new.as_object().into_iter().flatten().filter(|(key, value)| old.get(key.as_str()) != Some(*value));
     let parts = changed.map(|(key, value)| {
-        let label = kind.knobs.iter().find(|knob| knob.key == key).map_or_else(|| key.clone(), |knob| knob.label.to_lowercase());
+        let label = kind.knobs.iter().find(|knob| knob.key == key).map_or_else(|| key.clone(), |knob| knob.label.to_ascii_lowercase());
         format!("{label} to {}", shown(value))
     });
     format!("Set {}", parts.collect::<Vec<_>>().join(", "))
@@ -166,7 +166,7 @@ pub fn init(model: &ModelSpec, setting: &str) -> Vec<Repair> {
         let SettingKind::Number { least, most } = s.kind else { return None };
         let value = s.value(&model.init).filter(|v| !v.is_nan())?.clamp(f64::from(least), f64::from(most));
         let init = s.with(&model.init, value)?;
-        Some(with(init, format!("Set {} to {}", s.label.to_lowercase(), value as f32)))
+        Some(with(init, format!("Set {} to {}", s.label.to_ascii_lowercase(), value as f32)))
     };
     let own = model.init.settings().iter().find(|s| s.name() == setting).and_then(nearest);
     own.into_iter().chain([with(Init::default(), format!("Use {}", Init::default().label()))]).collect()

@@ -15,7 +15,7 @@ pub fn of_layer(model: &ModelSpec, place: &[usize], layer: &LayerSpec, error: &S
         ShapeError::NotFlat { .. } => [LayerSpec::from(Flatten {}), GlobalAvgPool2d {}.into()]
             .into_iter()
             .filter_map(|before| {
-                let words = format!("Put {} before it", before.op().kind().title.to_lowercase());
+                let words = format!("Put {} before it", before.op().kind().title.to_ascii_lowercase());
                 let mut at = place.to_vec();
                 *at.last_mut()? += 1;
                 Some(Repair { words, model: model.inserted(place, vec![before])?, place: Some(at) })
@@ -108,7 +108,7 @@ pub fn output(model: &ModelSpec, classes: usize) -> Vec<Repair> {
     for (index, layer) in model.layers.iter().enumerate().rev() {
         let key = ["out", "out_ch"].into_iter().find(|key| written(layer).is_some_and(|json| json.get(*key).is_some()));
         let Some(key) = key else { continue };
-        let title = layer.op().kind().title.to_lowercase();
+        let title = layer.op().kind().title.to_ascii_lowercase();
         let changed = set(layer, key, classes.into()).and_then(|layer| model.with_layer(&[index], layer));
         if let Some(changed) = changed {
             let mut pooled = changed.clone();

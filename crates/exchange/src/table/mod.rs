@@ -82,10 +82,12 @@ pub enum Attribute {
 
 impl Step {
     /// A node that takes in what the one before gives.
+    #[inline(never)] // Called from every arm.
     pub fn new(op: &'static str) -> Self {
         Self { op, inputs: vec![Input::Before], attributes: Vec::new() }
     }
 
+    #[inline(never)] // Called from every arm.
     pub fn with(mut self, input: Input) -> Self {
         self.inputs.push(input);
         self
@@ -95,11 +97,13 @@ impl Step {
         Self { op, inputs, attributes: Vec::new() }
     }
 
+    #[inline(never)] // Called from every arm.
     pub fn int(mut self, name: &'static str, value: i64) -> Self {
         self.attributes.push((name, Attribute::Int(value)));
         self
     }
 
+    #[inline(never)] // Called from every arm.
     pub fn float(mut self, name: &'static str, value: f32) -> Self {
         self.attributes.push((name, Attribute::Float(value)));
         self
@@ -122,18 +126,19 @@ impl Step {
 }
 
 impl Entry {
-    fn new(takes: Takes, gives: Gives, torch: impl Into<String>) -> Self {
-        Self { takes, gives, torch: torch.into(), parts: Vec::new(), keras: Ok(Vec::new()), keras_weights: Vec::new(), onnx: Vec::new() }
+    #[inline(never)] // Called from every arm.
+    fn new(takes: Takes, gives: Gives, torch: String) -> Self {
+        Self { takes, gives, torch, parts: Vec::new(), keras: Ok(Vec::new()), keras_weights: Vec::new(), onnx: Vec::new() }
     }
 
     /// Number by number, whatever it is given.
     fn pointwise(torch: impl Into<String>) -> Self {
-        Self::new(Takes::Anything, Gives::Same, torch)
+        Self::new(Takes::Anything, Gives::Same, torch.into())
     }
 
     /// Maps to maps.
     fn maps(torch: impl Into<String>) -> Self {
-        Self::new(Takes::Maps, Gives::Maps, torch)
+        Self::new(Takes::Maps, Gives::Maps, torch.into())
     }
 
     fn part(mut self, name: &'static str) -> Self {
@@ -141,9 +146,14 @@ impl Entry {
         self
     }
 
-    fn keras(mut self, expression: impl Into<String>) -> Self {
+    fn keras(self, expression: impl Into<String>) -> Self {
+        self.keras_line(expression.into())
+    }
+
+    #[inline(never)] // Called from every arm.
+    fn keras_line(mut self, line: String) -> Self {
         if let Ok(list) = &mut self.keras {
-            list.push(expression.into());
+            list.push(line);
         }
         self
     }
@@ -159,6 +169,7 @@ impl Entry {
         self
     }
 
+    #[inline(never)] // Called from every arm.
     fn onnx(mut self, step: Step) -> Self {
         self.onnx.push(step);
         self
@@ -234,7 +245,7 @@ pub fn entry(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
 }
 
 fn flatten(layer: &Layer<'_>) -> Entry {
-    let entry = Entry::new(Takes::Anything, Gives::Vector, "nn.Flatten()").onnx(Step::new("Flatten").int("axis", 1));
+    let entry = Entry::new(Takes::Anything, Gives::Vector, "nn.Flatten()".to_owned()).onnx(Step::new("Flatten").int("axis", 1));
     // There channels come last, here they come first: the order of the numbers that the next layer sees.
     if layer.input.is_flat() {
         entry.keras("layers.Flatten()({x})")

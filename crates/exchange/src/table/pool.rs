@@ -92,14 +92,14 @@ pub fn avg_pool2d(layer: &Layer<'_>) -> Result<Entry, ExchangeError> {
 }
 
 pub fn global_avg_pool2d() -> Entry {
-    Entry::new(Takes::Maps, Gives::Vector, "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())")
+    Entry::new(Takes::Maps, Gives::Vector, "nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())".to_owned())
         .keras("layers.GlobalAveragePooling2D()({x})")
         .onnx(Step::new("GlobalAveragePool"))
         .onnx(Step::new("Flatten").int("axis", 1))
 }
 
 pub fn global_max_pool2d() -> Entry {
-    Entry::new(Takes::Maps, Gives::Vector, "nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())")
+    Entry::new(Takes::Maps, Gives::Vector, "nn.Sequential(nn.AdaptiveMaxPool2d(1), nn.Flatten())".to_owned())
         .keras("layers.GlobalMaxPooling2D()({x})")
         .onnx(Step::new("GlobalMaxPool"))
         .onnx(Step::new("Flatten").int("axis", 1))

@@ -72,7 +72,7 @@ fn indexed(rgba: &[u8]) -> (Vec<[u8; 3]>, Vec<u8>) {
     }
     let mut all: Vec<([u8; 3], u32)> = counts.into_iter().collect();
     // By number, and where that is equal by colour: the same picture gives the same file.
-    all.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    engine::order::sort_by(&mut all, |a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     let palette: Vec<[u8; 3]> = if all.len() <= COLOURS { all.iter().map(|c| c.0).collect() } else { coarse(&all) };
     let mut numbers: HashMap<[u8; 3], u8> = palette.iter().enumerate().map(|(i, c)| (*c, i as u8)).collect();
     let mut indices = Vec::with_capacity(pixels.len());
@@ -93,7 +93,7 @@ fn coarse(all: &[([u8; 3], u32)]) -> Vec<[u8; 3]> {
         let Some(at) = (0..groups.len()).max_by_key(|i| (spread(&groups[*i]), usize::MAX - i)) else { break };
         let channel = widest(&groups[at]).0;
         let group = &mut groups[at];
-        group.sort_unstable_by_key(|(colour, _)| (colour[channel], *colour));
+        engine::order::sort_by_key(group, |(colour, _)| (colour[channel], *colour));
         let total: u64 = group.iter().map(|c| u64::from(c.1)).sum();
         let mut below = 0;
         let half = group.iter().position(|c| {

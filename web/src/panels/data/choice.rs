@@ -94,7 +94,7 @@ pub fn view(choice: Choice) -> AnyView {
     let sets = std::iter::once(None).chain((0..SETS.len()).map(Some)).map(move |set| {
         let title = set.map_or("All", |s| SETS[s]);
         view! {
-            <button role="radio" data-testid=format!("data-set-{}", title.to_lowercase()) aria-checked=move || (choice.set.get() == set).to_string()
+            <button role="radio" data-testid=format!("data-set-{}", title.to_ascii_lowercase()) aria-checked=move || (choice.set.get() == set).to_string()
                 on:click=move |_| choice.set.set(set)>{title}</button>
         }
     });

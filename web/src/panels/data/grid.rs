@@ -187,7 +187,7 @@ fn said(cursor: Option<usize>, choice: Choice) -> String {
             Some(answer) => format!(", read as {}", name(answer)),
             None => String::new(),
         };
-        format!("{}: {} no. {}{answer}", name(label), SETS[set].to_lowercase(), number::grouped(u64::from(place)))
+        format!("{}: {} no. {}{answer}", name(label), SETS[set].to_ascii_lowercase(), number::grouped(u64::from(place)))
     })
 }
 

@@ -63,7 +63,7 @@ pub fn view(bench: Bench) -> AnyView {
         <div class="network-code" data-testid="code">
             <div class="choice" role="radiogroup" aria-label="Language">
                 {Language::ALL.map(|own| view! {
-                    <button role="radio" data-testid=format!("code-{}", own.title().to_lowercase()) aria-checked=move || (language.get() == own).to_string()
+                    <button role="radio" data-testid=format!("code-{}", own.title().to_ascii_lowercase()) aria-checked=move || (language.get() == own).to_string()
                         on:click=move |_| language.set(own)>{own.title()}</button>
                 }.into_any()).collect_view()}
             </div>

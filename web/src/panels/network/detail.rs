@@ -135,7 +135,7 @@ fn facts_view(bench: Bench, place: &[usize], facts: &Facts) -> AnyView {
 }
 
 fn about_view(kind: &'static Kind) -> AnyView {
-    let paragraphs = kind.about.split("\n\n").map(str::trim).filter(|p| !p.is_empty() && !p.starts_with('#'));
+    let paragraphs = kind.about().split("\n\n").map(str::trim).filter(|p| !p.is_empty() && !p.starts_with('#'));
     let paragraphs = paragraphs.map(|text| {
         // Between backticks stands code.
         let parts = text

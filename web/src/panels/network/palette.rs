@@ -70,12 +70,12 @@ impl Made {
     /// How well its name or what is said of it answers a search; the greater the better.
     fn answers(self, query: &str) -> u8 {
         let name = if let Self::Layer(kind) = self { kind.name } else { "" };
-        let title = self.title().to_lowercase();
+        let title = self.title().to_ascii_lowercase();
         match () {
             () if title == query || name == query => 4,
             () if title.starts_with(query) || name.starts_with(query) => 3,
             () if title.contains(query) || name.contains(query) => 2,
-            () if self.about().to_lowercase().contains(query) => 1,
+            () if self.about().to_ascii_lowercase().contains(query) => 1,
             () => 0,
         }
     }
@@ -138,13 +138,13 @@ impl Group {
     }
 
     fn slug(self) -> String {
-        self.title().to_lowercase()
+        self.title().to_ascii_lowercase()
     }
 }
 
 /// What is offered: what answers the search, the best first, or all of a group.
 fn offered(query: &str, group: Group) -> Vec<Made> {
-    let query = query.trim().to_lowercase();
+    let query = query.trim().to_ascii_lowercase();
     if query.is_empty() {
         return Made::all().filter(|made| made.group() == group).collect();
     }
@@ -238,7 +238,7 @@ mod tests {
         for made in Made::all() {
             let found = offered(made.title(), Group::Blocks);
             let best = found[0].title();
-            assert_eq!(best.to_lowercase(), made.title().to_lowercase(), "{best}");
+            assert_eq!(best.to_ascii_lowercase(), made.title().to_ascii_lowercase(), "{best}");
             assert!(Group::all().any(|group| offered("", group).contains(&made)), "{}", made.title());
             assert!(made.about().len() > 10);
         }

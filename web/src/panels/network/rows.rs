@@ -178,7 +178,7 @@ fn brief(layer: &LayerSpec) -> String {
 }
 
 fn labelled(knob: &Knob, layer: &LayerSpec, value: &KnobValue) -> String {
-    let label = knob.label.to_lowercase();
+    let label = knob.label.to_ascii_lowercase();
     match value {
         KnobValue::Switch(true) => label,
         KnobValue::Switch(false) => format!("no {label}"),

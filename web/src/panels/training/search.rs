@@ -64,7 +64,7 @@ fn found(search: &Search, draft: RwSignal<RunSpec>) -> AnyView {
 
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
-    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let first = letters.next().map(|c| c.to_ascii_uppercase()).into_iter();
     first.chain(letters).chain(std::iter::once('.')).collect()
 }
 

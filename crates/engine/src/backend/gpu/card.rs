@@ -146,7 +146,7 @@ impl Card {
         let trouble = Trouble::default();
         let (lost, refused) = (trouble.clone(), trouble.clone());
         device.set_device_lost_callback(move |reason, message| {
-            let why = if message.is_empty() { format!("{reason:?}").to_lowercase() } else { message };
+            let why = if message.is_empty() { format!("{reason:?}").to_ascii_lowercase() } else { message };
             lost.note(CardError::Lost(why));
         });
         device.on_uncaptured_error(Arc::new(move |error| refused.note(of(error))));
@@ -265,7 +265,7 @@ impl Card {
 
 /// Processors that play a card without saying so.
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    let words = format!("{} {}", info.name, info.driver).to_lowercase();
+    let words = format!("{} {}", info.name, info.driver).to_ascii_lowercase();
     ["swiftshader", "llvmpipe", "lavapipe", "warp", "basic render"].iter().any(|w| words.contains(w))
 }
 

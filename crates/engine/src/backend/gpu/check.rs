@@ -63,7 +63,7 @@ impl Scope {
                 names(&layer.launches(&step.at, &Site::of(step, card.info.subgroups))).collect::<Vec<_>>()
             })
         });
-        Self(Some(launched.collect()))
+        Self(Some(set(launched)))
     }
 
     /// Whether a check of `self` leaves nothing of `other` open.
@@ -80,14 +80,14 @@ impl Scope {
     fn cases(&self, kind: &Kind, card: &Card) -> Vec<Case> {
         let cases = kind.cases().into_iter().filter(|c| c.mode == Mode::Train);
         let Some(wanted) = &self.0 else { return cases.collect() };
-        let mut open: BTreeSet<_> = kind.shaders().iter().map(|s| s.name).filter(|name| wanted.contains(name)).collect();
+        let mut open = set(kind.shaders().iter().map(|s| s.name).filter(|name| wanted.contains(name)));
         if open.is_empty() {
             return Vec::new();
         }
         let launched = |case: &Case| -> BTreeSet<&str> {
             let site =
                 Site { wants_d_input: true, wants_d_sides: [true; INPUTS_LIMIT - 1], subgroups: card.info.subgroups, ..Site::default() };
-            placed(case).map(|(at, _)| names(&case.layer.launches(&at, &site)).collect()).unwrap_or_default()
+            placed(case).map(|(at, _)| set(names(&case.layer.launches(&at, &site)))).unwrap_or_default()
         };
         let (mut chosen, others): (Vec<_>, Vec<_>) = cases.partition(|case| launched(case).is_subset(wanted));
         for case in &chosen {
@@ -102,6 +102,15 @@ impl Scope {
         }
         chosen
     }
+}
+
+/// Not by `collect`, which would bring a sort of its own.
+fn set(names: impl Iterator<Item = &'static str>) -> BTreeSet<&'static str> {
+    let mut all = BTreeSet::new();
+    for name in names {
+        all.insert(name);
+    }
+    all
 }
 
 fn names(launches: &Launches) -> impl Iterator<Item = &'static str> {

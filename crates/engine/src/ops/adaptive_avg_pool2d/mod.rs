@@ -49,7 +49,6 @@ pub const KIND: Kind = Kind {
     short: "adaptiveavg",
     title: "Adaptive average pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "output", label: "Output size", control: Control::Count { least: 1, most: 14 } }],
     signs: Signs::AsInput,
     mixes: false,

@@ -51,7 +51,6 @@ pub const KIND: Kind = Kind {
     short: "adaptivemax",
     title: "Adaptive max pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "output", label: "Output size", control: Control::Count { least: 1, most: 14 } }],
     signs: Signs::AsInput,
     mixes: false,

@@ -41,7 +41,6 @@ pub const KIND: Kind = Kind {
     short: "add",
     title: "Add",
     family: super::Family::Join,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

@@ -51,7 +51,6 @@ pub const KIND: Kind = Kind {
     short: "avgpool",
     title: "Average pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },

@@ -57,7 +57,6 @@ pub const KIND: Kind = Kind {
     short: "norm",
     title: "Batch norm",
     family: super::Family::Normalisation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "momentum", label: "Momentum", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }, Knob::EPS],
     signs: Signs::Both,
     mixes: false,

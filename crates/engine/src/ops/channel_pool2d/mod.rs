@@ -39,7 +39,6 @@ pub const KIND: Kind = Kind {
     short: "chpool",
     title: "Channel pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: true,

@@ -33,6 +33,7 @@
 mod cases;
 mod channels;
 mod cpu;
+mod depthwise;
 mod frame;
 mod gpu;
 mod layout;
@@ -148,7 +149,6 @@ pub const KIND: Kind = Kind {
     short: "conv",
     title: "Convolution",
     family: super::Family::Convolution,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
         Knob { key: "kernel", label: "Kernel size", control: Control::Count { least: 1, most: 11 } },

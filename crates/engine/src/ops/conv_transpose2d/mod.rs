@@ -77,7 +77,6 @@ pub const KIND: Kind = Kind {
     short: "deconv",
     title: "Transposed convolution",
     family: super::Family::Convolution,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out_ch", label: "Kernels", control: Control::Count { least: 1, most: 512 } },
         Knob { key: "kernel", label: "Kernel size", control: Control::Count { least: 1, most: 11 } },

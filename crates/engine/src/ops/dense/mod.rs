@@ -50,7 +50,6 @@ pub const KIND: Kind = Kind {
     short: "dense",
     title: "Dense",
     family: super::Family::Dense,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "out", label: "Units", control: Control::Count { least: 1, most: 1024 } },
         Knob { key: "bias", label: "Bias", control: Control::Switch },

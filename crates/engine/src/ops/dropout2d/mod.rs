@@ -50,7 +50,6 @@ pub const KIND: Kind = Kind {
     short: "spatialdrop",
     title: "Spatial dropout",
     family: super::Family::Dropping,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "p", label: "Share dropped", control: Control::Ratio { least: 0.0, most: keep::MOST, step: 0.05 } }],
     signs: Signs::AsInput,
     mixes: false,

@@ -48,7 +48,6 @@ pub const KIND: Kind = Kind {
     short: "elu",
     title: "ELU",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "alpha", label: "Depth of the floor", control: Control::Ratio { least: 0.0, most: 4.0, step: 0.1 } }],
     signs: Signs::AsInput,
     mixes: false,

@@ -35,7 +35,6 @@ pub const KIND: Kind = Kind {
     short: "flat",
     title: "Flatten",
     family: super::Family::Dense,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

@@ -62,7 +62,6 @@ pub const KIND: Kind = Kind {
     short: "fracpool",
     title: "Fractional max pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 4 } },
         Knob { key: "output", label: "Output size", control: Control::Count { least: 1, most: 20 } },

@@ -73,7 +73,6 @@ pub const KIND: Kind = Kind {
     short: "gelu",
     title: "GELU",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "approximate", label: "Approximation", control: Control::Choice(&["none", "tanh"]) }],
     signs: Signs::AsInput,
     mixes: false,

@@ -36,7 +36,6 @@ pub const KIND: Kind = Kind {
     short: "gap",
     title: "Global average pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

@@ -40,7 +40,6 @@ pub const KIND: Kind = Kind {
     short: "gmp",
     title: "Global max pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

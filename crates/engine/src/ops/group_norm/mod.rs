@@ -58,7 +58,6 @@ pub const KIND: Kind = Kind {
     short: "groupnorm",
     title: "Group norm",
     family: super::Family::Normalisation,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "groups", label: "Groups", control: Control::Count { least: 1, most: 32 } },
         Knob { key: "affine", label: "Gain and bias", control: Control::Switch },

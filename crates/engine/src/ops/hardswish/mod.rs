@@ -39,7 +39,6 @@ pub const KIND: Kind = Kind {
     short: "hardswish",
     title: "Hard swish",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

@@ -57,7 +57,6 @@ pub const KIND: Kind = Kind {
     short: "instnorm",
     title: "Instance norm",
     family: super::Family::Normalisation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "affine", label: "Gain and bias", control: Control::Switch }, Knob::EPS],
     signs: Signs::Both,
     mixes: false,

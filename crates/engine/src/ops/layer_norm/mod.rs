@@ -56,7 +56,6 @@ pub const KIND: Kind = Kind {
     short: "layernorm",
     title: "Layer norm",
     family: super::Family::Normalisation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "affine", label: "Gain and bias", control: Control::Switch }, Knob::EPS],
     signs: Signs::Both,
     mixes: false,

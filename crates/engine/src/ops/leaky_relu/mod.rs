@@ -47,7 +47,6 @@ pub const KIND: Kind = Kind {
     short: "leaky",
     title: "Leaky ReLU",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "negative_slope", label: "Slope below zero", control: Control::Ratio { least: 0.0, most: 1.0, step: 0.01 } }],
     signs: Signs::AsInput,
     mixes: false,

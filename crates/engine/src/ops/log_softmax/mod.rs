@@ -40,7 +40,6 @@ pub const KIND: Kind = Kind {
     short: "logsoftmax",
     title: "Log-softmax",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Both,
     mixes: true,

@@ -56,7 +56,6 @@ pub const KIND: Kind = Kind {
     short: "lppool",
     title: "Power-average pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "norm_type", label: "Power p", control: Control::Ratio { least: 1.0, most: MOST, step: 0.5 } },
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },

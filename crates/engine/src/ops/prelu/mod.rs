@@ -46,7 +46,6 @@ pub const KIND: Kind = Kind {
     short: "prelu",
     title: "PReLU",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "per_channel", label: "Slope per channel", control: Control::Switch }],
     signs: Signs::AsInput,
     mixes: false,

@@ -37,7 +37,6 @@ pub const KIND: Kind = Kind {
     short: "relu",
     title: "ReLU",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,
     mixes: false,

@@ -41,7 +41,6 @@ pub const KIND: Kind = Kind {
     short: "scale",
     title: "Scale",
     family: super::Family::Join,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::AsInput,
     mixes: false,

@@ -39,7 +39,6 @@ pub const KIND: Kind = Kind {
     short: "sigmoid",
     title: "Sigmoid",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,
     mixes: false,

@@ -40,7 +40,6 @@ pub const KIND: Kind = Kind {
     short: "softmax",
     title: "Softmax",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[],
     signs: Signs::Positive,
     mixes: true,

@@ -52,7 +52,6 @@ pub const KIND: Kind = Kind {
     short: "softplus",
     title: "Softplus",
     family: super::Family::Activation,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "beta", label: "Sharpness", control: Control::Ratio { least: 0.1, most: 10.0, step: 0.1 } },
         Knob { key: "threshold", label: "Straight above", control: Control::Ratio { least: 1.0, most: 50.0, step: 1.0 } },

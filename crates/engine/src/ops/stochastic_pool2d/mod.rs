@@ -54,7 +54,6 @@ pub const KIND: Kind = Kind {
     short: "stochpool",
     title: "Stochastic pooling",
     family: super::Family::Pooling,
-    about: include_str!("about.md"),
     knobs: &[
         Knob { key: "kernel", label: "Window", control: Control::Count { least: 1, most: 8 } },
         Knob { key: "stride", label: "Stride", control: Control::Count { least: 1, most: 8 } },

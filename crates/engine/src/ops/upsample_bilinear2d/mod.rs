@@ -50,7 +50,6 @@ pub const KIND: Kind = Kind {
     short: "bilinear",
     title: "Bilinear upsampling",
     family: super::Family::Upsampling,
-    about: include_str!("about.md"),
     knobs: &[Knob { key: "scale_factor", label: "Factor", control: Control::Count { least: 1, most: 4 } }],
     signs: Signs::AsInput,
     mixes: false,

@@ -171,7 +171,7 @@ fn is_signed(kind: &Kind, before: bool) -> bool {
 
 /// What the layer is, with the size of its window where it has one.
 fn title(node: &Node) -> String {
-    let kind = node.layer.op().kind().title.to_lowercase();
+    let kind = node.layer.op().kind().title.to_ascii_lowercase();
     match node.window() {
         Window::Slide { kernel, .. } => format!("{}×{} {kind}", kernel.h, kernel.w),
         _ => kind,
