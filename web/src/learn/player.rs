@@ -64,7 +64,7 @@ pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, pe
             <button class="round" data-testid="play" aria-label=move || if desk.playing.get() { say().pause } else { say().play } on:click=move |_| desk.playing.update(|on| *on = !*on)><Icon glyph=glyph/></button>
             <button class="round" data-testid="one-back" aria-label=move || say().one_back disabled=move || at.get() == 0 on:click=move |_| step(-1)><Icon glyph=Glyph::Back/></button>
             <button class="round" data-testid="one-on" aria-label=move || say().one_on disabled=ended on:click=move |_| step(1)><Icon glyph=Glyph::Next/></button>
-            <input type="range" min="0" max=move || last() step="1" prop:value=shown style=fill data-testid="scrub" aria-label=move || say().place on:input=scrub/>
+            <input type="range" min="0" max=last step="1" prop:value=shown style=fill data-testid="scrub" aria-label=move || say().place on:input=scrub/>
             <output class="number">{move || format!("{} / {}", at.get() + 1, total.get())}</output>
         </div>
     }
