@@ -85,8 +85,12 @@ mod tests {
             let class = format!(".{}", panel.slug);
             for rule in panel.style.split('}') {
                 let selectors = rule.rsplit('{').nth(1).unwrap_or_default();
-                for selector in selectors.split(',').map(str::trim).filter(|s| !s.is_empty() && !s.starts_with('@') && !s.starts_with("/*"))
-                {
+                let mut depth = 0;
+                let parts = selectors.split(|c| {
+                    depth += i32::from(c == '(') - i32::from(c == ')');
+                    c == ',' && depth == 0
+                });
+                for selector in parts.map(str::trim).filter(|s| !s.is_empty() && !s.starts_with('@') && !s.starts_with("/*")) {
                     assert!(
                         selector.starts_with(&class) || selector.starts_with("from") || selector.starts_with("to"),
                         "{}: {selector}",
