@@ -5,7 +5,7 @@
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
 
-use crate::stage::{Browser, Setting, drive_with, report};
+use crate::stage::{Browser, Setting, TEST_LIMIT, drive_with, report};
 
 /// What is serious or worse, one line each.
 const LOOK: &str = "const done = arguments[arguments.length - 1];
@@ -103,7 +103,7 @@ fn look(size: (u32, u32), theme: &str) {
         return;
     };
     let axe = std::fs::read_to_string(axe).unwrap();
-    drive_with(Setting { size, ..Setting::default() }, async |page| {
+    drive_with(Setting { size, limit: 2 * TEST_LIMIT, ..Setting::default() }, async |page| {
         let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }, { "name": "prefers-reduced-motion", "value": "reduce" }] });
         page.tool("Emulation.setEmulatedMedia", media).await;
         page.open("").await;

@@ -164,9 +164,9 @@ fn rims_are_the_engines() {
         }
         page.open("learn=padding&step=8").await;
         until_text(&page, "trouble", "layer 1").await;
-        page.open("learn=padding&step=7&covered=0").await;
+        page.open("learn=padding&step=7").await;
         assert_eq!((fact(&page, "field").await, fact(&page, "holes").await), (13.0, 120.0));
-        page.open("learn=padding&step=7&covered=0&stack=1,2,3").await;
+        page.open("learn=padding&step=7&stack=1,2,3").await;
         page.until("no holes", 10, "return window.__kernelscope.facts().holes === 0;").await;
     });
 }

@@ -23,6 +23,7 @@ mod memory;
 mod monitors;
 mod opening;
 mod own;
+mod parts;
 mod runs;
 mod shapes;
 mod time;

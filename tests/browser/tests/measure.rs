@@ -108,7 +108,7 @@ fn measure_the_page() {
         page.wait_for_step(60, 120).await;
         page.click("tab-adviser").await;
         tokio::time::sleep(Duration::from_secs(3)).await;
-        let rest = measure(&page, "adviser (all others hidden)", 6.0).await;
+        let mut rest = measure(&page, "adviser (all others hidden)", 6.0).await;
         let tabs = "return [...document.querySelectorAll('[role=tablist][aria-label=Monitors] [role=tab]')].map((t) => t.dataset.testid.slice(4));";
         let tabs: Vec<String> = serde_json::from_value(page.eval(tabs).await).unwrap();
         for tab in tabs.iter().filter(|t| *t != "adviser") {
@@ -119,6 +119,8 @@ fn measure_the_page() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let hidden = measure(&page, &format!("  {tab} hidden again"), 4.0).await;
             report(&format!("  {tab} hidden: {:+.2} ms a frame against before", hidden - rest));
+            // The machine's other affairs drift: each is held against what was just before it.
+            rest = hidden;
         }
         key(&page, "a").await;
         page.until("all monitors", 10, "return !!document.querySelector('.monitors-wall');").await;

@@ -183,3 +183,33 @@ fn the_confusion_of_every_evaluation_can_be_seen() {
         assert_eq!(rows(&page, "class-table").await.len(), 10);
     });
 }
+
+#[test]
+fn all_monitors_stand_side_by_side() {
+    drive(async |page| {
+        page.open("").await;
+        page.wait_for_step(30, 60).await;
+        let names = "return [...document.querySelectorAll('[role=tablist][aria-label=Monitors] [role=tab]')].map((t) => t.dataset.testid.slice(4));";
+        let names: Vec<String> = serde_json::from_value(page.eval(names).await).unwrap();
+        assert!(names.len() >= 8, "{names:?}");
+        page.client.find(fantoccini::Locator::Css("body")).await.unwrap().send_keys("a").await.unwrap();
+        page.until("all of them", 10, &format!("return document.querySelectorAll('.monitors-one').length === {};", names.len())).await;
+        for name in &names {
+            assert!(page.exists(name).await, "{name}");
+        }
+        // They go on while the run does.
+        page.until("rows of layers", 30, "return document.querySelectorAll('[data-testid=layers] tbody tr').length > 5 || document.querySelectorAll('.monitors-one .layers tbody tr').length > 5;").await;
+        let before = page.picture("canvas[data-testid='curves']").await;
+        let step = page.step().await;
+        page.wait_for_step(step + 20, 60).await;
+        page.until(
+            "another curve",
+            20,
+            &format!("return document.querySelector(\"canvas[data-testid='curves']\").toDataURL() !== '{before}';"),
+        )
+        .await;
+        page.click("monitors-all").await;
+        page.until("one of them", 10, "return document.querySelectorAll('.monitors-one').length === 0;").await;
+        assert!(page.exists("curves").await);
+    });
+}

@@ -5,9 +5,9 @@ use std::path::Path;
 use engine::{Graph, presets::preset};
 use serde_json::{Map, json};
 
-use crate::stage::{Browser, Fault, Setting, drive, drive_with, report};
+use crate::stage::{Browser, Fault, Setting, TEST_LIMIT, drive, drive_with, report};
 
-const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true, webgpu: false };
+const TROUBLED: Setting = Setting { size: (1280, 900), troubled: true, webgpu: false, limit: TEST_LIMIT };
 
 /// A file of first weights of a preset, as PyTorch would name them.
 fn weights(slug: &str) -> Vec<u8> {

@@ -13,7 +13,8 @@ use crate::{
 /// The space bar plays; a pointer over the figure holds it.
 pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, period_ms: i32) -> AnyView {
     let (at, total) = (desk.count(key), total.into());
-    let last = move || total.get_untracked().saturating_sub(1);
+    let last = move || total.get().saturating_sub(1);
+    let last_now = move || total.get_untracked().saturating_sub(1);
     let interval = StoredValue::new_local(None::<Interval>);
     effect(move || {
         let playing = desk.playing.get();
@@ -21,14 +22,14 @@ pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, pe
         if !playing {
             return;
         }
-        if at.get_untracked() >= last() {
+        if at.get_untracked() >= last_now() {
             desk.set(key, 0);
         }
         let tick = move || {
             if desk.held.try_get_untracked() != Some(false) {
                 return;
             }
-            if at.get_untracked() < last() {
+            if at.get_untracked() < last_now() {
                 desk.set(key, at.get_untracked() + 1);
             } else {
                 desk.playing.set(false);
@@ -44,7 +45,7 @@ pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, pe
     }
     let step = move |by: isize| {
         desk.playing.set(false);
-        desk.set(key, at.get_untracked().saturating_add_signed(by).min(last()));
+        desk.set(key, at.get_untracked().saturating_add_signed(by).min(last_now()));
     };
     let say = move || desk.learn.say();
     let glyph = Signal::derive(move || if desk.playing.get() { Glyph::Pause } else { Glyph::Play });
@@ -53,13 +54,17 @@ pub fn player(desk: Desk, key: &'static str, total: impl Into<Signal<usize>>, pe
         total.track();
         at.get().to_string()
     };
+    let ended = move || at.get() + 1 >= total.get();
+    let scrub = move |event: leptos::ev::Event| {
+        desk.playing.set(false);
+        desk.set(key, event_target_value(&event));
+    };
     view! {
         <div class="player" role="group">
             <button class="round" data-testid="play" aria-label=move || if desk.playing.get() { say().pause } else { say().play } on:click=move |_| desk.playing.update(|on| *on = !*on)><Icon glyph=glyph/></button>
             <button class="round" data-testid="one-back" aria-label=move || say().one_back disabled=move || at.get() == 0 on:click=move |_| step(-1)><Icon glyph=Glyph::Back/></button>
-            <button class="round" data-testid="one-on" aria-label=move || say().one_on disabled=move || at.get() + 1 >= total.get() on:click=move |_| step(1)><Icon glyph=Glyph::Next/></button>
-            <input type="range" min="0" max=move || total.get().saturating_sub(1) step="1" prop:value=shown style=fill data-testid="scrub" aria-label=move || say().place
-                on:input=move |event| { desk.playing.set(false); desk.set(key, event_target_value(&event)); }/>
+            <button class="round" data-testid="one-on" aria-label=move || say().one_on disabled=ended on:click=move |_| step(1)><Icon glyph=Glyph::Next/></button>
+            <input type="range" min="0" max=last step="1" prop:value=shown style=fill data-testid="scrub" aria-label=move || say().place on:input=scrub/>
             <output class="number">{move || format!("{} / {}", at.get() + 1, total.get())}</output>
         </div>
     }

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::url;
-use crate::panels::{self, Place};
+use crate::{
+    dom::document,
+    panels::{self, Place},
+};
 
 /// What a link calls all monitors.
 const ALL: &str = "all";
@@ -31,6 +34,15 @@ impl Tabs {
             bench: first(Place::Bench),
             wide: RwSignal::new(false),
             all: RwSignal::new(named.as_deref() == Some(ALL)),
+        }
+    }
+
+    /// Brings a monitor before the user's eyes.
+    pub fn show(&self, slug: &'static str) {
+        self.monitor.set(slug);
+        let there = self.all.get_untracked().then(|| document().and_then(|d| d.get_element_by_id(&format!("wall-{slug}"))));
+        if let Some(title) = there.flatten() {
+            title.scroll_into_view();
         }
     }
 }

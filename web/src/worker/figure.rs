@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn outputs_parts_and_fields_come_back() {
         let wanted = vec![Wanted::Output(0), Wanted::Weight(0), Wanted::Parts { node: 0, channel: 0 }, Wanted::Field { node: 0, index: 3 }];
-        let (told, numbers) = super::told(&spec(wanted, false), &[&IMAGE[..], &KERNEL].concat());
+        let (told, numbers) = told(&spec(wanted, false), &[&IMAGE[..], &KERNEL].concat());
         assert_eq!(told.trouble, None);
         let of = |i: usize| &numbers[told.given[i].range.clone()];
         assert_eq!(of(0), [-4.0; 4]);
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn gradients_go_back_into_the_image() {
         let bulk = [&IMAGE[..], &KERNEL, &[0.0, 1.0, 0.0, 0.0]].concat();
-        let (told, numbers) = super::told(&spec(vec![Wanted::ImageGrad, Wanted::WeightGrad(0), Wanted::Output(0)], true), &bulk);
+        let (told, numbers) = told(&spec(vec![Wanted::ImageGrad, Wanted::WeightGrad(0), Wanted::Output(0)], true), &bulk);
         assert_eq!(told.trouble, None);
         let of = |i: usize| &numbers[told.given[i].range.clone()];
         assert_eq!(of(0), [0.0, 1.0, 0.0, 0.0, 0.0, -1.0, 0.0, 0.0, 0.0]);
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let trouble = |spec: &FigureSpec, bulk: &[f32]| super::told(spec, bulk).0.trouble.unwrap();
+        let trouble = |spec: &FigureSpec, bulk: &[f32]| told(spec, bulk).0.trouble.unwrap();
         assert!(trouble(&spec(vec![], false), &IMAGE).contains("9 numbers came"));
         let bulk = [&IMAGE[..], &KERNEL].concat();
         assert!(trouble(&spec(vec![Wanted::Output(4)], false), &bulk).contains("Output(4)"));

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// No test takes longer, unless it says so.
-const TEST_LIMIT: Duration = Duration::from_secs(240);
+pub const TEST_LIMIT: Duration = Duration::from_secs(240);
 
 /// Hosts that Chromium asks for on its own account, whatever page it shows. No page loads anything
 /// from them.

@@ -4,7 +4,7 @@ mod browser;
 mod driver;
 mod site;
 
-pub use browser::{Browser, Setting, drive, drive_with};
+pub use browser::{Browser, Setting, TEST_LIMIT, drive, drive_with};
 pub use site::Fault;
 
 /// Says what was measured, also where the runner keeps to itself what a passing test prints.

@@ -51,7 +51,8 @@ impl Paint<'_> {
     }
 
     pub fn lines(&self) {
-        if self.cell < LINES_FROM {
+        // A picture is not cut up.
+        if self.cell < LINES_FROM || self.matrix.planes == 3 {
             return;
         }
         let (rows, cols) = (self.matrix.rows, self.matrix.cols);

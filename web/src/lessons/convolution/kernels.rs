@@ -116,7 +116,8 @@ fn gaussian(n: usize) -> Vec<f32> {
 }
 
 fn emboss(n: usize) -> Vec<f32> {
-    of(n, |y, x| if y == n / 2 && x == n / 2 { 1.0 } else { (y + x) as f32 - (n - 1) as f32 })
+    // What leans from one corner to the other adds up to nothing; the middle is the pixel itself.
+    of(n, |y, x| (y + x) as f32 - (n - 1) as f32 + if y == n / 2 && x == n / 2 { 1.0 } else { 0.0 })
 }
 
 fn motion(n: usize) -> Vec<f32> {

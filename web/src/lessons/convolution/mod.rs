@@ -76,13 +76,13 @@ pub const LESSON: Lesson = Lesson {
             ..PLAIN
         },
         Step {
-            settings: &[("show", "planes"), ("picture", "scene"), ("kernel", "edge"), ("at", "700")],
+            settings: &[("show", "planes"), ("picture", "scene"), ("kernel", "edge"), ("at", "1007")],
             mark: "sum",
             formula: PLANES,
             ..PLAIN
         },
         Step {
-            settings: &[("show", "bank"), ("picture", "scene"), ("at", "700")],
+            settings: &[("show", "bank"), ("picture", "scene"), ("at", "1007")],
             mark: "output",
             formula: BANK,
             task: Some(own_picture),

@@ -20,7 +20,7 @@ pub fn view(parts: Parts) -> AnyView {
     let answer = parts.convolved(move || parts.kernel.get().weights.repeat(parts.picture.with(|p| p.shape.ch)), false);
     let account = parts.account();
     let output = Memo::new(move |_| answer.with(|a| plane(a, 0, parts.out.get())));
-    let range = Signal::derive(move || Range::symmetric(output.with(|m| strongest(m))));
+    let range = Signal::derive(move || Range::symmetric(output.with(strongest)));
     effect(move || {
         let (row, col) = parts.at.get();
         output.with(|m| {

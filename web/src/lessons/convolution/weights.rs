@@ -23,10 +23,16 @@ impl Kernel {
         match preset(slug) {
             Some(preset) => Self { side: preset.side(side), weights: preset.weights(side) },
             None => {
-                let mut weights = read(own);
-                let side = (1..=MOST).rev().find(|n| n * n <= weights.len()).unwrap_or(1);
-                weights.resize(side * side, 0.0);
-                Self { side, weights }
+                // Of another size it keeps its middle: cells are added or left out all around.
+                let own = read(own);
+                let held = (1..=MOST).rev().find(|n| n * n <= own.len()).unwrap_or(1);
+                let from = (held as isize - side as isize).div_euclid(2);
+                let weight = |i: usize| {
+                    let (y, x) = ((i / side) as isize + from, (i % side) as isize + from);
+                    let inside = (0..held as isize).contains(&y) && (0..held as isize).contains(&x);
+                    if inside { own.get(y as usize * held + x as usize).copied().unwrap_or(0.0) } else { 0.0 }
+                };
+                Self { side, weights: (0..side * side).map(weight).collect() }
             }
         }
     }
@@ -116,7 +122,10 @@ mod tests {
             let kernel = Kernel::of("own", 3, text);
             assert_eq!(kernel.weights.len(), kernel.side * kernel.side, "{text}");
         }
-        assert_eq!(Kernel::of("own", 3, "1,2,3,4").turned().weights, [4.0, 3.0, 2.0, 1.0]);
+        assert_eq!(Kernel::of("own", 2, "1,2,3,4").turned().weights, [4.0, 3.0, 2.0, 1.0]);
+        let larger = Kernel::of("own", 3, "5").weights;
+        assert_eq!(larger, [0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(Kernel::of("own", 1, "0,0,0,0,5,0,0,0,0").weights, [5.0]);
         assert_eq!(Kernel::of("sobel-x", 1, "").side, 3);
     }
 }

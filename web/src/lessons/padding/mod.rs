@@ -65,10 +65,10 @@ pub const LESSON: Lesson = Lesson {
         },
         Step { settings: &[("picture", "digit"), ("dilation", "2"), ("at", "180")], mark: "input", formula: SPAN, ..PLAIN },
         Step {
-            settings: &[("show", "field"), ("stack", "2,2,2"), ("covered", "1")],
+            settings: &[("show", "field"), ("stack", "2,2,2")],
             mark: "input",
             formula: REACH,
-            question: Some(Question { right: 2, reveal: &[("covered", "0"), ("stack", "1,2,3")] }),
+            question: Some(Question { right: 2, reveal: &[("stack", "1,2,3")] }),
             ..PLAIN
         },
         Step { settings: &[("size", "5"), ("dilation", "2")], mark: "trouble", formula: EXTENT, task: Some(mended), ..PLAIN },

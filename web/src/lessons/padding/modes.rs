@@ -42,7 +42,8 @@ pub fn view(parts: Parts) -> AnyView {
         let map = map_of(parts, answers[own.get()]);
         desk.report("value", f64::from(map.get(row, col)));
         desk.report("beyond", beyond(parts, &map));
-        desk.live.set(edges(&map));
+        // Not before somebody has said what it will be.
+        desk.live.set(if desk.settings.with(|s| s.is_on("covered")) { String::new() } else { edges(&map) });
     });
     let name = Signal::derive(move || ("Input with padding".to_owned(), desk.settings.with(|s| s.get("mode").to_owned())));
     let tiles = (0..PadMode::ALL.len()).map(|i| tile(parts, i, answers[i], range, own)).collect_view();

@@ -72,7 +72,7 @@ fn places(state: AppState, found: Memo<Option<Advice>>) -> AnyView {
         let name = layer.and_then(|id| state.graph.with(|g| g.as_ref().and_then(|g| g.nodes.get(id.0)).map(|n| n.name.clone())));
         let show = move |_| {
             state.monitors.at.set(Some(step));
-            state.tabs.monitor.set("curves");
+            state.tabs.show("curves");
         };
         let focus = move |_| {
             if let Some(id) = layer {
@@ -98,7 +98,7 @@ pub fn Badge() -> impl IntoView {
         (count > 0).then(|| {
             let label = if count == 1 { "1 hint".to_owned() } else { format!("{count} hints") };
             view! {
-                <button class="monitors-hint" data-testid="advice-badge" title=first on:click=move |_| state.tabs.monitor.set(PANEL.slug)>{label}</button>
+                <button class="monitors-hint" data-testid="advice-badge" title=first on:click=move |_| state.tabs.show(PANEL.slug)>{label}</button>
             }
         })
     }

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn digits_are_chosen_by_set_class_and_answer() {
-        let mut known = Known { counts: [2, 0, 3], totals: [50_000, 10_000, 10_000], labels: vec![0; 70_000], ..Known::default() };
+        let mut known = Known::default();
+        (known.counts, known.totals, known.labels) = ([2, 0, 3], [50_000, 10_000, 10_000], vec![0; 70_000]);
         known.labels[..2].copy_from_slice(&[4, 7]);
         known.labels[60_000..60_003].copy_from_slice(&[7, 2, 7]);
         known.answers[1] = vec![7, 2, 9];

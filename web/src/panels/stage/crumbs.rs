@@ -40,6 +40,10 @@ pub fn Crumbs(desk: Desk, page: RwSignal<usize>) -> impl IntoView {
         let opening = desk.opening.get()?;
         state.graph.with(|graph| sheet(graph.as_deref()?, opening, 0, 1.0)).map(|s| s.count)
     });
+    let last = Memo::new(move |_| {
+        let nodes = state.graph.with(|graph| graph.as_deref().map_or(0, |g| g.nodes.len()));
+        desk.opening.get().is_none_or(|o| o.node.0 + 1 >= nodes)
+    });
     let pages = move || count.get().unwrap_or(0).div_ceil(PAGE);
     let told = move || {
         let first = page.get() * PAGE;
@@ -57,7 +61,7 @@ pub fn Crumbs(desk: Desk, page: RwSignal<usize>) -> impl IntoView {
             <span class="stage-steps">
                 <button class="quiet" aria-label="Layer before" title="Layer before" on:click=go(-1, 0)>"‹"</button>
                 <button class="quiet strong" on:click=tile data-testid="crumb-tile">{move || words.get().map(|w| w.0)}</button>
-                <button class="quiet" aria-label="Layer after" title="Layer after" on:click=go(1, 0) data-testid="layer-after">"›"</button>
+                <button class="quiet" aria-label="Layer after" title="Layer after" data-last=move || last.get().to_string() on:click=go(1, 0) data-testid="layer-after">"›"</button>
             </span>
             <span class="stage-steps">
                 <button class="quiet" aria-label="Map before" title="Map before ([)" on:click=go(0, -1)>"‹"</button>

@@ -339,7 +339,7 @@ fn keys(desk: Desk, event: &KeyboardEvent) {
 
 fn body_view(desk: Desk, graph: &Graph, opening: Place, page: usize) -> AnyView {
     let Some(node) = graph.nodes.get(opening.node.0) else { return ().into_any() };
-    let few = node.inputs.len() == 1 && figures::sources_of(node, opening.channel).first().is_some_and(|s| s.len() == 1);
+    let few = figures::sources_of(node, opening.channel).iter().map(ExactSizeIterator::len).sum::<usize>() == 1;
     let flat = node.output.is_flat();
     let joined = between(&node.layer).is_some() && node.inputs.len() <= IN_LINE;
     // With its kernel and all that follows, a convolution of one map just fills a line.

@@ -1,9 +1,10 @@
 //! The CPU: parameters and optimizer state in [`Cpu`], one plan with its buffers in [`Run`].
 //!
-//! Nothing is allocated after [`Run::new`]. Kernels use the verbs of `simd` and the products of `panels` and
-//! `product`. The order of every sum follows from the shapes, so a run repeats bit by bit; what differs between
+//! Nothing is allocated after [`Run::new`]. Kernels use the verbs of `simd` and the products of `panels`, `product`
+//! and `lanes`. The order of every sum follows from the shapes, so a run repeats bit by bit; what differs between
 //! machines is whether a product is rounded before it is added ([`simd::fused`]).
 
+pub mod lanes;
 pub mod panels;
 pub mod pools;
 pub mod product;

@@ -63,7 +63,35 @@ pub(super) fn cases() -> Vec<Case> {
         // Kernels over strips of a row.
         case("strips", Conv2d { out_ch: 9, pad: Padding::all(1), ..base.clone() }, Shape::new(1, 6, 19), 3),
         case("strips_with_rows_left_out", Conv2d { stride: Pair::new(2, 1), bias: false, ..base.clone() }, Shape::new(2, 7, 10), 2),
-        case("strips_depthwise", Conv2d { out_ch: 5, groups: 5, pad: Padding::all(1), ..base.clone() }, Shape::new(5, 4, 9), 2),
+        case("strips_depthwise", Conv2d { out_ch: 4, groups: 4, pad: Padding::all(1), ..base.clone() }, Shape::new(4, 4, 9), 2),
+        // Eight channels together, each with a kernel of its own.
+        case("depthwise_channels", Conv2d { out_ch: 13, groups: 13, pad: Padding::all(1), ..base.clone() }, Shape::new(13, 4, 7), 2),
+        case(
+            "depthwise_channels_strided_and_reflected",
+            Conv2d {
+                out_ch: 8,
+                groups: 8,
+                stride: Pair::new(2, 1),
+                pad: Sides::new(1, 0, 2, 1).into(),
+                pad_mode: PadMode::Reflect,
+                bias: false,
+                ..base.clone()
+            },
+            Shape::new(8, 5, 4),
+            3,
+        ),
+        case(
+            "depthwise_channels_unpadded_and_dilated",
+            Conv2d { out_ch: 6, groups: 6, kernel: Pair::new(4, 3), dilation: Pair::new(1, 2), ..base.clone() },
+            Shape::new(6, 5, 7),
+            2,
+        ),
+        case(
+            "flipped_depthwise_channels",
+            Conv2d { out_ch: 9, groups: 9, kernel: Pair::new(2, 3), pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(9, 4, 5),
+            2,
+        ),
         // The true convolution, on every way through the kernels.
         case("flipped", Conv2d { kernel: Pair::new(3, 2), pad: Padding::all(1), flipped: true, ..base.clone() }, Shape::new(2, 5, 6), 3),
         case(
@@ -92,8 +120,8 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case(
             "flipped_strips_depthwise",
-            Conv2d { out_ch: 5, groups: 5, pad: Padding::all(1), flipped: true, ..base.clone() },
-            Shape::new(5, 4, 9),
+            Conv2d { out_ch: 4, groups: 4, pad: Padding::all(1), flipped: true, ..base.clone() },
+            Shape::new(4, 4, 9),
             2,
         ),
         case("many_channels", Conv2d { out_ch: 34, kernel: Pair::new(1, 2), ..Conv2d::default() }, Shape::new(66, 2, 3), 2),

@@ -1,8 +1,8 @@
-//! Fast kernels. Each pass goes one of three ways: eight channels together (`channels`); where there are few,
-//! eight neighbours of a row (`strips`); and where maps are small or strided too, eight neighbours of a padded
-//! plane or eight images (`planes`).
+//! Fast kernels. Each pass goes one of four ways: eight channels together (`channels`); where there are few, or each has
+//! a kernel of its own, eight neighbours of a row (`strips`); where maps are small or strided too, eight channels with
+//! kernels of their own (`depthwise`), or eight neighbours of a padded plane or eight images (`planes`).
 
-use super::{Conv2d, channels, layout, planes, strips};
+use super::{Conv2d, channels, depthwise, layout, planes, strips};
 use crate::{
     Mode, NodeId, Shape,
     backend::cpu::{panels::Gate, pools::Pooled},
@@ -17,6 +17,7 @@ const LEAST_TERMS: usize = 24;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Channels,
+    Depthwise,
     Strips,
     Planes,
 }
@@ -31,6 +32,10 @@ struct Ways {
 
 impl Ways {
     fn of(op: &Conv2d, at: &Placement) -> Self {
+        if depthwise::fits(op, at) {
+            let way = |strips: bool| if strips { Way::Strips } else { Way::Depthwise };
+            return Self { outputs: way(strips::fits(op, at)), input: way(strips::fits_input(op, at)) };
+        }
         let (in_ch, out_ch, area) = (at.input.ch / op.groups, at.output.ch / op.groups, op.kernel.h * op.kernel.w);
         let way = |columns: usize, terms: usize, strips: bool| {
             if columns >= LEAST_CHANNELS && (terms >= LEAST_TERMS || !strips) {
@@ -51,7 +56,7 @@ impl Ways {
     }
 }
 
-/// See [`Conv2d::takes_pooling`]: all but the third way, which is for shapes that are rare before a pooling.
+/// See [`Conv2d::takes_pooling`]: all but the last way, which is for shapes that are rare before a pooling.
 pub(super) fn takes_pooling(op: &Conv2d, input: Shape, output: Shape, first: bool) -> bool {
     let at =
         Placement { node: NodeId(0), batch: 1, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
@@ -85,6 +90,7 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
     let parts = [
         if ways.outputs == Way::Channels { channels::Layout::of(op, at).working(op) } else { none() },
         if ways.input == Way::Channels { channels::Return::of(op, at).working(op) } else { none() },
+        if ways.any(Way::Depthwise) { depthwise::working(op, at) } else { none() },
         if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
         if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op, at) } else { none() },
     ];
@@ -102,14 +108,16 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
 struct Tables<'t> {
     channels: &'t [u32],
     input: &'t [u32],
+    depthwise: &'t [u32],
     strips: &'t [u32],
     planes: &'t [u32],
 }
 
 impl<'t> Tables<'t> {
     fn of(table: &'t [u32]) -> Self {
-        let [channels, input, strips, planes] = std::array::from_fn(|i| table[i] as usize);
-        Self { channels: &table[channels..input], input: &table[input..strips], strips: &table[strips..planes], planes: &table[planes..] }
+        let starts: [usize; 5] = std::array::from_fn(|i| table[i] as usize);
+        let part = |i: usize| &table[starts[i]..starts.get(i + 1).copied().unwrap_or(table.len())];
+        Self { channels: part(0), input: part(1), depthwise: part(2), strips: part(3), planes: part(4) }
     }
 }
 
@@ -117,6 +125,7 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, io: Forward<'_>) {
     let tables = Tables::of(io.table);
     match Ways::of(op, at).outputs {
         Way::Channels => channels::forward(op, at, tables.channels, io),
+        Way::Depthwise => depthwise::forward(op, at, tables.depthwise, io),
         Way::Strips => strips::forward(op, at, tables.strips, io),
         Way::Planes => planes::forward(op, at, tables.planes, io),
     }
@@ -126,11 +135,13 @@ pub(super) fn backward(op: &Conv2d, at: &Placement, mut io: Backward<'_>) {
     let (ways, tables) = (Ways::of(op, at), Tables::of(io.table));
     match ways.outputs {
         Way::Channels => channels::backward_weight(op, at, tables.channels, &mut io),
+        Way::Depthwise => depthwise::backward_weight(op, at, tables.depthwise, &mut io),
         Way::Strips => strips::backward_weight(op, at, tables.strips, &mut io),
         Way::Planes => planes::backward_weight(op, at, tables.planes, &mut io),
     }
     match ways.input {
         Way::Channels => channels::backward_input(op, at, tables.input, &mut io),
+        Way::Depthwise => depthwise::backward_input(op, at, tables.depthwise, &mut io),
         Way::Strips => strips::backward_input(op, at, tables.strips, &mut io),
         Way::Planes => planes::backward_input(op, at, tables.planes, &mut io),
     }

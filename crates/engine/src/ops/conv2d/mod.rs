@@ -33,6 +33,7 @@
 mod cases;
 mod channels;
 mod cpu;
+mod depthwise;
 mod frame;
 mod gpu;
 mod layout;

@@ -105,7 +105,7 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
 }
 
 /// Adds the sums of the columns of panels with `rows` rows.
-fn add_columns(panels: &[f32], rows: usize, sums: &mut [f32]) {
+pub(in super::super) fn add_columns(panels: &[f32], rows: usize, sums: &mut [f32]) {
     for (panel, sums) in panels.chunks_exact(rows * LANES).zip(sums.chunks_mut(LANES)) {
         // Four parts hide the latency of a sum.
         let mut parts = [[0.0f32; LANES]; 4];
