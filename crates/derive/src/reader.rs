@@ -15,7 +15,7 @@ pub fn of(input: &DeriveInput) -> Result<TokenStream> {
     let body = match (&input.data, &container.from) {
         (_, Some(from)) => quote! { <#from as ::engine::json::Read>::read(value).map(<Self as ::core::convert::From<#from>>::from) },
         (Data::Struct(of), None) => whole(&of.fields, &container, &name.to_string())?,
-        (Data::Enum(of), None) => choice(of, &container, &name.to_string())?,
+        (Data::Enum(of), None) => choice(of, &container)?,
         (Data::Union(_), None) => return Err(Error::new_spanned(name, "`Read` is for structs and enums")),
     };
     Ok(quote! {
@@ -91,7 +91,7 @@ fn named(fields: &FieldsNamed, container: &Container, path: &TokenStream, expect
 }
 
 /// An enum: by the only key of an object or, of a variant without content, a text; or by what stands under `tag`.
-fn choice(of: &DataEnum, container: &Container, name: &str) -> Result<TokenStream> {
+fn choice(of: &DataEnum, container: &Container) -> Result<TokenStream> {
     let names: Vec<String> =
         of.variants.iter().map(|v| if container.snake_case { snake(&v.ident.to_string()) } else { v.ident.to_string() }).collect();
     let split = match &container.tag {
@@ -100,7 +100,7 @@ fn choice(of: &DataEnum, container: &Container, name: &str) -> Result<TokenStrea
     };
     let mut arms = Vec::new();
     for (at, variant) in of.variants.iter().enumerate() {
-        let reading = content(variant, container, name)?;
+        let reading = content(variant, container)?;
         let pattern = if at + 1 == of.variants.len() {
             quote! { _ }
         } else {
@@ -115,7 +115,7 @@ fn choice(of: &DataEnum, container: &Container, name: &str) -> Result<TokenStrea
     })
 }
 
-fn content(variant: &Variant, container: &Container, name: &str) -> Result<TokenStream> {
+fn content(variant: &Variant, container: &Container) -> Result<TokenStream> {
     let ident = &variant.ident;
     match &variant.fields {
         // Under a tag there is always an object, with nothing in it that is asked for.
@@ -124,7 +124,7 @@ fn content(variant: &Variant, container: &Container, name: &str) -> Result<Token
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(quote! { Self::#ident(::engine::json::Read::read(content)?) }),
         Fields::Named(fields) => {
             let own = Container { deny_unknown: container.deny_unknown, ..Container::default() };
-            named(fields, &own, &quote! { Self::#ident }, &format!("struct variant {name}::{ident}"), &quote! { content })
+            named(fields, &own, &quote! { Self::#ident }, "struct variant", &quote! { content })
         }
         other => Err(Error::new_spanned(other, "`Read` is for variants with named fields, one without a name, or none")),
     }
