@@ -99,7 +99,7 @@ fn a_plan_takes_the_memory_that_it_says() {
             for watch in [Watch::Nothing, Watch::Everything] {
                 let what = format!("{}, {mode:?}, {batch} images, watching {watch:?}", preset.slug);
                 let options = PlanOptions { batch, mode, watch };
-                let (plan, planned) = held_bytes(|| Plan::compile(&graph, &options).unwrap());
+                let (plan, planned) = held_bytes(|| Plan::compile_for_cpu(&graph, &options).unwrap());
                 let tables: usize = plan.steps.iter().map(|step| 4 * step.table.capacity()).sum();
                 // What else a plan holds is lists of steps, in which nothing grows with the batch.
                 assert!((tables..tables + 64 * 1024).contains(&planned), "{what}: a plan of {planned} bytes has tables of {tables}");
@@ -125,8 +125,9 @@ fn training_and_evaluating_allocate_nothing() {
             let losses = if turn == 0 { LossSpec::all() } else { vec![LossSpec::default()] };
             for watch in [Watch::Nothing, Watch::Everything] {
                 let mut cpu = Cpu::new(&graph, optimizer, 1);
-                let [mut training, mut evaluation] = [(Mode::Train, 4), (Mode::Eval, 2)]
-                    .map(|(mode, batch)| Run::new(Plan::compile(&graph, &PlanOptions { batch, mode, watch: watch.clone() }).unwrap()));
+                let [mut training, mut evaluation] = [(Mode::Train, 4), (Mode::Eval, 2)].map(|(mode, batch)| {
+                    Run::new(Plan::compile_for_cpu(&graph, &PlanOptions { batch, mode, watch: watch.clone() }).unwrap())
+                });
                 let mut result = Default::default();
                 let asked = requests(|| {
                     for step in 0..2 {
