@@ -26,7 +26,8 @@ pub struct Program {
 impl Program {
     /// The worker's, from the page.
     pub fn of_worker() -> Self {
-        // Its files have plain names; what tells one build from the next is the sum in the name of the page's own.
+        // Its files have plain names; what tells one build from the next is the sum in the name of the page's own, with which
+        // the program of the lessons is asked for, too.
         let own = SELF_URL.with(Clone::clone);
         let stem = own.rsplit('/').next().and_then(|file| file.strip_suffix(".js")).unwrap_or_default();
         let version = stem.split_once('-').map_or_else(String::new, |(_, sum)| format!("?v={sum}"));

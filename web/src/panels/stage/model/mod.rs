@@ -250,11 +250,11 @@ mod tests {
     #[test]
     fn many_maps_are_leafed_through() {
         let graph = Graph::check(&engine::presets::preset("n3").unwrap().model()).unwrap();
-        let first = Layout::of(&graph, 1074.0, 372.0, 1.0, &choice(2.0));
+        let first = Layout::of(&graph, 1074.0, 372.0, 1.0, &choice(4.0));
         let block = first.columns[5].maps.unwrap();
         assert!(block.count < block.total && block.total == 64, "{block:?}");
         let pages = BTreeMap::from([(4, 1)]);
-        let second = Layout::of(&graph, 1074.0, 372.0, 1.0, &Choice { zoom: 2.0, pages });
+        let second = Layout::of(&graph, 1074.0, 372.0, 1.0, &Choice { zoom: 4.0, pages });
         let after = second.columns[5].maps.unwrap();
         assert_eq!(after.first, block.count);
         let [x, y, ..] = after.tile(after.first);
