@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::{
     Cpu, Graph, Init, LayerSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs,
-    ops::{Conv2d, conv2d::PadMode},
+    ops::{AdaptiveAvgPool2d, Conv2d, conv2d::PadMode},
     plan::Watch,
 };
 use fantoccini::{Locator, key::Key};
@@ -33,7 +33,11 @@ async fn until_text(page: &Browser, id: &str, wanted: &str) {
 
 /// What the engine gives natively for one convolution on one plane.
 fn convolved(conv: Conv2d, shape: Shape, image: &[f32], weights: &[f32]) -> (Shape, Vec<f32>) {
-    let spec = ModelSpec { input: shape, layers: vec![LayerSpec::from(conv)], init: Init::default() };
+    through(vec![LayerSpec::from(conv)], shape, image, weights)
+}
+
+fn through(layers: Vec<LayerSpec>, shape: Shape, image: &[f32], weights: &[f32]) -> (Shape, Vec<f32>) {
+    let spec = ModelSpec { input: shape, layers, init: Init::default() };
     let graph = Arc::new(Graph::check(&spec).unwrap());
     let options = PlanOptions { batch: 1, mode: Mode::Eval, watch: Watch::Everything };
     let mut run = Run::new(Plan::compile(&graph, &options).unwrap());
@@ -65,7 +69,8 @@ async fn walk(page: &Browser, slug: &str, right: &[usize]) {
         let current = format!("return document.querySelector(\"[data-testid='dot-{step}']\")?.getAttribute('aria-current') === 'step';");
         page.until(&format!("step {step}"), 10, &current).await;
         // No step is only text: there is a picture in the figure, and it has been painted.
-        let painted = "return [...document.querySelectorAll(\"[data-testid='figure'] .grid-base\")].some((c) => c.width > 1);";
+        let painted = "return [...document.querySelectorAll(\"[data-testid='figure'] .grid-base\")].some((c) => c.width > 1)
+            || !!document.querySelector(\"[data-testid='figure'] svg polyline\");";
         page.until("a picture", 15, painted).await;
         assert!(page.text("step-title").await.len() > 3 && page.text("caption").await.len() > 20);
         if page.eval("return !!document.querySelector(\"[data-testid='question']\");").await == json!(true) {
@@ -98,6 +103,36 @@ fn convolution_by_keyboard() {
 #[test]
 fn padding_by_keyboard() {
     drive(async |page| walk(&page, "padding", &[1, 3]).await);
+}
+
+#[test]
+fn sharing_by_keyboard() {
+    drive(async |page| walk(&page, "sharing", &[1, 2]).await);
+}
+
+#[test]
+fn shared_weights_are_the_engines() {
+    drive(async |page| {
+        page.open("learn=sharing&step=4&at=7").await;
+        let value = fact(&page, "value").await;
+        // The matrix and the convolution, both by the worker; the convolution once more, natively.
+        assert!(fact(&page, "difference").await < 1e-5);
+        let weights = [0.25, 0.0, -0.25, 0.5, 0.0, -0.5, 0.25, 0.0, -0.25];
+        let small = AdaptiveAvgPool2d { output: engine::Pair::square(8) }.into();
+        let layers = vec![small, Conv2d { out_ch: 1, bias: false, ..Conv2d::default() }.into()];
+        let (shape, want) = through(layers, Shape::new(1, 28, 28), &sample(&page).await, &weights);
+        assert_eq!((shape.h, shape.w), (6, 6));
+        assert!((value - f64::from(want[7])).abs() < 1e-5, "{value}, {}", want[7]);
+        page.open("learn=sharing&step=5").await;
+        assert_eq!([fact(&page, "dense").await, fact(&page, "conv").await], [78_400.0, 640.0]);
+        // Equivariant, and not.
+        page.open("learn=sharing&step=7&dx=2&dy=1").await;
+        page.until("moved along", 15, "return window.__kernelscope.facts().difference === 0;").await;
+        until_text(&page, "verdict", "equivariant").await;
+        page.click("kind-dense").await;
+        page.until("another map", 15, "return window.__kernelscope.facts().difference > 0.01;").await;
+        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+    });
 }
 
 #[test]
@@ -243,7 +278,7 @@ fn the_drawing_goes_along_to_the_lab_and_back() {
 fn lessons_at_every_size_in_both_looks() {
     drive(async |page| {
         let mut wide = Vec::new();
-        for (slug, steps) in [("convolution", 8), ("padding", 8)] {
+        for (slug, steps) in [("convolution", 8), ("padding", 8), ("sharing", 7)] {
             for step in 1..=steps {
                 page.open(&format!("learn={slug}&step={step}")).await;
                 for (width, height, theme) in [(360, 800, "light"), (1280, 900, "dark"), (1920, 1080, "light")] {
