@@ -9,7 +9,7 @@ use engine::{
     loss::{Given, LossError},
     optim::Clock,
     plan::Watch,
-    shards::Job,
+    shards::{Job, SCORE_BATCH},
 };
 use protocol::{ClassWeights, RunError, RunSpec};
 use serde::Serialize;
@@ -76,6 +76,8 @@ pub struct Network {
     pub train: Plan,
     /// What CPU cores share: the batch in leaves, and the plan by which images are scored.
     pub job: Job,
+    /// The plan by which a card scores images, which pools in launches of its own.
+    pub score: Plan,
     /// Evaluation mode, one image, everything watched.
     pub sample: Plan,
 }
@@ -155,6 +157,7 @@ impl Network {
             feed,
             train: plan(train.batch, Mode::Train, Watch::Nothing)?,
             job: Job::new(&graph, train.batch, loss.clone(), train.augment)?,
+            score: plan(SCORE_BATCH, Mode::Eval, Watch::Nothing)?,
             sample: plan(1, Mode::Eval, Watch::Everything)?,
             loss,
             graph,

@@ -60,6 +60,11 @@ async fn cell(page: &Browser, grid: &str, row: usize, col: usize) -> String {
     page.until(&format!("{grid} {row} {col}"), 15, &script).await.as_str().unwrap().to_owned()
 }
 
+/// Scrolls until the bar at the foot of the page does not lie over it.
+async fn uncover(page: &Browser, id: &str) {
+    page.eval(&format!("document.querySelector(\"[data-testid='{id}']\").scrollIntoView({{ block: 'center' }});")).await;
+}
+
 /// Goes through a lesson with the arrow key, as its number of dots says, and answers what it asks: first wrongly, then rightly.
 async fn walk(page: &Browser, slug: &str, right: &[usize]) {
     page.open(&format!("learn={slug}")).await;
@@ -79,6 +84,7 @@ async fn walk(page: &Browser, slug: &str, right: &[usize]) {
             press(page, &wrong.to_string()).await;
             until_text(page, "feedback", "No.").await;
             assert!(page.text("feedback").await.len() > 30, "a wrong answer is not answered");
+            uncover(page, "ask-again").await;
             page.click("ask-again").await;
             page.until("asked again", 5, "return document.querySelector(\"[data-testid='feedback']\").textContent === '';").await;
             press(page, &right.to_string()).await;
@@ -129,6 +135,7 @@ fn shared_weights_are_the_engines() {
         page.open("learn=sharing&step=7&dx=2&dy=1").await;
         page.until("moved along", 15, "return window.__kernelscope.facts().difference === 0;").await;
         until_text(&page, "verdict", "equivariant").await;
+        uncover(&page, "kind-dense").await;
         page.click("kind-dense").await;
         page.until("another map", 15, "return window.__kernelscope.facts().difference > 0.01;").await;
         page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;

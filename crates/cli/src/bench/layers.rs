@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use engine::{Graph, Plan, Run, StepInputs};
+use engine::{Graph, Plan, Run, StepInputs, graph::Feed, plan::Step};
 use serde::Serialize;
 
 use super::{
@@ -16,7 +16,7 @@ use crate::{arguments::Mode, table};
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pass {
-    /// With the one fused into it; none where the pass belongs to the whole network.
+    /// With those fused into it; none where the pass belongs to the whole network.
     #[serde(skip_serializing_if = "Option::is_none")]
     layer: Option<String>,
     pass: &'static str,
@@ -89,14 +89,20 @@ fn passes(work: &Work, plan: &Plan, times: &[Times], [loss, update]: [f64; 2], p
         let gflops = (operations > 0.0).then(|| operations / seconds.max(1e-9) / 1e9);
         passes.push(Pass { layer: layer.cloned(), pass, us: 1e6 * seconds, gflops, share_of_peak: gflops.map(|g| g / peak) });
     };
-    let names: Vec<String> = plan
-        .steps
-        .iter()
-        .map(|step| {
-            let [own, last] = [step.at.node, step.gives].map(|id| &graph.node(id).name);
-            if own == last { own.clone() } else { format!("{own}, {last}") }
-        })
-        .collect();
+    let name = |step: &Step| {
+        let mut at = step.gives;
+        let mut names = vec![graph.node(at).name.as_str()];
+        // Back from the last layer fused into it.
+        while at != step.at.node
+            && let Feed::Node(before) = graph.node(at).inputs[0]
+        {
+            at = before;
+            names.push(&graph.node(at).name);
+        }
+        names.reverse();
+        names.join(", ")
+    };
+    let names: Vec<String> = plan.steps.iter().map(name).collect();
     let operations = |i: usize| 2.0 * plan.batch as f64 * graph.node(plan.steps[i].at.node).cost.multiply_adds as f64;
     for (i, times) in times.iter().enumerate() {
         put(Some(&names[i]), "forward", times.forward, operations(i));

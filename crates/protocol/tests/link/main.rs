@@ -6,20 +6,16 @@ mod any;
 
 use any::runs;
 use engine::{
-    Augment, Graph, Init, LayerSpec, LossSpec, ModelSpec, NodeId, OptimizerSpec, Padding, Pair, ScheduleSpec, Shape, Sides, Treatment,
-    augment::{ROTATIONS, SCALES, SHIFTS},
-    loss::{CrossEntropy, Distillation, Focal, Hinge, Sum, Term},
-    ops::{AvgPool2d, BatchNorm2d, Conv2d, Dense, Dropout, Flatten, MaxPool2d, Relu},
-    optim::{Adam, Momentum, Sgd},
+    Augment, Graph, Init, ModelSpec, NodeId, OptimizerSpec, Padding, Pair, ScheduleSpec, Shape, Sides, Treatment,
+    ops::{AvgPool2d, Conv2d, Dense, Flatten, MaxPool2d, Relu},
+    optim::{Adam, Momentum},
     presets::{self, PRESETS},
     schedule::{CurveSpec, Step},
 };
 use proptest::prelude::*;
 use protocol::{
-    ClassWeights, Precision, RunSpec, Selection, Stopping, TrainSpec,
+    RunSpec, TrainSpec,
     link::{PAGE_KEYS, decode, encode},
-    regime::Word,
-    run::{BATCHES, EPOCHS, RATES},
 };
 
 fn model(slug: &str) -> ModelSpec {

@@ -78,7 +78,7 @@ impl GpuMachine {
         let exact = |plan: &engine::Plan, loss: &LossSpec| GpuRun::new(&gpu, plan.clone(), loss, Storage::F32);
         Ok(Self {
             train: GpuRun::with_targets(&gpu, network.train.clone(), loss, network.given(), storage)?,
-            score: exact(&network.job.score, loss)?,
+            score: exact(&network.score, loss)?,
             sample: exact(&network.sample, loss)?,
             shelf: Rc::clone(shelf),
             feed: network.feed.clone(),

@@ -49,7 +49,10 @@ pub fn view(desk: Desk) -> AnyView {
         let reach = 1 + spans.iter().sum::<usize>() * (KERNEL - 1);
         let read = matrix.with(|m| m.values.iter().filter(|v| **v > 0.0).count());
         desk.report("field", reach as f64);
-        desk.report("holes", (reach * reach) as f64 - read as f64);
+        // Not before the engine has answered.
+        if read > 0 {
+            desk.report("holes", (reach * reach) as f64 - read as f64);
+        }
         let terms: Vec<String> = spans.iter().map(|d| format!("<mn>{d}</mn><mo>·</mo><mn>2</mn>")).collect();
         desk.live.set(format!("<mo>=</mo><mn>1</mn><mo>+</mo>{}<mo>=</mo><mn class=\"result\">{reach}</mn>", terms.join("<mo>+</mo>")));
     });
@@ -63,6 +66,9 @@ pub fn view(desk: Desk) -> AnyView {
     let told = move || {
         let (reach, read) =
             (1 + spans.with(|s| s.iter().sum::<usize>()) * (KERNEL - 1), matrix.with(|m| m.values.iter().filter(|v| **v > 0.0).count()));
+        if read == 0 {
+            return String::new();
+        }
         format!("{read} of {} pixels of a {reach}×{reach} field are read", reach * reach)
     };
     view! {

@@ -93,6 +93,7 @@ impl GpuRun {
     }
 
     fn build(gpu: &Gpu, plan: Plan, loss: &LossSpec, given: Given, storage: Storage) -> Result<Self, CardError> {
+        debug_assert!(plan.steps.iter().all(|step| step.at.pooled.is_none()), "a plan for the processor");
         let card = &gpu.card;
         let before = card.allocated();
         let size = match storage {
