@@ -42,7 +42,7 @@ pub const WORDS: Words = Words {
         },
         StepWords {
             title: "When the image grows",
-            text: "For 28×28 pixels, a dense layer of 100 units has 78 400 weights ([input|blue]). 64 kernels of 3×3 with their biases are 640 ([output|green]), and stay 640, whatever the image. The upright axis counts in powers of ten.",
+            text: "For 28×28 pixels, a dense layer of 100 units has 78 400 weights ([input|blue]). 64 kernels of 3×3 with their biases are 640 ([output|green]), and stay 640, whatever the image. The upright axis counts in powers of ten.",
             task: Some("Find the smallest image for which the dense layer has more than a million weights."),
             notes: "Photographs of 224×224 in colour: 15 million weights into 100 units; 64 kernels on three channels: 1792.",
             ..SAYS
@@ -72,7 +72,7 @@ pub const WORDS: Words = Words {
         },
         StepWords {
             title: "What a dense layer makes of it",
-            text: "A convolution that has learnt a stroke here knows it everywhere. A dense layer has to learn it again for every place: its [output|map] of the moved drawing has nothing to do with [sum|the first one, moved].",
+            text: "A convolution that has learnt a stroke here knows it everywhere. A dense layer has to learn it again for every place: its [output|map] of the moved drawing has nothing to do with the first one moved along, as [sum|the difference] shows.",
             task: Some("Choose the dense layer and move the drawing."),
             notes: "This is why an MLP suffers so much more when test digits are moved by a few pixels.",
             ..SAYS

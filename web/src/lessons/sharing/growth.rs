@@ -43,7 +43,7 @@ pub fn view(desk: Desk) -> AnyView {
         }
         let term = |kind: Kind| format!("<mn class=\"result\">{}</mn>", number::grouped(kind.count(side) as u64));
         desk.live.set(format!(
-            "<mtext>dense </mtext>{}<mspace width=\"1.5em\"/><mtext>shared </mtext>{}",
+            "<mtext>dense:</mtext><mspace width=\"0.4em\"/>{}<mspace width=\"1.5em\"/><mtext>shared:</mtext><mspace width=\"0.4em\"/>{}",
             term(Kind::Dense),
             term(Kind::Conv)
         ));

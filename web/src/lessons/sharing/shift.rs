@@ -106,7 +106,7 @@ pub fn view(desk: Desk) -> AnyView {
     Effect::new(move |_| {
         desk.report("difference", f64::from(difference.get()));
         let number = number::short(f64::from(difference.get()));
-        let told = format!("<mtext>largest difference: </mtext><mn class=\"result\">{number}</mn>");
+        let told = format!("<mtext>largest difference:</mtext><mspace width=\"0.4em\"/><mn class=\"result\">{number}</mn>");
         desk.live.set(if hidden.get() || most.get() == 0.0 { String::new() } else { told });
     });
     let moved_ = Moved { desk, maps: found, most };
@@ -119,7 +119,7 @@ pub fn view(desk: Desk) -> AnyView {
             <p class="verdict" data-testid="verdict" aria-live="polite">{move || verdict(difference.get(), hidden.get(), by.get())}</p>
             {moved_.image("moved", "The image, moved", other)}
             {moved_.map("moved-map", "output", "The map of the moved image", 1, true)}
-            {moved_.map("difference", "sum", "Less the first map, moved along", 2, true)}
+            {moved_.map("difference", "sum", "The difference", 2, true)}
         </div>
     }
     .into_any()
