@@ -73,7 +73,7 @@ fn row(state: AppState, id: NodeId, name: String) -> AnyView {
     let zeros = move || number::percent(f64::from(of(&|l| l.zeros)));
     let far = move || {
         let ratio = of(&|l| l.update_ratio);
-        ratio > 30.0 * USUAL_RATIO || ratio < USUAL_RATIO / 30.0
+        !ratio.is_nan() && !(USUAL_RATIO / 30.0..=30.0 * USUAL_RATIO).contains(&ratio)
     };
     view! {
         <tr data-testid=format!("layer-row-{name}")>

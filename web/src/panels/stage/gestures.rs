@@ -24,9 +24,11 @@ pub struct Gestures {
     held: Rc<Cell<Option<[f64; 4]>>>,
     dragged: Rc<Cell<bool>>,
     /// Pointers that are down: number, place.
-    fingers: Rc<Cell<[Option<(i32, f64, f64)>; 2]>>,
+    fingers: Rc<Cell<[Option<Finger>; 2]>>,
 }
 
+/// Number of the pointer, place.
+type Finger = (i32, f64, f64);
 type Heed = Box<dyn FnMut(PointerEvent)>;
 
 impl Gestures {

@@ -90,6 +90,9 @@ pub fn Field(desk: Desk) -> impl IntoView {
     }
 }
 
+/// Points of the line, where zero lies across and upright, and the cell.
+type Curve = (String, f64, f64, Option<(f64, f64)>);
+
 /// The function with the point of the cell on it.
 pub fn curve_view(desk: Desk) -> AnyView {
     let state = desk.lab.state;
@@ -108,9 +111,7 @@ pub fn curve_view(desk: Desk) -> AnyView {
         let dot = dot.and_then(|(account, out)| Some((x(account.terms.first()?.value), y(out))));
         Some((path.join(" "), x(0.0), y(0.0), dot))
     });
-    let part = move |of: fn(&(String, f64, f64, Option<(f64, f64)>)) -> String| {
-        move || drawn.with(|d| d.as_ref().map_or_else(|| "0".to_owned(), of))
-    };
+    let part = move |of: fn(&Curve) -> String| move || drawn.with(|d| d.as_ref().map_or_else(|| "0".to_owned(), of));
     view! {
         <svg class="stage-curve" viewBox="-4 -4 128 104" role="img" aria-label="The function, and where this cell lies on it">
             <line x1="0" x2="120" y1=part(|d| d.2.to_string()) y2=part(|d| d.2.to_string())/>
