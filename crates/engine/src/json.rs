@@ -52,7 +52,7 @@ pub fn deserialize<'de, T: Read, D: Deserializer<'de>>(from: D) -> Result<T, D::
 /// `value` as JSON, with the shortest digits that give each `f32` back.
 ///
 /// # Errors
-/// As of [`write`].
+/// As of [`write()`].
 pub fn value<T: Serialize>(value: &T) -> Result<Value, Error> {
     parse(&write(value)?)
 }

@@ -15,7 +15,7 @@ const MEANS: &str = include_str!("parts/means_keras.py");
 /// A Python file that defines `model` and `load(path)`, which fills it from a safetensors file.
 ///
 /// # Errors
-/// An operator that [`crate::table`] does not know, or a setting that Keras has not.
+/// An operator that `table` does not know, or a setting that Keras has not.
 pub fn keras(graph: &Graph) -> Result<String, ExchangeError> {
     let mut writer = Writer::default();
     let is_vector = writer.layers(&tree(graph)?, false, "x")?;

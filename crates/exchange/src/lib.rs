@@ -4,7 +4,7 @@
 //! Graph --tree--> layers --table--> what each is there --pytorch, keras, onnx--> a file
 //! ```
 //!
-//! What an operator is called elsewhere stands in one place, [`table`]; the writers know no operator but the joins.
+//! What an operator is called elsewhere stands in one place, `table`; the writers know no operator but the joins.
 //! Evaluation is what agrees: an ONNX file holds nothing else, and in training other programs draw other numbers.
 
 mod keras;

@@ -21,7 +21,7 @@ const IR_VERSION: i64 = 8;
 /// The file: `images` (batch, ch, h, w) to `scores` (batch, classes), for any batch.
 ///
 /// # Errors
-/// An operator that [`crate::table`] does not know, or numbers of another network.
+/// An operator that `table` does not know, or numbers of another network.
 pub fn onnx(graph: &Graph, weights: Weights<'_>) -> Result<Vec<u8>, ExchangeError> {
     let (wanted, found) = (graph.params_len() + graph.state_len(), weights.params.len() + weights.state.len());
     if wanted != found || graph.params_len() != weights.params.len() {

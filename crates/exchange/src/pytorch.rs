@@ -29,7 +29,7 @@ const PARTS: &[(&str, &str)] = &[
 /// A Python file that defines `model` and `load(path)`, which fills it from a safetensors file.
 ///
 /// # Errors
-/// An operator that [`crate::table`] does not know.
+/// An operator that `table` does not know.
 pub fn pytorch(graph: &Graph) -> Result<String, ExchangeError> {
     let mut writer = Writer::default();
     let is_vector = writer.layers(&tree(graph)?, false, 1)?;

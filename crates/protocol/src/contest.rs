@@ -78,6 +78,20 @@ pub struct Racer {
     pub trouble: String,
 }
 
+impl Racer {
+    /// The weights of each, in the order of its graph, out of the numbers that come with the end of a race: `params` of
+    /// each, one after another. Empty for one that has come to nothing, whose numbers are not finite, and before the end.
+    pub fn weights_of<'a>(racers: &[Self], bulk: &'a [f32]) -> Vec<&'a [f32]> {
+        let mut rest = bulk;
+        let next = |racer: &Self| {
+            let (own, after) = rest.split_at_checked(racer.params as usize)?;
+            rest = after;
+            Some(own).filter(|own| own.iter().all(|w| w.is_finite()))
+        };
+        racers.iter().map(next).map(Option::unwrap_or_default).collect()
+    }
+}
+
 /// A race that can be picked by name.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadyRace {

@@ -50,6 +50,7 @@ pub enum Event {
         message: String,
     },
     /// How a race stands, in the order of its entries: `over` with the last; `message` says why where it was ended.
+    /// With the end come the weights of each, see [`Racer::weights_of`].
     Raced {
         run: RunId,
         racers: Vec<Racer>,

@@ -202,7 +202,7 @@ fn word(value: &Value) -> String {
 ///
 /// Whatever is wrong is replaced by its default, so the run is always a network that
 /// [`Graph::check_classifier`] accepts, with settings that [`TrainSpec::check`] and a loss that
-/// [`LossSpec::check`] accept.
+/// `LossSpec::check` accept.
 pub fn decode(query: &str) -> (RunSpec, Vec<LinkError>) {
     let query = query.strip_prefix('?').unwrap_or(query);
     let mut reader = Reader::default();

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use data::Dataset;
+use engine::{ParamId, Tensor};
 use protocol::{Backend, EvalSet, Event, Message, Race, Racer, RunId, RunSpec};
 
 use crate::{
@@ -39,7 +40,22 @@ struct Contestant {
     task: Task,
     /// A turn is under way.
     at_work: bool,
+    weights: Weights,
     outbox: Outbox,
+}
+
+/// What a contestant has learnt.
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Weights {
+    /// It still trains.
+    #[default]
+    Unwanted,
+    /// It has come to nothing.
+    Lost,
+    /// They have been asked for.
+    Wanted,
+    /// In the order of the graph.
+    Known(Vec<f32>),
 }
 
 /// A race under way.
@@ -68,10 +84,11 @@ impl Contest {
         Ok(Self { run, steps: race.steps, contestants, order, told_ms: f64::NEG_INFINITY, waits_since: None })
     }
 
-    /// How it stands; points that are told are not told again.
-    pub fn report(&mut self, over: bool, message: String) -> Event {
-        let racers = self.contestants.iter_mut().map(Contestant::report).collect();
-        Event::Raced { run: self.run, racers, over, message }
+    /// How it stands; points that are told are not told again. At the end the weights come along.
+    pub fn report(&mut self, over: bool, message: String) -> Message<Event> {
+        let mut bulk = Vec::new();
+        let racers = self.contestants.iter_mut().map(|c| c.report(over.then_some(&mut bulk))).collect();
+        Message { head: Event::Raced { run: self.run, racers, over, message }, bulk, file: Vec::new() }
     }
 
     /// A piece of work of the one whose turn it is. `None` once all are through.
@@ -89,7 +106,7 @@ impl Contest {
             contestant.racer.train_ms += (end_ms - start_ms).max(0.0);
         }
         contestant.hear();
-        contestant.at_work &= contestant.task != Task::Score || !contestant.unscored(around).is_empty();
+        contestant.at_work &= contestant.task != Task::Score || contestant.lacks(around);
         let busy = contestant.at_work;
         if busy && contestant.racer.on_card && matches!(unit, Unit::Waits(_)) {
             self.waits_since = Some(end_ms);
@@ -113,7 +130,7 @@ impl Contest {
         if around.now_ms - self.told_ms >= REPORT_GAP_MS {
             self.told_ms = around.now_ms;
             let event = self.report(false, String::new());
-            around.outbox.push(event.into());
+            around.outbox.push(event);
         }
         Some(match unit {
             Unit::Waits(_) if busy => Unit::Waits(Rest::UntilWoken(POLL_MS)),
@@ -135,12 +152,19 @@ impl Contestant {
             ..Racer::default()
         };
         let training = Box::new(Training::open(run, network, numbers, machine));
-        Ok(Self { training, racer, task: Task::Train, at_work: false, outbox: Vec::new() })
+        Ok(Self { training, racer, task: Task::Train, at_work: false, weights: Weights::default(), outbox: Vec::new() })
     }
 
-    fn report(&mut self) -> Racer {
+    /// With what it has learnt at the end of `bulk`: numbers that are none where it has come to nothing.
+    fn report(&mut self, bulk: Option<&mut Vec<f32>>) -> Racer {
         let told = self.racer.clone();
         self.racer.points.clear();
+        if let Some(bulk) = bulk {
+            match &self.weights {
+                Weights::Known(weights) => bulk.extend_from_slice(weights),
+                _ => bulk.resize(bulk.len() + told.params as usize, f32::NAN),
+            }
+        }
         told
     }
 
@@ -178,6 +202,18 @@ impl Contestant {
         [EvalSet::Validation, EvalSet::Test].into_iter().filter(is_missing).filter(can_come).collect()
     }
 
+    /// Its last weights have not been scored on all sets, or not been told.
+    fn lacks(&self, around: &Surroundings) -> bool {
+        self.weights == Weights::Wanted || !self.unscored(around).is_empty()
+    }
+
+    fn ask_weights(&mut self) {
+        let all = (0..self.training.network.graph.params.len()).map(|i| Tensor::Param(ParamId(i))).collect();
+        if self.training.sample.watch(all, &self.training.network).is_ok() {
+            self.weights = Weights::Wanted;
+        }
+    }
+
     fn work(&mut self, around: &mut Surroundings) -> Unit {
         let Surroundings { now_ms, data, data_broken, .. } = *around;
         let mut own = Surroundings { now_ms, data, data_broken, maker: &mut *around.maker, hire: &Alone, outbox: &mut self.outbox };
@@ -186,8 +222,15 @@ impl Contestant {
 
     /// Takes in what its run has told.
     fn hear(&mut self) {
-        for Message { head, .. } in std::mem::take(&mut self.outbox) {
+        for Message { head, bulk, .. } in std::mem::take(&mut self.outbox) {
             match head {
+                Event::Framed { frame, step, .. } => {
+                    // Nothing but weights is watched.
+                    if self.weights == Weights::Wanted && step == self.racer.progress.step {
+                        self.weights = Weights::Known(bulk);
+                    }
+                    self.training.sample.acknowledge(frame);
+                }
                 Event::Progressed { progress, history, .. } => {
                     self.racer.progress = progress;
                     self.racer.points.extend(history);
@@ -204,6 +247,7 @@ impl Contestant {
                 }
                 Event::Faulted { message, .. } | Event::Declined { message, .. } => {
                     self.racer.trouble = message;
+                    self.weights = Weights::Lost;
                     self.end();
                 }
                 Event::Moved { backend, progress, message, .. } => {
@@ -214,7 +258,7 @@ impl Contestant {
                     self.racer.trouble = message;
                     // Lost while it was scored: the steps that went with the card are made again.
                     self.at_work &= self.task == Task::Train;
-                    self.task = Task::Train;
+                    (self.task, self.weights) = (Task::Train, Weights::Unwanted);
                 }
                 _ => {}
             }
@@ -229,9 +273,13 @@ impl Contestant {
 
     /// What comes after a turn.
     fn settle(&mut self, steps: u32, around: &Surroundings) -> Task {
+        let trained = self.task != Task::Train || self.racer.progress.step >= steps;
+        if trained && self.weights == Weights::Unwanted {
+            self.ask_weights();
+        }
         self.task = match self.task {
-            Task::Train if self.racer.progress.step < steps => Task::Train,
-            Task::Train | Task::Score if !self.unscored(around).is_empty() => Task::Score,
+            Task::Train if !trained => Task::Train,
+            Task::Train | Task::Score if self.lacks(around) => Task::Score,
             _ => Task::Over,
         };
         self.task

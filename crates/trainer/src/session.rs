@@ -278,7 +278,7 @@ impl Session {
 
     fn end_race(&mut self, why: &str) {
         if let Some(mut contest) = self.race.take() {
-            self.outbox.push(contest.report(true, why.to_owned()).into());
+            self.outbox.push(contest.report(true, why.to_owned()));
         }
     }
 
@@ -379,7 +379,7 @@ impl Session {
                 let mut around = Surroundings { now_ms, data, data_broken: *data_broken, maker, hire: &**hire, outbox };
                 let raced = contest.unit(&mut around, clock);
                 if raced.is_none() {
-                    outbox.push(contest.report(true, String::new()).into());
+                    outbox.push(contest.report(true, String::new()));
                     *race = None;
                 }
                 waits = match raced {

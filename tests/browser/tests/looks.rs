@@ -1,17 +1,14 @@
 //! The page on a phone, a laptop and a projector, light and dark: nothing runs over, everything has
 //! a name; the pictures are for people to look at.
 
-use serde_json::{Value, json};
+use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::stage::{Browser, drive};
 
 async fn look(page: &Browser, width: u32, height: u32, theme: &str) {
-    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-    page.tool("Emulation.setDeviceMetricsOverride", metrics).await;
-    let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-    page.tool("Emulation.setEmulatedMedia", scheme).await;
-    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
-    let over = page.eval("return document.documentElement.scrollWidth - innerWidth;").await.as_f64().unwrap();
+    let over = page.resize((width, height), theme, Duration::from_millis(1500)).await;
     page.screenshot(&format!("{width}-{theme}")).await;
     assert!(over <= 0.0, "at {width} px the page is {over} px too wide");
 }

@@ -1,6 +1,7 @@
-//! What the page costs its main thread while the network of the benchmarks trains, and what grows over time. Measured,
-//! not tested: `cargo test -p browser-tests -- --ignored --nocapture measure`, with `KERNELSCOPE_DIST` as for the tests,
-//! `MEASURE_MINUTES` for how long memory is looked at (1 if not set), `MEASURE_QUERY` for another set-up.
+//! What the page costs its main thread while the network of the benchmarks trains, what grows over time, and how soon a
+//! lesson stands. Measured, not tested: `cargo test -p browser-tests -- --ignored --nocapture measure`, with
+//! `KERNELSCOPE_DIST` as for the tests, `MEASURE_MINUTES` for how long memory is looked at (1 if not set), `MEASURE_QUERY`
+//! for another set-up.
 
 use std::time::{Duration, Instant};
 
@@ -150,5 +151,33 @@ fn measure_the_page() {
         }
         measure(&page, "all monitors, at the end", 20.0).await;
         assert_ne!(page.hook("step").await, Value::Null);
+    });
+}
+
+/// Notes when the figure's first picture has been painted: from then on it can be dragged and its controls pressed.
+const FIRST_PICTURE: &str = "(() => { const look = () => {
+    const painted = [...document.querySelectorAll(\"[data-testid='figure'] .grid-base\")].some((c) => c.width > 1)
+        || !!document.querySelector(\"[data-testid='figure'] svg polyline\");
+    if (painted) window.__first = performance.now(); else requestAnimationFrame(look); };
+    requestAnimationFrame(look); })();";
+
+/// How long a lesson takes from opening its link until its figure stands, with what is loaded kept and without.
+#[test]
+#[ignore = "measures, for people to read"]
+fn measure_the_lessons() {
+    drive_with(Setting { limit: Duration::from_secs(300), ..Setting::default() }, async |page| {
+        let lessons = crate::learn::lessons(&page).await;
+        page.before_load(FIRST_PICTURE).await;
+        for (slug, _) in lessons {
+            let mut times = Vec::new();
+            for cold in [true, false] {
+                page.tool("Network.setCacheDisabled", json!({ "cacheDisabled": cold })).await;
+                page.open(&format!("learn={slug}")).await;
+                times.push(
+                    page.until("the first picture", 30, "return window.__first ? [window.__first] : null;").await[0].as_f64().unwrap(),
+                );
+            }
+            report(&format!("{slug:<14} first picture after {:4.0} ms, {:4.0} ms from the browser's store", times[0], times[1]));
+        }
     });
 }

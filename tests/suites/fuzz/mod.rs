@@ -1,5 +1,4 @@
-//! Random networks, on every way: nothing that can be asked for makes the engine panic, and what is legal gives
-//! the same numbers however it is laid out.
+//! Random networks, on every way: nothing that is asked for makes the engine panic, and legal ones give equal numbers.
 
 mod layout;
 mod pooled;

@@ -21,4 +21,6 @@ pub fn watch(text: &str, mut changed: impl FnMut() + 'static) {
 }
 
 pub const DARK: &str = "(prefers-color-scheme: dark)";
+/// A phone: where style sheets put things one below another.
+pub const NARROW: &str = "(max-width: 719px)";
 pub const CALM: &str = "(prefers-reduced-motion: reduce)";

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::desk::Desk;
+use super::{desk::Desk, grid::written};
 
 /// One of several values: buttons side by side.
 pub fn choice(desk: Desk, key: &'static str, label: &'static str, options: &'static [(&'static str, &'static str)]) -> AnyView {
@@ -77,6 +77,24 @@ pub fn switch(desk: Desk, key: &'static str, label: &'static str) -> AnyView {
         <label class="switch control-switch">
             <input type="checkbox" role="switch" data-testid=key prop:checked=move || on.get() on:change=move |event| desk.set(key, u8::from(event_target_checked(&event)))/>
             <span>{label}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// A number between two others, in tenths.
+pub fn tenths(desk: Desk, key: &'static str, label: &'static str, least: f32, most: f32) -> AnyView {
+    if desk.hides(key) {
+        return ().into_any();
+    }
+    let held = desk.number(key);
+    let fill = move || format!("--fill: {}%", 100.0 * ((held.get() - least) / (most - least)).clamp(0.0, 1.0));
+    view! {
+        <label class="slider control-slider">
+            <span class="slider-label">{label}</span>
+            <input type="range" min=least max=most step="0.1" prop:value=move || held.get().to_string() style=fill data-testid=key
+                on:input=move |event| desk.set(key, event_target_value(&event))/>
+            <output class="slider-reading number">{move || written(held.get(), 1)}</output>
         </label>
     }
     .into_any()

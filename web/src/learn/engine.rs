@@ -1,6 +1,10 @@
 //! The worker, as figures see it: they ask, it answers; and a session for lessons that train.
 
-use std::{collections::HashMap, rc::Rc, sync::Arc};
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+    sync::Arc,
+};
 
 use engine::{Init, LayerSpec, Mode, ModelSpec, Shape, ops::account::PartKind};
 use leptos::prelude::*;
@@ -97,7 +101,9 @@ impl Answer {
 
 type Hearer = Rc<dyn Fn(Answer)>;
 type Witness = Rc<dyn Fn(&Event, &[f32], &[u8])>;
+type Listener = Rc<dyn Fn(&Tell, &[u8])>;
 type Picker = Rc<dyn Fn(Picked, Vec<f32>)>;
+type Collector = Box<dyn FnOnce(&[u8])>;
 
 struct Place {
     hearer: Hearer,
@@ -116,7 +122,10 @@ struct Inner {
     last_place: u32,
     places: HashMap<u32, Place>,
     witnesses: HashMap<u32, Witness>,
+    listeners: HashMap<u32, Listener>,
     picker: Option<Picker>,
+    /// Who waits for pictures, in the order of the questions.
+    collectors: VecDeque<Collector>,
     wish: Wish,
 }
 
@@ -177,7 +186,16 @@ impl Engine {
                         }
                     }
                     Tell::Panicked(_) => self.revive(),
-                    Tell::Kernels(_) | Tell::Onnx(_) | Tell::Labels(_) | Tell::Greys(_) => {}
+                    Tell::Greys(_) => {
+                        if let Some(collect) = self.0.try_update_value(|inner| inner.collectors.pop_front()).flatten() {
+                            collect(&file);
+                        }
+                    }
+                    Tell::Labels(_) => {
+                        let listeners: Vec<Listener> = self.0.with_value(|inner| inner.listeners.values().cloned().collect());
+                        listeners.iter().for_each(|listener| listener(&head, &file));
+                    }
+                    Tell::Kernels(_) | Tell::Onnx(_) => {}
                 }
             }
             Heard::Lost(_) => self.revive(),
@@ -208,6 +226,9 @@ impl Engine {
                 })
                 .unwrap_or_default();
             again.into_iter().for_each(|(place, ask)| self.ask(place, ask));
+            // Nothing has come: they ask again.
+            let waiting = self.0.try_update_value(|inner| std::mem::take(&mut inner.collectors)).unwrap_or_default();
+            waiting.into_iter().for_each(|collect| collect(&[]));
         });
     }
 
@@ -273,9 +294,37 @@ impl Engine {
         self.0.update_value(|inner| inner.picker = Some(Rc::new(picker)));
     }
 
+    /// The grey values of these digits, counted through all sets, of as many as have arrived.
+    pub fn greys(self, numbers: Vec<u32>, collect: impl FnOnce(&[u8]) + 'static) {
+        self.0.update_value(|inner| inner.collectors.push_back(Box::new(collect)));
+        self.send(Parcel::new(Ask::Greys(numbers)));
+    }
+
     /// A command for the session, for lessons in which a network trains. `bulk`: what travels beside it.
     pub fn command(self, command: Command, bulk: Vec<f32>) {
         self.send(Parcel::with_bulk(Ask::Session(Box::new(command)), bulk));
+    }
+
+    /// The classes of all digits, please: told to whoever listens.
+    pub fn ask_labels(self) {
+        self.send(Parcel::new(Ask::Labels));
+    }
+
+    /// Images of one's own, as a file has them, for the runs that are opened from now on.
+    pub fn set_own(self, file: Vec<u8>) {
+        self.send(Parcel { file, ..Parcel::new(Ask::Own) });
+    }
+
+    /// Calls with every answer about digits until the owner is gone.
+    pub fn listen(self, listener: impl Fn(&Tell, &[u8]) + 'static) {
+        let id = self.0.try_update_value(|inner| {
+            inner.last_place += 1;
+            inner.listeners.insert(inner.last_place, Rc::new(listener));
+            inner.last_place
+        });
+        on_cleanup(move || {
+            self.0.try_update_value(|inner| id.map(|id| inner.listeners.remove(&id)));
+        });
     }
 
     /// Calls with every event of the session until the owner is gone.

@@ -5,11 +5,14 @@
 //! widgets and the look with the Lab, and nothing of the Lab's state but the person's image.
 
 pub mod address;
+pub mod bank;
 pub mod caption;
+pub mod chart;
 mod contents;
 pub mod controls;
 #[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod desk;
+pub mod digits;
 #[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod engine;
 #[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
@@ -17,13 +20,19 @@ pub mod grid;
 mod head;
 mod hook;
 mod keys;
+pub mod moved;
 mod pad;
+pub mod part;
 pub mod player;
 mod print;
 mod progress;
 mod question;
 pub mod state;
 pub mod strings;
+#[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
+pub mod trained;
+pub mod trainee;
+pub mod training;
 mod view;
 
 use crate::reaction::live;

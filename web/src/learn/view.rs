@@ -60,6 +60,10 @@ pub fn lesson(learn: Learn, index: usize) -> AnyView {
         if before.is_some() {
             reset(learn);
         }
+        // On a phone the button that leads on is pressed far below the words of the next step.
+        if let Some(root) = document().and_then(|page| page.document_element()) {
+            root.set_scroll_top(0);
+        }
         learn.progress.update(|p| p.mark(lesson.slug, |m| m.seen |= bit(step)));
         step
     });

@@ -4,7 +4,14 @@
 //! right, when a task is done), `en.rs` the words of one language, `figure.rs` the figure, `style.css` its style.
 
 pub mod convolution;
+pub mod eye;
+pub mod fields;
+pub mod kinds;
+pub mod learning;
+pub mod mlp;
+pub mod nonlinearity;
 pub mod padding;
+pub mod pooling;
 pub mod sharing;
 #[cfg(test)]
 mod tests;
@@ -17,7 +24,19 @@ use crate::learn::{
 };
 
 /// In the order of the table of contents.
-pub const LESSONS: &[&Lesson] = &[&convolution::LESSON, &padding::LESSON, &sharing::LESSON];
+#[rustfmt::skip] // One line each.
+pub const LESSONS: &[&Lesson] = &[
+    &eye::LESSON,
+    &convolution::LESSON,
+    &padding::LESSON,
+    &kinds::LESSON,
+    &sharing::LESSON,
+    &mlp::LESSON,
+    &fields::LESSON,
+    &pooling::LESSON,
+    &learning::LESSON,
+    &nonlinearity::LESSON,
+];
 
 /// Names and values of a figure's settings, as a link has them.
 pub type Pairs = &'static [(&'static str, &'static str)];

@@ -86,7 +86,8 @@ fn passes(work: &Work, plan: &Plan, times: &[Times], [loss, update]: [f64; 2], p
     let train = work.mode == Mode::Train;
     let mut passes = Vec::new();
     let mut put = |layer: Option<&String>, pass, seconds: f64, operations: f64| {
-        let gflops = (operations > 0.0).then(|| operations / seconds.max(1e-9) / 1e9);
+        // The difference of two shortest times can be next to nothing: a rate beyond the peak is none.
+        let gflops = (operations > 0.0).then(|| operations / seconds.max(1e-12) / 1e9).filter(|g| *g <= 1.1 * peak);
         passes.push(Pass { layer: layer.cloned(), pass, us: 1e6 * seconds, gflops, share_of_peak: gflops.map(|g| g / peak) });
     };
     let name = |step: &Step| {

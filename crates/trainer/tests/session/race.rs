@@ -1,6 +1,7 @@
 //! Races: fair, the same as runs made alone, and ended at any time.
 
 use engine::{
+    Graph, ParamId, Tensor,
     optim::Sgd,
     schedule::{CurveSpec, Plateau},
 };
@@ -40,6 +41,13 @@ fn told(rig: &Rig) -> Vec<Racer> {
     all
 }
 
+/// The weights of each, told with the end of the race.
+fn weights(rig: &Rig) -> Vec<Vec<u32>> {
+    let last = rig.events.iter().rfind(|m| matches!(m.head, Event::Raced { over: true, .. })).unwrap();
+    let Event::Raced { racers, .. } = &last.head else { unreachable!() };
+    Racer::weights_of(racers, &last.bulk).into_iter().map(|weights| weights.iter().map(|w| w.to_bits()).collect()).collect()
+}
+
 /// Step, and loss, accuracy and rate to the last bit.
 type Bits = (u32, u64, u64, u32);
 
@@ -52,10 +60,15 @@ fn result(scores: &[Score], set: EvalSet, step: u32) -> (u64, u64) {
     (score.loss.to_bits(), score.accuracy.to_bits())
 }
 
-/// Curve and results of `spec` after so many steps, without a race.
-fn alone(spec: RunSpec, steps: u32) -> (Vec<Bits>, [(u64, u64); 2]) {
+/// Curve, results and weights of `spec` after so many steps, without a race.
+fn alone(spec: RunSpec, steps: u32) -> (Vec<Bits>, [(u64, u64); 2], Vec<u32>) {
+    let tensors = (0..Graph::check(&spec.model).unwrap().params.len()).map(|i| Tensor::Param(ParamId(i))).collect();
     let mut rig = Rig::open(spec);
     rig.step(steps);
+    rig.send(Command::Watch { run: RUN, tensors });
+    rig.until(|e| matches!(e, Event::Framed { step, .. } if *step == steps));
+    let frame = rig.events.iter().rfind(|m| matches!(m.head, Event::Framed { .. })).unwrap();
+    let weights = frame.bulk.iter().map(|w| w.to_bits()).collect();
     for set in [EvalSet::Validation, EvalSet::Test] {
         rig.send(Command::Evaluate { run: RUN, set });
         rig.until(|e| matches!(e, Event::Evaluated { score, .. } if score.set == set && score.step == steps));
@@ -69,7 +82,7 @@ fn alone(spec: RunSpec, steps: u32) -> (Vec<Bits>, [(u64, u64); 2]) {
         })
         .collect();
     let scores = rig.scores();
-    (bits(&points), [EvalSet::Validation, EvalSet::Test].map(|set| result(&scores, set, steps)))
+    (bits(&points), [EvalSet::Validation, EvalSet::Test].map(|set| result(&scores, set, steps)), weights)
 }
 
 #[test]
@@ -108,15 +121,16 @@ fn a_race_gives_what_each_gives_alone() {
         // The last has fewer steps in an epoch, and its run is over before the others'.
         let reached = if i == 3 { 20 } else { steps };
         assert_eq!(racer.progress.step, reached, "contestant {}", i + 1);
-        let (points, scores) = alone(spec, reached);
+        let (points, scores, learnt) = alone(spec, reached);
         assert_eq!(bits(&racer.points), points, "contestant {}", i + 1);
         assert_eq!([EvalSet::Validation, EvalSet::Test].map(|set| result(&racer.scores, set, reached)), scores, "contestant {}", i + 1);
+        assert_eq!(weights(&rig)[i], learnt, "contestant {}", i + 1);
     }
 }
 
 #[test]
 fn on_a_card_and_after_its_loss_it_is_the_same() {
-    let (points, scores) = alone(small(), 30);
+    let (points, scores, learnt) = alone(small(), 30);
     for lost_at in [None, Some(25)] {
         let card = card(Behaviour { lost_at, ..slow() });
         let mut rig = on_card(small(), &card);
@@ -130,6 +144,7 @@ fn on_a_card_and_after_its_loss_it_is_the_same() {
             assert!(racer.train_ms > 0.0);
         }
         assert_eq!(racers.iter().all(|r| r.on_card), lost_at.is_none());
+        assert!(!learnt.is_empty() && weights(&rig).iter().all(|w| *w == learnt), "{lost_at:?}");
     }
 }
 
@@ -151,7 +166,7 @@ fn steps_are_shared_out_evenly() {
 
 #[test]
 fn the_run_rests_and_goes_on_as_if_nothing_had_been() {
-    let (expected, _) = alone(small(), 20);
+    let (expected, ..) = alone(small(), 20);
     let mut rig = Rig::open(small());
     rig.step(7);
     rig.send(Command::Play { run: RUN });
@@ -178,6 +193,7 @@ fn a_race_ends_at_any_time() {
     rig.rest();
     let racers = told(&rig);
     assert!(racers.iter().all(|r| r.progress.step >= 8 && r.points.len() as u32 == r.progress.step), "what was reached is told");
+    assert!(weights(&rig).iter().all(Vec::is_empty), "these are not through");
     // And with the run that it was held beside.
     rig.send(race(vec![small(); 2], 10_000));
     rig.turn();

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     driver::{Chrome, Driver},
+    report,
     site::Site,
 };
 
@@ -65,6 +66,17 @@ pub struct Browser {
     pub site: Site,
 }
 
+/// Waits until what this selector names first has stood in one place for three frames, or for a second.
+const REST: &str = "
+    const css = arguments[0], done = arguments[arguments.length - 1];
+    let before = '', still = 0, left = 60;
+    const look = () => {
+        const box = document.querySelector(css)?.getBoundingClientRect(), now = box ? [box.x, box.y, box.width, box.height].join() : '';
+        still = now && now === before ? still + 1 : 0; before = now; left -= 1;
+        if (still >= 3 || left <= 0) done(still >= 3); else requestAnimationFrame(look);
+    };
+    look();";
+
 /// Runs `test` in a browser of its own.
 pub fn drive<F: AsyncFnOnce(Browser)>(test: F) {
     drive_with(Setting::default(), test);
@@ -93,7 +105,9 @@ pub fn drive_with<F: AsyncFnOnce(Browser)>(setting: Setting, test: F) {
             Ok(Err(_)) => Some(Box::new(format!("the test took more than {} s", setting.limit.as_secs()))),
             Err(panic) => Some(panic),
         };
-        if failure.is_some() {
+        if let Some(failure) = &failure {
+            let why = failure.downcast_ref::<String>().map(String::as_str).or_else(|| failure.downcast_ref::<&str>().copied());
+            report(&format!("failed: {}", why.unwrap_or("without a word")));
             browser.describe().await;
         }
         let _ = client.close().await;
@@ -149,7 +163,10 @@ impl Browser {
         self.eval(&format!("return !!document.querySelector(\"[data-testid='{id}']\");")).await == true
     }
 
+    /// Clicks the control once it rests: what still slides or is pushed about would be missed.
     pub async fn click(&self, id: &str) {
+        let css = format!("[data-testid='{id}']");
+        self.client.execute_async(REST, vec![json!(css)]).await.unwrap_or_else(|e| panic!("{id} does not rest: {e}"));
         self.find(id).await.click().await.unwrap_or_else(|e| panic!("{id} cannot be clicked: {e}"));
     }
 
@@ -264,6 +281,17 @@ impl Browser {
     pub async fn dismiss_notices(&self) {
         self.eval("document.querySelectorAll(\"[data-testid='dismiss']\").forEach((b) => b.click());").await;
         self.until("no notice", 5, "return !document.querySelector(\"[data-testid='notice']\");").await;
+    }
+
+    /// Shows the page at this size (a phone below 600 px) in this look, and says by how many pixels it is too wide. Counted
+    /// from what was asked for: a phone's window grows with what runs over.
+    pub async fn resize(&self, (width, height): (u32, u32), theme: &str, settle: Duration) -> f64 {
+        let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        self.tool("Emulation.setDeviceMetricsOverride", metrics).await;
+        let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
+        self.tool("Emulation.setEmulatedMedia", scheme).await;
+        tokio::time::sleep(settle).await;
+        self.eval("return document.documentElement.scrollWidth;").await.as_f64().unwrap() - f64::from(width)
     }
 
     /// Saves a picture of the window in `target/screenshots`.

@@ -357,7 +357,7 @@ fn twin(grid: Grid) -> AnyView {
             view! { <tr>{cells}</tr> }.into_any()
         };
         let rows: Vec<AnyView> = matrix.values.chunks(matrix.cols.max(1)).enumerate().map(row).collect();
-        Some(view! { <table class="sr-only"><tbody>{rows}</tbody></table> }.into_any())
+        Some(view! { <div class="sr-only"><table><tbody>{rows}</tbody></table></div> }.into_any())
     };
     let read = move || {
         let (row, col) = grid.cursor.get()?;

@@ -5,10 +5,13 @@ use figures::Range;
 use leptos::prelude::*;
 
 use super::{
-    figure::{Parts, extent, part, plane},
+    figure::{Parts, extent, plane},
     kernels::preset,
 };
-use crate::learn::grid::{Grid, Look, Matrix};
+use crate::learn::{
+    grid::{Grid, Look, Matrix},
+    part::part,
+};
 
 /// Of these the layer consists.
 const BANK: [&str; 6] = ["edge", "sobel-y", "outline", "blur", "emboss", "sharpen"];
@@ -44,12 +47,12 @@ pub fn view(parts: Parts) -> AnyView {
             .look(Look { signed: true, ..Look::default() });
         let map = parts.map("map", "Map of one kernel", matrix.into(), range);
         let inner = view! { <div class="bank-kernel">{kernel.view(desk)}</div>{map.view(desk)} };
-        part(desk, "output", Signal::stored((name.to_owned(), String::new())), inner.into_any())
+        part(desk, "output", name, "", inner.into_any())
     };
-    let shape = Signal::derive(move || ("Input".to_owned(), parts.picture.with(|p| extent(p.shape))));
+    let shape = Signal::derive(move || parts.picture.with(|p| extent(p.shape)));
     view! {
         <div class="bank">
-            <div class="whole">{part(desk, "input", shape, parts.input().view(desk))}</div>
+            <div class="whole">{part(desk, "input", "Input", shape, parts.input().view(desk))}</div>
             <div class="tiles">{(0..BANK.len()).map(tile).collect_view()}</div>
         </div>
     }

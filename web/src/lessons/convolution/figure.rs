@@ -183,18 +183,6 @@ pub fn plane(answer: &Answer, channel: usize, (rows, cols): (usize, usize)) -> M
     Matrix::new(rows, cols, numbers.iter().skip(channel * rows * cols).take(rows * cols).copied().collect())
 }
 
-/// A picture with its name above it.
-pub fn part(desk: Desk, mark: &'static str, title: impl Into<Signal<(String, String)>>, inner: AnyView) -> AnyView {
-    let title: Signal<(String, String)> = title.into();
-    view! {
-        <figure class=format!("figure-part of-{mark}") class:lit=move || desk.is_lit(mark)>
-            <figcaption><b class=format!("name-{mark}")>{move || title.with(|t| t.0.clone())}</b><span class="number">{move || title.with(|t| t.1.clone())}</span></figcaption>
-            {inner}
-        </figure>
-    }
-    .into_any()
-}
-
 pub fn extent(shape: Shape) -> String {
     if shape.ch == 1 { format!("{}×{}", shape.h, shape.w) } else { format!("{}×{}×{}", shape.ch, shape.h, shape.w) }
 }

@@ -6,12 +6,13 @@ use figures::Range;
 use leptos::prelude::*;
 
 use super::{
-    figure::{Parts, part, plane},
+    figure::{Parts, plane},
     weights,
 };
 use crate::learn::{
     engine::Answer,
     grid::{Grid, Look, Mark, Matrix, Outline, written},
+    part::part,
     player::player,
 };
 
@@ -51,15 +52,14 @@ pub fn view(parts: Parts) -> AnyView {
         let (rows, cols) = parts.out.get();
         rows * cols
     });
-    let out = Signal::derive(move || ("Output".to_owned(), "their sum".to_owned()));
     view! {
         <div class="planes">
             <div class="whole">
-                {part(desk, "input", Signal::stored(("Image".to_owned(), String::new())), parts.input().view(desk))}
+                {part(desk, "input", "Image", "", parts.input().view(desk))}
                 {weights::view(parts)}
             </div>
             <div class="lines">{live(lines)}</div>
-            {part(desk, "sum", out, parts.map("output", "Output: drag from here, too", output.into(), range).view(desk))}
+            {part(desk, "sum", "Output", "their sum", parts.map("output", "Output: drag from here, too", output.into(), range).view(desk))}
         </div>
         {player(desk, "at", total, PERIOD_MS)}
     }
@@ -103,9 +103,9 @@ fn line(parts: Parts, answer: ReadSignal<Answer>, range: Signal<Range>, channel:
     let name = if parts.picture.with_untracked(|p| p.shape.ch) == 3 { NAMES[channel.min(2)] } else { "Grey" };
     view! {
         <div class="line">
-            {part(desk, "input", Signal::stored((name.to_owned(), String::new())), input.view(desk))}
+            {part(desk, "input", name, "", input.view(desk))}
             <span class="sign"><i>"kernel"</i><b class="number">{live(factor)}</b></span>
-            {part(desk, "output", Signal::stored(("adds".to_owned(), String::new())), map.view(desk))}
+            {part(desk, "output", "adds", "", map.view(desk))}
         </div>
     }
     .into_any()

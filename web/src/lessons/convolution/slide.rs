@@ -5,10 +5,11 @@ use engine::ops::account::Account;
 use figures::Range;
 use leptos::prelude::*;
 
-use super::figure::{Parts, extent, part, plane};
+use super::figure::{Parts, extent, plane};
 use super::weights;
 use crate::learn::{
     grid::{Grid, Look, Matrix, written},
+    part::part,
     player::player,
 };
 
@@ -38,17 +39,17 @@ pub fn view(parts: Parts) -> AnyView {
     });
     let out = Signal::derive(move || {
         let (rows, cols) = parts.out.get();
-        ("Output".to_owned(), format!("{rows}×{cols}"))
+        format!("{rows}×{cols}")
     });
     view! {
         <div class="slide">
-            {part(desk, "input", Signal::derive(move || ("Input".to_owned(), parts.picture.with(|p| extent(p.shape)))), parts.input().view(desk))}
+            {part(desk, "input", "Input", Signal::derive(move || parts.picture.with(|p| extent(p.shape))), parts.input().view(desk))}
             <div class="middle">
                 {weights::view(parts)}
                 {products(parts, account)}
                 {total_view(parts, account)}
             </div>
-            {part(desk, "output", out, parts.map("output", "Output: drag from here, too", output.into(), range).view(desk))}
+            {part(desk, "output", "Output", out, parts.map("output", "Output: drag from here, too", output.into(), range).view(desk))}
         </div>
         {player(desk, "at", total, PERIOD_MS)}
     }
@@ -71,7 +72,7 @@ fn products(parts: Parts, account: Memo<Option<Account>>) -> AnyView {
         Look { signed: true, decimals: Some(if whole { 0 } else { 2 }), ..Look::default() }
     });
     let grid = Grid::new("products", Signal::stored("Products of weights and numbers".to_owned()), matrix).look(look);
-    part(parts.desk, "product", Signal::stored(("× numbers".to_owned(), String::new())), grid.view(parts.desk))
+    part(parts.desk, "product", "× numbers", "", grid.view(parts.desk))
 }
 
 fn total_view(parts: Parts, account: Memo<Option<Account>>) -> AnyView {

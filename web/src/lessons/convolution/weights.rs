@@ -4,10 +4,13 @@ use figures::{Range, Rgb};
 use leptos::prelude::*;
 
 use super::{
-    figure::{Parts, part},
+    figure::Parts,
     kernels::{MOST, preset},
 };
-use crate::{learn::grid::written, widgets::maps};
+use crate::{
+    learn::{grid::written, part::part},
+    widgets::maps,
+};
 
 /// A square of weights, row by row.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,10 +61,8 @@ pub fn write(weights: &[f32]) -> String {
 pub fn view(parts: Parts) -> AnyView {
     let desk = parts.desk;
     let side = Memo::new(move |_| parts.kernel.with(|k| k.side));
-    let title = Signal::derive(move || {
-        let turned = if parts.flipped.get() { "Kernel, turned" } else { "Kernel" };
-        (turned.to_owned(), format!("{0}×{0}", side.get()))
-    });
+    let title = Signal::derive(move || if parts.flipped.get() { "Kernel, turned".to_owned() } else { "Kernel".to_owned() });
+    let extent = Signal::derive(move || format!("{0}×{0}", side.get()));
     let cells = move || {
         let n = side.get();
         (0..n * n).map(|i| cell(parts, i)).collect_view()
@@ -69,7 +70,7 @@ pub fn view(parts: Parts) -> AnyView {
     let inner = view! {
         <div class="kernel" data-testid="kernel-cells" role="group" aria-label="Weights of the kernel" style=move || format!("--side:{}", side.get())>{cells}</div>
     };
-    part(desk, "kernel", title, inner.into_any())
+    part(desk, "kernel", title, extent, inner.into_any())
 }
 
 fn cell(parts: Parts, i: usize) -> AnyView {

@@ -5,12 +5,12 @@ use engine::{LayerSpec, Pair, Shape, ops::Conv2d};
 use figures::Range;
 use leptos::prelude::*;
 
-use super::figure::part;
 use crate::{
     learn::{
         desk::Desk,
         engine::FigureAsk,
         grid::{Grid, Look, Matrix},
+        part::part,
     },
     link::figure::Wanted,
 };
@@ -73,7 +73,7 @@ pub fn view(desk: Desk) -> AnyView {
     };
     view! {
         <div class="field">
-            {part(desk, "input", Signal::derive(move || ("Pixels that one number of the third layer reads".to_owned(), stack.get())), grid.view(desk))}
+            {part(desk, "input", "Pixels that one number of the third layer reads", stack, grid.view(desk))}
             <p class="told" data-testid="holes">{live(told)}</p>
         </div>
     }

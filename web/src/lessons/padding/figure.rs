@@ -140,18 +140,6 @@ fn picture(which: &str, sample: &[f32]) -> Matrix {
     }
 }
 
-/// A grid with its name above it.
-pub fn part(desk: Desk, mark: &'static str, title: impl Into<Signal<(String, String)>>, inner: AnyView) -> AnyView {
-    let title: Signal<(String, String)> = title.into();
-    view! {
-        <figure class=format!("figure-part of-{mark}") class:lit=move || desk.is_lit(mark)>
-            <figcaption><b class=format!("name-{mark}")>{move || title.with(|t| t.0.clone())}</b><span class="number">{move || title.with(|t| t.1.clone())}</span></figcaption>
-            {inner}
-        </figure>
-    }
-    .into_any()
-}
-
 pub fn view(desk: Desk) -> AnyView {
     let parts = Parts::new(desk);
     let show = desk.text("show");

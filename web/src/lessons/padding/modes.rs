@@ -5,11 +5,12 @@ use engine::{Padding, Shape, ops::conv2d::PadMode};
 use figures::Range;
 use leptos::prelude::*;
 
-use super::figure::{Parts, part};
+use super::figure::Parts;
 use crate::{
     learn::{
         engine::{Answer, FigureAsk},
         grid::{Grid, Look, Mark, Matrix, Outline, written},
+        part::part,
     },
     link::figure::Wanted,
 };
@@ -45,11 +46,11 @@ pub fn view(parts: Parts) -> AnyView {
         // Not before somebody has said what it will be.
         desk.live.set(if desk.settings.with(|s| s.is_on("covered")) { String::new() } else { edges(&map) });
     });
-    let name = Signal::derive(move || ("Input with padding".to_owned(), desk.settings.with(|s| s.get("mode").to_owned())));
+    let mode = Signal::derive(move || desk.settings.with(|s| s.get("mode").to_owned()));
     let tiles = (0..PadMode::ALL.len()).map(|i| tile(parts, i, answers[i], range, own)).collect_view();
     view! {
         <div class="modes">
-            {part(desk, "pad", name, parts.padded().view(desk))}
+            {part(desk, "pad", "Input with padding", mode, parts.padded().view(desk))}
             <div class="tiles">{tiles}</div>
         </div>
     }

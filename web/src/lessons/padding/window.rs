@@ -5,11 +5,12 @@ use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
 
-use super::figure::{Parts, part};
+use super::figure::Parts;
 use crate::{
     learn::{
         engine::{Answer, FigureAsk},
         grid::{Grid, Look, Mark, Matrix, Outline},
+        part::part,
         player::player,
     },
     link::figure::Wanted,
@@ -46,11 +47,10 @@ pub fn view(parts: Parts) -> AnyView {
     let total = Signal::derive(move || parts.out.get().map_or(1, |(rows, cols)| rows * cols));
     let counted = desk.is_on("read");
     let input = move || if counted.get() { count_grid(parts, reads).view(desk) } else { parts.padded().view(desk) };
-    let named = Signal::derive(move || {
+    let name = Signal::derive(move || if counted.get() { "Windows that read each pixel".to_owned() } else { "Input".to_owned() });
+    let rim = Signal::derive(move || {
         let (rows, pad) = (parts.picture.with(|p| p.rows), desk.settings.with(|s| s.count("pad")));
-        let name = if counted.get() { "Windows that read each pixel" } else { "Input" };
-        let rim = if pad > 0 && !counted.get() { format!("{rows} + 2·{pad}") } else { rows.to_string() };
-        (name.to_owned(), rim)
+        if pad > 0 && !counted.get() { format!("{rows} + 2·{pad}") } else { rows.to_string() }
     });
     let result = move || match parts.graph.with(|g| g.as_ref().err().cloned()) {
         Some(why) => trouble(why),
@@ -64,12 +64,11 @@ pub fn view(parts: Parts) -> AnyView {
             view! { <div class="scaled" style=move || side.get()>{grid.view(desk)}</div> }.into_any()
         }
     };
-    let out =
-        Signal::derive(move || ("Output".to_owned(), parts.out.get().map_or("–".to_owned(), |(rows, cols)| format!("{rows}×{cols}"))));
+    let out = Signal::derive(move || parts.out.get().map_or("–".to_owned(), |(rows, cols)| format!("{rows}×{cols}")));
     view! {
         <div class="window">
-            {part(desk, "input", named, input.into_any())}
-            {part(desk, "output", out, result.into_any())}
+            {part(desk, "input", name, rim, input.into_any())}
+            {part(desk, "output", "Output", out, result.into_any())}
         </div>
         {player(desk, "at", total, PERIOD_MS)}
     }

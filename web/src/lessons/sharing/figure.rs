@@ -31,15 +31,3 @@ fn set_with(desk: Desk, show: &str) -> AnyView {
     };
     view! { <div class="figure-controls">{inner}</div> }.into_any()
 }
-
-/// A picture with its name above it.
-pub fn part(desk: Desk, mark: &'static str, title: &'static str, detail: impl Into<Signal<String>>, inner: AnyView) -> AnyView {
-    let detail: Signal<String> = detail.into();
-    view! {
-        <figure class=format!("figure-part of-{mark}") class:lit=move || desk.is_lit(mark)>
-            <figcaption><b class=format!("name-{mark}")>{title}</b><span class="number">{move || detail.get()}</span></figcaption>
-            {inner}
-        </figure>
-    }
-    .into_any()
-}

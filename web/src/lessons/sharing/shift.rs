@@ -7,15 +7,14 @@ use engine::{
 use figures::Range;
 use leptos::prelude::*;
 
-use super::{
-    figure::part,
-    layers::{KERNEL, Kind, SHARED},
-};
+use super::layers::{KERNEL, Kind, SHARED};
 use crate::{
     learn::{
         desk::Desk,
         engine::{Answer, FigureAsk},
         grid::{Grid, Look, Matrix},
+        moved::moved,
+        part::part,
     },
     link::figure::Wanted,
     widgets::number,
@@ -28,15 +27,6 @@ const SIDE: usize = data::SIDE;
 const OUT: usize = SIDE - KERNEL + 1;
 /// Of the dense layer's weights.
 const SEED: u32 = 11;
-
-/// `image` of `side` rows and columns, moved to the right and down; what comes in from outside is `empty`.
-fn moved(image: &[f32], side: usize, (dx, dy): (usize, usize), empty: f32) -> Vec<f32> {
-    let from = |place: usize| {
-        let (row, col) = ((place / side).checked_sub(dy)?, (place % side).checked_sub(dx)?);
-        image.get(row * side + col).copied()
-    };
-    (0..side * side).map(|place| from(place).unwrap_or(empty)).collect()
-}
 
 /// The layer of this kind for images of 28 × 28.
 fn layers(kind: Kind) -> Vec<LayerSpec> {
@@ -131,17 +121,5 @@ fn verdict(difference: f32, covered: bool, by: (usize, usize)) -> &'static str {
         (_, (0, 0), _) => "Nothing has been moved yet.",
         (_, _, true) => "The map has moved along: equivariant.",
         (_, _, false) => "Another map altogether: what was learnt at one place says nothing at another.",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_move() {
-        assert_eq!(moved(&[1.0, 2.0, 3.0, 4.0], 2, (1, 0), 0.0), [0.0, 1.0, 0.0, 3.0]);
-        assert_eq!(moved(&[1.0, 2.0, 3.0, 4.0], 2, (0, 1), 9.0), [9.0, 9.0, 1.0, 2.0]);
-        assert_eq!(moved(&[], 1, (0, 0), 7.0), [7.0]);
     }
 }

@@ -7,15 +7,13 @@ use engine::{
 use figures::Range;
 use leptos::prelude::*;
 
-use super::{
-    figure::part,
-    layers::{KERNEL, Kind, OUT, SHARED, SIDE},
-};
+use super::layers::{KERNEL, Kind, OUT, SHARED, SIDE};
 use crate::{
     learn::{
         desk::Desk,
         engine::{Answer, FigureAsk},
         grid::{Grid, Look, Mark, Matrix, Outline, Touch, written},
+        part::part,
     },
     link::figure::Wanted,
     widgets::number,

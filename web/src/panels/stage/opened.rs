@@ -21,7 +21,10 @@ use super::{
     pieces::{Facts, Field, bars_view, curve_view, number_view},
     view::watch_tile,
 };
-use crate::state::{app, stage::Opening as Place};
+use crate::{
+    dom::media,
+    state::{app, stage::Opening as Place},
+};
 
 /// Input channels that are shown at once.
 pub const PAGE: usize = 6;
@@ -272,6 +275,10 @@ pub fn Opened() -> impl IntoView {
     effect(move || {
         if let Some(element) = whole.get() {
             let _ = element.focus();
+            // On a phone the stage lies below the drawing, and focus brings no more than its head into view.
+            if media::matches(media::NARROW) {
+                element.scroll_into_view();
+            }
         }
     });
     let body = move || {

@@ -43,8 +43,10 @@ impl Lab {
     }
 
     pub(super) fn show_digit(&self, picked: Picked, image: Vec<f32>) {
-        // The page's own first digit does not displace what was drawn before it came.
-        let drawn = self.state.sample.with_untracked(|s| matches!(s.origin, Origin::Drawing(_)));
+        // The page's own first digit does not displace what was drawn before it came, or lies on the pad and is shown with
+        // the next frame.
+        let seen = self.state.sample.with_untracked(|s| matches!(s.origin, Origin::Drawing(_)));
+        let drawn = seen || self.state.pad.strokes.with_value(|strokes| !strokes.is_empty());
         if !drawn || self.inner.with_value(|inner| inner.digit_wanted) {
             self.state.sample.update(|sample| sample.pick(picked, image));
             self.show();

@@ -189,7 +189,7 @@ pub enum PartKind {
     Winners,
     /// `e^(input − greatest)` of every channel.
     Exponentials,
-    /// The function at [`CURVE_POINTS`] even places, after the first and the last place.
+    /// The function at even places, after the first and the last place.
     Curve,
     /// The gradient of one cell by every pixel of the image.
     Field,

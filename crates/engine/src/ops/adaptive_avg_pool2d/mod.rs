@@ -25,9 +25,10 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working, adaptive,
     boxes,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.AdaptiveAvgPool2d`.

@@ -23,9 +23,10 @@ use super::{
     Backward, Case, Cost, Exhibit, Forward, INPUTS_LIMIT, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked,
     Working, join,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `sum(branch(x) for branch in branches)`.

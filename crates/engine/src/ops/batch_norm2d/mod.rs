@@ -29,9 +29,10 @@ use super::{
     Activation, Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference,
     Signs, Window, Worked, Working, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 mod cpu;

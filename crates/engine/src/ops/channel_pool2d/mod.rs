@@ -24,9 +24,10 @@ mod gpu;
 use serde::Serialize;
 
 use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.cat([x.mean(1, keepdim=True), x.amax(1, keepdim=True)], 1)`.

@@ -168,5 +168,13 @@ fn worked_flipped() -> Case {
     let turned = |values: &[f32]| values[..4].iter().rev().chain(&values[4..]).copied().collect();
     let worked = worked.map(|w| Worked { params: turned(&w.params), d_params: turned(&w.d_params), ..w });
     let layer = Conv2d { out_ch: 1, kernel: Pair::square(2), flipped: true, ..Conv2d::default() };
-    Case { name: "flipped_worked_by_hand", layer: layer.into(), input: Shape::new(1, 3, 3), others: &[], batch: 1, mode: Mode::Train, worked }
+    Case {
+        name: "flipped_worked_by_hand",
+        layer: layer.into(),
+        input: Shape::new(1, 3, 3),
+        others: &[],
+        batch: 1,
+        mode: Mode::Train,
+        worked,
+    }
 }

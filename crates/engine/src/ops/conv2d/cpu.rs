@@ -58,8 +58,16 @@ impl Ways {
 
 /// See [`Conv2d::takes_pooling`]: all but the last way, which is for shapes that are rare before a pooling.
 pub(super) fn takes_pooling(op: &Conv2d, input: Shape, output: Shape, first: bool) -> bool {
-    let at =
-        Placement { node: NodeId(0), batch: 1, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
+    let at = Placement {
+        node: NodeId(0),
+        batch: 1,
+        mode: Mode::Train,
+        input,
+        others: Others::default(),
+        output,
+        activation: None,
+        pooled: None,
+    };
     let ways = Ways::of(op, &at);
     ways.outputs != Way::Planes && (first || ways.input != Way::Planes)
 }

@@ -345,8 +345,16 @@ mod tests {
                 };
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
-                let at =
-                    Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
+                let at = Placement {
+                    node: NodeId(1),
+                    batch,
+                    mode: Mode::Train,
+                    input,
+                    others: Others::default(),
+                    output,
+                    activation: None,
+                    pooled: None,
+                };
                 let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
                 let what = format!("{ch} channels of {extent}, {groups} groups, {batch}");
                 for (launch, rows) in [(&all.forward[0], 2 * ch / groups), (&all.backward[3], ch / groups)] {

@@ -49,10 +49,11 @@ use super::{
     Activation, Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs,
     Window, Working, in_range, single,
 };
-use crate::{json::Read, 
+use crate::{
     Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
+    json::Read,
 };
 
 /// What stands beyond the edge of the image.

@@ -169,8 +169,16 @@ mod tests {
                 let op = Conv2d { out_ch: 2 * ch, groups, kernel: Pair::square(kernel), pad: pad.into(), ..Conv2d::default() };
                 let input = Shape::new(ch, extent, extent);
                 let output = op.infer(&[input]).unwrap().output;
-                let at =
-                    Placement { node: NodeId(1), batch, mode: Mode::Train, input, others: Others::default(), output, activation: None, pooled: None };
+                let at = Placement {
+                    node: NodeId(1),
+                    batch,
+                    mode: Mode::Train,
+                    input,
+                    others: Others::default(),
+                    output,
+                    activation: None,
+                    pooled: None,
+                };
                 let all = launches(&op, &at, &Site { wants_d_input: true, ..Site::default() });
                 let what = format!("{ch} channels of {extent}, kernel {kernel}, {groups} groups, {batch}");
                 assert_eq!(all.backward.len(), 4, "{what}");

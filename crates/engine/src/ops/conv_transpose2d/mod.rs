@@ -34,10 +34,11 @@ use super::{
     Backward, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
     Working, in_range, single,
 };
-use crate::{json::Read, 
+use crate::{
     Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::{EXTENT_LIMIT, limit},
+    json::Read,
 };
 
 /// `torch.nn.ConvTranspose2d`; `pad` may differ from side to side.

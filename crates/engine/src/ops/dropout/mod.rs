@@ -22,9 +22,10 @@ use super::{
     Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Working,
     keep::{self, Keep, case},
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Shader, Site},
+    json::Read,
 };
 
 /// `torch.nn.Dropout`.

@@ -20,9 +20,10 @@ mod gpu;
 use serde::Serialize;
 
 use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.Flatten`.

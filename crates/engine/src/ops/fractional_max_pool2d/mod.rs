@@ -34,10 +34,11 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     in_range, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::EXTENT_LIMIT,
+    json::Read,
     rng::{self, Stream},
 };
 pub use starts::Starts;

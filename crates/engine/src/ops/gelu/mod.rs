@@ -24,9 +24,10 @@ use super::{
     Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{json::Read, 
+use crate::{
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
+    json::Read,
 };
 
 /// `torch.nn.GELU`.

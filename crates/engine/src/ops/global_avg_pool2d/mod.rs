@@ -20,10 +20,11 @@ mod gpu;
 use serde::Serialize;
 
 use super::{Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single};
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::cpu::simd,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.AdaptiveAvgPool2d(1)` followed by `Flatten`.

@@ -25,9 +25,10 @@ use serde::Serialize;
 use super::{
     Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, boxes, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.AdaptiveMaxPool2d(1)` followed by `Flatten`.

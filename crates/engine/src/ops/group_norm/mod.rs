@@ -31,9 +31,10 @@ use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
     grouped::{self, Grouped},
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.GroupNorm`.

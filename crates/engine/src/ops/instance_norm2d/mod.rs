@@ -32,9 +32,10 @@ use super::{
     grouped::{self, Grouped},
     single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.InstanceNorm2d` without running statistics, which is PyTorch's default, as is `affine` off.

@@ -30,9 +30,10 @@ use super::{
     Activation, Backward, Case, Control, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Worked, Working,
     grouped::{self, Grouped},
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.GroupNorm(1, channels)`: as `torch.nn.LayerNorm` over channels, rows and columns, but with one

@@ -21,9 +21,10 @@ use super::{
     Case, Control, Exhibit, Kind, Knob, Signs,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{json::Read, 
+use crate::{
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
+    json::Read,
 };
 
 /// `torch.nn.LeakyReLU`.

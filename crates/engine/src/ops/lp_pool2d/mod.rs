@@ -27,9 +27,10 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working, boxes,
     window::{self, Windows},
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.LPPool2d`.

@@ -30,9 +30,10 @@ use super::{
     single,
     window::{self, Windows},
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Padding, Pair, Shape, ShapeError, Sides, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.MaxPool2d`.

@@ -25,12 +25,13 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, ParamRole, ParamSpec, Placement, Reference, Signs, Window,
     Worked, Working, pointwise, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::{
         cpu::simd,
         gpu::launch::{Launches, Site},
     },
+    json::Read,
 };
 
 /// `torch.nn.PReLU`: `num_parameters` is 1 or the number of channels.

@@ -22,9 +22,10 @@ use serde::Serialize;
 use super::{
     Activation, Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, Op, Placement, Reference, Signs, Window, Worked, Working, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `torch.nn.ReLU`.

@@ -23,9 +23,10 @@ use serde::Serialize;
 use super::{
     Backward, Case, Cost, Exhibit, Forward, Inferred, Kind, LayerSpec, Op, Placement, Reference, Signs, Window, Worked, Working, join,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
+    json::Read,
 };
 
 /// `branches[0](x) * branches[1](x)`.

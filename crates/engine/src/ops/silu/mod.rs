@@ -21,9 +21,10 @@ use super::{
     Case, Exhibit, Kind, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{json::Read, 
+use crate::{
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
+    json::Read,
 };
 
 /// `torch.nn.SiLU`.

@@ -22,9 +22,10 @@ use super::{
     distribution::{self, Scale},
     pointwise::{case, worked},
 };
-use crate::{json::Read, 
+use crate::{
     Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Shader, Site},
+    json::Read,
 };
 
 /// `torch.nn.Softmax` with `dim=1`.

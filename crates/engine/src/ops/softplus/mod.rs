@@ -22,9 +22,10 @@ use super::{
     Case, Control, Exhibit, Kind, Knob, Signs, exponential,
     pointwise::{self, Pointwise, Seen},
 };
-use crate::{json::Read, 
+use crate::{
     Shape, ShapeError,
     backend::gpu::launch::{Shader, Word},
+    json::Read,
 };
 use std::f32::consts::LN_2;
 

@@ -26,10 +26,11 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
     in_range, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::EXTENT_LIMIT,
+    json::Read,
 };
 
 /// `torch.nn.Upsample(mode="bilinear")` with a whole factor.

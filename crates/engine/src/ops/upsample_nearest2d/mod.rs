@@ -23,10 +23,11 @@ use super::{
     Backward, Case, Control, Cost, Exhibit, Forward, Inferred, Kind, Knob, Op, Placement, Reference, Signs, Window, Worked, Working,
     in_range, single,
 };
-use crate::{json::Read, 
+use crate::{
     Mode, Pair, Shape, ShapeError, StepInputs,
     backend::gpu::launch::{Launches, Site},
     graph::EXTENT_LIMIT,
+    json::Read,
 };
 
 /// `torch.nn.Upsample(mode="nearest")` with a whole factor.

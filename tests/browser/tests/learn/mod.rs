@@ -1,11 +1,20 @@
 //! The lessons: walked by keyboard alone, answered wrongly and rightly, and their numbers compared with the engine's.
 
-use std::sync::Arc;
+mod convolution;
+mod eye;
+mod fields;
+mod kinds;
+mod learning;
+mod mlp;
+mod nonlinearity;
+mod padding;
+mod pooling;
+mod sharing;
+
+use std::{sync::Arc, time::Duration};
 
 use engine::{
-    Cpu, Graph, Init, LayerSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs,
-    ops::{AdaptiveAvgPool2d, Conv2d, conv2d::PadMode},
-    plan::Watch,
+    Cpu, Graph, Init, LayerSpec, Mode, ModelSpec, OptimizerSpec, Plan, PlanOptions, Run, Shape, StepInputs, ops::Conv2d, plan::Watch,
 };
 use fantoccini::{Locator, key::Key};
 use serde_json::{Value, json};
@@ -65,6 +74,19 @@ async fn uncover(page: &Browser, id: &str) {
     page.eval(&format!("document.querySelector(\"[data-testid='{id}']\").scrollIntoView({{ block: 'center' }});")).await;
 }
 
+/// Waits until the page has noticed that the step's task is done.
+async fn done(page: &Browser) {
+    page.until("the task is done", 10, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+}
+
+/// Moves the slider with this `data-testid`.
+async fn slide(page: &Browser, id: &str, to: impl std::fmt::Display) {
+    page.eval(&format!(
+        "const e = document.querySelector(\"[data-testid='{id}']\"); e.value = {to}; e.dispatchEvent(new Event('input', {{ bubbles: true }}));"
+    ))
+    .await;
+}
+
 /// Goes through a lesson with the arrow key, as its number of dots says, and answers what it asks: first wrongly, then rightly.
 async fn walk(page: &Browser, slug: &str, right: &[usize]) {
     page.open(&format!("learn={slug}")).await;
@@ -99,118 +121,6 @@ async fn walk(page: &Browser, slug: &str, right: &[usize]) {
     assert!(lab.contains("net="), "{lab}");
     press(page, &key(Key::PageUp)).await;
     page.until("a step back", 5, &format!("return location.search.includes('step={}');", steps - 1)).await;
-}
-
-#[test]
-fn convolution_by_keyboard() {
-    drive(async |page| walk(&page, "convolution", &[2, 3]).await);
-}
-
-#[test]
-fn padding_by_keyboard() {
-    drive(async |page| walk(&page, "padding", &[1, 3]).await);
-}
-
-#[test]
-fn sharing_by_keyboard() {
-    drive(async |page| walk(&page, "sharing", &[1, 2]).await);
-}
-
-#[test]
-fn shared_weights_are_the_engines() {
-    drive(async |page| {
-        page.open("learn=sharing&step=4&at=7").await;
-        let value = fact(&page, "value").await;
-        // The matrix and the convolution, both by the worker; the convolution once more, natively.
-        assert!(fact(&page, "difference").await < 1e-5);
-        let weights = [0.25, 0.0, -0.25, 0.5, 0.0, -0.5, 0.25, 0.0, -0.25];
-        let small = AdaptiveAvgPool2d { output: engine::Pair::square(8) }.into();
-        let layers = vec![small, Conv2d { out_ch: 1, bias: false, ..Conv2d::default() }.into()];
-        let (shape, want) = through(layers, Shape::new(1, 28, 28), &sample(&page).await, &weights);
-        assert_eq!((shape.h, shape.w), (6, 6));
-        assert!((value - f64::from(want[7])).abs() < 1e-5, "{value}, {}", want[7]);
-        page.open("learn=sharing&step=5").await;
-        assert_eq!([fact(&page, "dense").await, fact(&page, "conv").await], [78_400.0, 640.0]);
-        // Equivariant, and not.
-        page.open("learn=sharing&step=7&dx=2&dy=1").await;
-        page.until("moved along", 15, "return window.__kernelscope.facts().difference === 0;").await;
-        until_text(&page, "verdict", "equivariant").await;
-        uncover(&page, "kind-dense").await;
-        page.click("kind-dense").await;
-        page.until("another map", 15, "return window.__kernelscope.facts().difference > 0.01;").await;
-        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
-    });
-}
-
-#[test]
-fn the_worked_example_and_the_maps_are_the_engines() {
-    drive(async |page| {
-        page.open("learn=convolution").await;
-        until_text(&page, "sum", "152").await;
-        assert_eq!(cell(&page, "output", 0, 0).await, "152");
-        assert_eq!(cell(&page, "products", 0, 0).await, "60");
-        // Play by the space bar: the output grows to its last number.
-        press(&page, " ").await;
-        let last = cell(&page, "output", 2, 2).await;
-        assert_eq!(last, "−3");
-        page.open("learn=convolution&step=4&at=333").await;
-        let value = fact(&page, "value").await;
-        let image = sample(&page).await;
-        let sobel = [-1.0, -2.0, -1.0, 0.0, 0.0, 0.0, 1.0, 2.0, 1.0];
-        let (shape, want) = convolved(Conv2d { out_ch: 1, bias: false, ..Conv2d::default() }, Shape::new(1, 28, 28), &image, &sobel);
-        assert_eq!((shape.h, shape.w), (26, 26));
-        assert!((value - f64::from(want[333])).abs() < 1e-5, "{value} is shown, the engine gives {}", want[333]);
-        let strongest = want.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-        assert!((fact(&page, "strongest").await - f64::from(strongest)).abs() < 1e-5);
-        // The place of the strongest answer is what the task asks for.
-        let place = want.iter().position(|v| v.abs() == strongest).unwrap();
-        page.eval(&format!(
-            "const e = document.querySelector(\"[data-testid='scrub']\"); e.value = {place}; e.dispatchEvent(new Event('input', {{ bubbles: true }}));"
-        ))
-        .await;
-        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
-        page.until("the link has it", 5, &format!("return location.search.includes('at={place}');")).await;
-    });
-}
-
-#[test]
-fn turned_kernels_give_the_engines_other_map() {
-    drive(async |page| {
-        page.open("learn=convolution&step=4&at=333&flipped=1&kernel=emboss").await;
-        let value = fact(&page, "value").await;
-        let emboss = [-2.0, -1.0, 0.0, -1.0, 1.0, 1.0, 0.0, 1.0, 2.0];
-        let conv = Conv2d { out_ch: 1, bias: false, flipped: true, ..Conv2d::default() };
-        let (_, want) = convolved(conv, Shape::new(1, 28, 28), &sample(&page).await, &emboss);
-        assert!((value - f64::from(want[333])).abs() < 1e-5, "{value}, {}", want[333]);
-    });
-}
-
-#[test]
-fn rims_are_the_engines() {
-    drive(async |page| {
-        for mode in PadMode::ALL {
-            page.open(&format!("learn=padding&step=4&mode={}&at=21", mode.name())).await;
-            let value = fact(&page, "value").await;
-            let ramp: Vec<f32> = (0..49).map(|i| 0.1 + 0.13 * (i % 7) as f32).collect();
-            let weights: Vec<f32> = (0..25).map(|i| (2.0 - (i % 5) as f32) / 25.0).collect();
-            let conv = Conv2d {
-                out_ch: 1,
-                kernel: engine::Pair::square(5),
-                pad: engine::Padding::all(2),
-                pad_mode: mode,
-                bias: false,
-                ..Conv2d::default()
-            };
-            let (_, want) = convolved(conv, Shape::new(1, 7, 7), &ramp, &weights);
-            assert!((value - f64::from(want[21])).abs() < 1e-5, "{}: {value}, {}", mode.name(), want[21]);
-        }
-        page.open("learn=padding&step=8").await;
-        until_text(&page, "trouble", "layer 1").await;
-        page.open("learn=padding&step=7").await;
-        assert_eq!((fact(&page, "field").await, fact(&page, "holes").await), (13.0, 120.0));
-        page.open("learn=padding&step=7&stack=1,2,3").await;
-        page.until("no holes", 10, "return window.__kernelscope.facts().holes === 0;").await;
-    });
 }
 
 #[test]
@@ -281,20 +191,25 @@ fn the_drawing_goes_along_to_the_lab_and_back() {
     });
 }
 
+/// Every lesson of the table of contents with its number of steps.
+pub async fn lessons(page: &Browser) -> Vec<(String, usize)> {
+    page.open("learn").await;
+    let script = "const lines = [...document.querySelectorAll('.contents-line')];
+        return lines.length ? lines.map((l) => [l.dataset.testid.replace('lesson-', ''), l.querySelectorAll('i').length]) : null;";
+    let found = page.until("the contents", 10, script).await;
+    let pair = |line: &Value| (line[0].as_str().unwrap().to_owned(), usize::try_from(line[1].as_u64().unwrap()).unwrap());
+    found.as_array().unwrap().iter().map(pair).collect()
+}
+
 #[test]
 fn lessons_at_every_size_in_both_looks() {
     drive(async |page| {
         let mut wide = Vec::new();
-        for (slug, steps) in [("convolution", 8), ("padding", 8), ("sharing", 7)] {
+        for (slug, steps) in lessons(&page).await {
             for step in 1..=steps {
                 page.open(&format!("learn={slug}&step={step}")).await;
                 for (width, height, theme) in [(360, 800, "light"), (1280, 900, "dark"), (1920, 1080, "light")] {
-                    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
-                    page.tool("Emulation.setDeviceMetricsOverride", metrics).await;
-                    let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme }] });
-                    page.tool("Emulation.setEmulatedMedia", scheme).await;
-                    tokio::time::sleep(std::time::Duration::from_millis(350)).await;
-                    let over = page.eval("return document.documentElement.scrollWidth - innerWidth;").await.as_f64().unwrap();
+                    let over = page.resize((width, height), theme, Duration::from_millis(350)).await;
                     page.screenshot(&format!("learn-{slug}-{step}-{width}-{theme}")).await;
                     if over > 0.0 {
                         wide.push(format!("{slug} {step} at {width}: {over} px too wide"));
