@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -65,7 +66,21 @@ pub fn run(command: &mut Command) -> Result<()> {
     run_quietly(command)
 }
 
-/// The same without naming the command first: standard output is the command's alone.
+/// Runs a command in front of the user; its standard output, and whether it succeeded.
+pub fn run_and_keep(command: &mut Command) -> Result<(String, bool)> {
+    println!("$ {}", line(command));
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| not_started(command))?;
+    let mut kept = String::new();
+    for line in BufReader::new(child.stdout.take().context("no output")?).lines() {
+        let line = line?;
+        println!("{line}");
+        kept.push_str(&line);
+        kept.push('\n');
+    }
+    Ok((kept, child.wait()?.success()))
+}
+
+/// Like [`run`] without naming the command first: standard output is the command's alone.
 pub fn run_quietly(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| not_started(command))?;
     if status.success() { Ok(()) } else { bail!("`{}` failed ({status})", line(command)) }
