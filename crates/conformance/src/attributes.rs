@@ -1,6 +1,9 @@
 //! What a case says about its settings. Whatever is missing or of another kind is an error that names it.
 
-use engine::{Pair, Sides};
+use engine::{
+    Pair, Sides,
+    json::{self, Read},
+};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -44,6 +47,12 @@ impl GoldenCase {
     pub fn choice<T: DeserializeOwned>(&self, key: &str, expected: &'static str) -> Result<T, CaseError> {
         let found = attribute(&self.attrs, key)?;
         serde_json::from_value(found.clone()).map_err(|_| wrong(key, found, expected))
+    }
+
+    /// What the case says in the engine's own words, where it does.
+    pub fn own<T: Read>(&self, key: &str) -> Result<Option<T>, CaseError> {
+        let Some(found) = self.attrs.get(key) else { return Ok(None) };
+        json::read(&found.to_string()).map(Some).map_err(|e| CaseError::NotAvailable(format!("such a {key}: {e}")))
     }
 
     /// `[rows, columns]`

@@ -11,6 +11,7 @@ use engine::{
         results,
     },
     loss::BatchResult,
+    optim::UpdateSpec,
 };
 
 use crate::file::CaseError;
@@ -83,16 +84,16 @@ pub struct PlanId(usize);
 
 impl Network {
     /// With these parameters and running statistics, of the graph's lengths.
-    pub fn new(on: &Backend, graph: &Arc<Graph>, optimizer: OptimizerSpec, params: Vec<f32>, state: Vec<f32>) -> Result<Self, CaseError> {
+    pub fn new(on: &Backend, graph: &Arc<Graph>, update: UpdateSpec, params: Vec<f32>, state: Vec<f32>) -> Result<Self, CaseError> {
+        let own = vec![0.0; update.state_len(params.len())];
         Ok(match on {
             Backend::Cpu => {
-                let optimizer_state = vec![0.0; optimizer.state_len(params.len())];
-                let cpu = Cpu::with_numbers(graph, optimizer, params, state, optimizer_state);
+                let cpu = Cpu::with_numbers(graph, update, params, state, own);
                 Self::Cpu { cpu: Box::new(cpu), runs: Vec::new() }
             }
             Backend::Card(card) => {
-                let gpu = Box::new(Gpu::new(card, graph, optimizer)?);
-                gpu.write(&params, &state, &vec![0.0; optimizer.state_len(params.len())]);
+                let gpu = Box::new(Gpu::new(card, graph, update)?);
+                gpu.write(&params, &state, &own);
                 Self::Card { gpu, runs: Vec::new() }
             }
         })
@@ -143,8 +144,7 @@ impl Network {
             Self::Cpu { cpu, runs } => {
                 let run = &mut runs[id.0];
                 load(run, images, labels);
-                cpu.forward(run, now);
-                let result = cpu.backward(run, &LossSpec::default(), labels.len(), now);
+                let result = cpu.learn(run, &LossSpec::default(), labels.len(), now);
                 cpu.update(now);
                 Ok(result.mean_loss())
             }

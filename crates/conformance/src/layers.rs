@@ -1,4 +1,5 @@
-//! What a golden case asks for, as the engine writes it. The one place that knows both sets of names.
+//! What a golden case asks for, as the engine writes it. The one place that knows both sets of names: a case may also say it
+//! in the engine's own words (`layer`, `model`, `rule`, `update`; `loss` of a loss).
 
 use engine::{
     Init, LayerSpec, ModelSpec, OptimizerSpec, Padding, Pair, ScheduleSpec, Shape,
@@ -7,7 +8,7 @@ use engine::{
         Gelu, GlobalAvgPool2d, GlobalMaxPool2d, GroupNorm, LayerNorm, LeakyRelu, LogSoftmax, LpPool2d, MaxPool2d, Relu, Sigmoid, Silu,
         Softmax, Softplus, StochasticPool2d, Tanh, UpsampleBilinear2d, UpsampleNearest2d,
     },
-    optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd},
+    optim::{Adagrad, Adam, Adamw, Momentum, Nesterov, Rmsprop, Sgd, UpdateSpec},
     schedule::{Constant, Cosine, CosineRestarts, CurveSpec, Exponential, OneCycle, Plateau, Polynomial, Step},
 };
 use serde_json::Value;
@@ -25,6 +26,9 @@ use engine::Mode;
 /// An operator that the engine has not, a setting that is missing or makes no sense.
 pub fn layer(case: &GoldenCase) -> Result<(LayerSpec, Shape, Mode), CaseError> {
     let input = case.input("input")?;
+    if let Some(layer) = case.own("layer")? {
+        return Ok((layer, example(input)?, Mode::Train));
+    }
     let layer = match case.kind().as_str() {
         "conv2d" => {
             let (_, weight) = case.input_of::<4>("weight")?;
@@ -111,6 +115,9 @@ pub fn tensors(case: &GoldenCase) -> [Vec<f32>; 2] {
 /// # Errors
 /// As [`layer`].
 pub fn model(case: &GoldenCase) -> Result<ModelSpec, CaseError> {
+    if let Some(model) = case.own("model")? {
+        return Ok(model);
+    }
     let (_, [_, _, ch, h, w]) = case.input_of("images")?;
     Ok(ModelSpec { input: Shape::new(ch, h, w), layers: chain(case.list("layers")?)?, init: Init::default() })
 }
@@ -154,6 +161,9 @@ fn chain(layers: &[Value]) -> Result<Vec<LayerSpec>, CaseError> {
 /// # Errors
 /// As [`layer`].
 pub fn optimizer(case: &GoldenCase, name: &str) -> Result<OptimizerSpec, CaseError> {
+    if let Some(rule) = case.own("rule")? {
+        return Ok(rule);
+    }
     let weight_decay = case.number_or("weight_decay", 0.0)?;
     let betas = || Ok::<_, CaseError>([case.nth("betas", 0)?, case.nth("betas", 1)?]);
     Ok(match name {
@@ -173,6 +183,17 @@ pub fn optimizer(case: &GoldenCase, name: &str) -> Result<OptimizerSpec, CaseErr
         "adamw" => Adamw { betas: betas()?, eps: case.number("eps")?, weight_decay }.into(),
         other => return Err(CaseError::NotAvailable(format!("the optimizer `{other}`"))),
     })
+}
+
+/// The rule of a training case and what stands around it.
+///
+/// # Errors
+/// As [`layer`].
+pub fn update(case: &GoldenCase) -> Result<UpdateSpec, CaseError> {
+    match case.own("update")? {
+        Some(update) => Ok(update),
+        None => Ok(optimizer(case, case.word("optimizer")?)?.into()),
+    }
 }
 
 /// The schedule of a case.

@@ -74,9 +74,9 @@ pub enum ShapeError {
         "the window of {window} (kernel {kernel}, dilation {dilation}) is larger than the padded {axis} of {padded}; use a kernel of at most {largest}"
     )]
     WindowTooLarge { axis: String, kernel: usize, dilation: usize, window: usize, padded: usize, largest: usize },
-    #[error("`{pad_mode}` padding of {pad} needs {axis} of at least {needed}, but it is {extent}")]
+    #[error("`{pad_mode}` padding of {pad} needs {axis} of at least {needed}, but it is {extent}; pad by at most {}", (extent + pad).saturating_sub(*needed))]
     PadTooLarge { axis: String, pad_mode: String, pad: usize, extent: usize, needed: usize },
-    #[error("padding of {pad} must be smaller than the kernel of {kernel}, or some windows would see padding only")]
+    #[error("padding of {pad} must be smaller than the kernel of {kernel}, or some windows would see padding only; pad by at most {}", kernel.saturating_sub(1))]
     PadHidesInput { pad: usize, kernel: usize },
     #[error("padding of {cut} cuts off the whole {axis} of {full}; use at most {most} on both sides together")]
     PadCutsAll { axis: String, cut: usize, full: usize, most: usize },

@@ -43,7 +43,12 @@ suites![
     "network",
     "metric",
     "receptive_field",
-    "explain"
+    "explain",
+    "layer_more",
+    "loss_more",
+    "optimizer_more",
+    "schedule_more",
+    "network_more"
 ];
 
 /// Suites and the kinds of cases in them that must run. A kind without a case is a mistake here;
@@ -102,9 +107,31 @@ const COVERED: &[(&str, &[&str])] = &[
     ("metric", &["classification", "segmentation"]),
     ("receptive_field", &["receptive_field"]),
     ("explain", &["explain"]),
+    ("layer_more", &["prelu", "hardswish", "instance_norm2d", "channel_pool2d", "conv2d flipped"]),
+    ("loss_more", &["l1", "hinge", "sum"]),
+    ("optimizer_more", &["lion"]),
+    ("schedule_more", &["constant", "polynomial"]),
+    (
+        "network_more",
+        &[
+            "train concat",
+            "train squeeze_excite",
+            "train attention",
+            "train sum",
+            "train l1 l2",
+            "train l1 penalise_all",
+            "train clip_value",
+            "train clip_norm",
+            "train clip_norm clip_value",
+            "train accumulate",
+            "train accumulate clip_norm l2",
+            "train sam",
+            "train rates",
+        ],
+    ),
 ];
 
-every_way! { conv2d, conv_transpose2d, pool, resample, dense_activation, norm, loss, optimizer, network, loss_in_two_parts, momentum_of_nothing_is_plain_descent }
+every_way! { conv2d, conv_transpose2d, pool, resample, dense_activation, norm, loss, optimizer, network, layer_more, loss_more, optimizer_more, network_more, loss_in_two_parts, momentum_of_nothing_is_plain_descent }
 
 fn cases(suite: &str) -> Vec<GoldenCase> {
     let (name, json, tensors) = SUITES.iter().find(|(name, ..)| *name == suite).unwrap();
@@ -167,7 +194,10 @@ macro_rules! whole {
     )+};
 }
 
-whole! { conv2d, conv_transpose2d, pool, resample, dense_activation, norm, loss, optimizer, network }
+whole! {
+    conv2d, conv_transpose2d, pool, resample, dense_activation, norm, loss, optimizer, network, layer_more, loss_more, optimizer_more,
+    network_more
+}
 
 /// What computes on the processor alone.
 macro_rules! on_cpu {
@@ -179,7 +209,7 @@ macro_rules! on_cpu {
     )+};
 }
 
-on_cpu! { schedule, metric, receptive_field, explain }
+on_cpu! { schedule, metric, receptive_field, explain, schedule_more }
 
 /// In two parts, as when a batch is not full: sums and gradients are those of the whole, and what
 /// does not count has none.

@@ -128,7 +128,7 @@ async fn planned(
     on: &Backend,
 ) -> Result<Reference, CaseError> {
     let graph = Arc::new(Graph::check(&ModelSpec { input, layers: vec![layer.clone()], init: Init::default() })?);
-    let mut network = Network::new(on, &graph, OptimizerSpec::default(), params, state)?;
+    let mut network = Network::new(on, &graph, OptimizerSpec::default().into(), params, state)?;
     let batch = images.len() / input.len();
     let plan = network.plan(&PlanOptions { batch, mode, watch: Watch::Everything })?;
     let output = wide(&network.forward(plan, images, now).await?);

@@ -54,6 +54,9 @@ impl LossCase {
 }
 
 fn spec(case: &GoldenCase) -> Result<LossSpec, CaseError> {
+    if let Some(loss) = case.own("loss")? {
+        return Ok(loss);
+    }
     Ok(match case.op.as_str() {
         "cross_entropy" | "cross_entropy_soft" => LossSpec::default(),
         "cross_entropy_smooth" => {

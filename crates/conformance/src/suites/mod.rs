@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Suites that there are cases of. (Several of them may hold the cases of one kind of check.)
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 18] = [
     "conv2d",
     "conv_transpose2d",
     "pool",
@@ -31,6 +31,11 @@ pub const NAMES: [&str; 13] = [
     "metric",
     "receptive_field",
     "explain",
+    "layer_more",
+    "loss_more",
+    "optimizer_more",
+    "schedule_more",
+    "network_more",
 ];
 
 /// Runs a case of suite `suite` on `on` (schedules, metrics, receptive fields and explanations: on the
@@ -43,11 +48,13 @@ pub async fn check(suite: &str, case: &GoldenCase, on: &Backend) -> Result<Devia
     let into = &mut comparison;
     match suite {
         "pool" if case.inputs.contains_key("samples") => fractional::check(case, on, into).await?,
-        "conv2d" | "conv_transpose2d" | "pool" | "resample" | "dense_activation" | "norm" => layer::check(case, on, into).await?,
-        "loss" => loss::check(case, on, into).await?,
-        "optimizer" => optimizer::check(case, on, into).await?,
-        "network" => network::check(case, on, into).await?,
-        "schedule" => schedule::check(case, into)?,
+        "conv2d" | "conv_transpose2d" | "pool" | "resample" | "dense_activation" | "norm" | "layer_more" => {
+            layer::check(case, on, into).await?
+        }
+        "loss" | "loss_more" => loss::check(case, on, into).await?,
+        "optimizer" | "optimizer_more" => optimizer::check(case, on, into).await?,
+        "network" | "network_more" => network::check(case, on, into).await?,
+        "schedule" | "schedule_more" => schedule::check(case, into)?,
         "metric" => metric::check(case, into)?,
         "receptive_field" => receptive_field::check(case, into)?,
         "explain" => explain::check(case, into)?,

@@ -22,10 +22,9 @@ pub async fn check(case: &GoldenCase, on: &Backend, into: &mut Comparison) -> Re
 
 async fn train(case: &GoldenCase, on: &Backend, watch: &Watch, into: &mut Comparison) -> Result<(), CaseError> {
     let graph = Arc::new(Graph::check(&layers::model(case)?)?);
-    let optimizer = layers::optimizer(case, case.word("optimizer")?)?;
     known(case, &graph)?;
     let (params, state) = (filled(case, &graph.params)?, filled(case, &graph.state)?);
-    let mut network = Network::new(on, &graph, optimizer, params, state)?;
+    let mut network = Network::new(on, &graph, layers::update(case)?, params, state)?;
 
     let (images, [steps, batch, ..]) = case.input_of::<5>("images")?;
     let labels = case.labels("labels", graph.output().len())?;
@@ -55,7 +54,7 @@ async fn train(case: &GoldenCase, on: &Backend, watch: &Watch, into: &mut Compar
 
 /// That the case names no results and no weights that the network does not have.
 fn known(case: &GoldenCase, graph: &Graph) -> Result<(), CaseError> {
-    let own: Vec<String> = graph.params.iter().chain(&graph.state).map(|p| module_name(&p.name)).collect();
+    let own: Vec<String> = graph.params.iter().chain(&graph.state).map(|p| name_in(&case.inputs, p)).collect();
     if let Some(key) = case.inputs.keys().find(|k| k.starts_with("param/") && !own.contains(k)) {
         return Err(CaseError::Unknown { kind: "input", key: key.clone() });
     }
@@ -64,12 +63,18 @@ fn known(case: &GoldenCase, graph: &Graph) -> Result<(), CaseError> {
 }
 
 fn named<'a>(tensors: &'a BTreeMap<String, Golden>, kind: &'static str, param: &Param) -> Result<&'a Golden, CaseError> {
-    let name = module_name(&param.name);
+    let name = name_in(tensors, param);
     let tensor = tensors.get(&name).ok_or_else(|| missing(kind, &name))?;
     if tensor.dims != param.dims {
         return Err(CaseError::Extents { key: name, found: tensor.dims.clone(), expected: format!("{:?}", param.dims) });
     }
     Ok(tensor)
+}
+
+/// What a case calls a parameter: by the engine's own name, or by that of nested module lists.
+fn name_in(tensors: &BTreeMap<String, Golden>, param: &Param) -> String {
+    let own = format!("param/{}", param.name);
+    if tensors.contains_key(&own) { own } else { module_name(&param.name) }
 }
 
 /// The block of these parameters, which stand in it one after another.
