@@ -97,3 +97,30 @@ pub enum ShapeError {
     #[error("{what} would hold {count} numbers; the limit is {limit}")]
     TooLarge { what: String, count: u64, limit: u64 },
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Shape;
+    use crate::{
+        Padding,
+        ops::{Conv2d, MaxPool2d, Op, conv2d::PadMode},
+    };
+
+    /// The widest padding that a message names is legal, and one more is not.
+    #[test]
+    fn the_padding_that_is_named_is_the_widest() {
+        let told = |pad_mode, pad| {
+            let conv = Conv2d { pad_mode, pad: Padding::all(pad), ..Conv2d::default() };
+            conv.infer(&[Shape::new(1, 28, 28)]).map_err(|e| e.to_string())
+        };
+        for (mode, most) in [(PadMode::Reflect, 27), (PadMode::Symmetric, 28), (PadMode::Circular, 28)] {
+            assert!(told(mode, most).is_ok());
+            for pad in [most + 1, 30] {
+                assert!(told(mode, pad).unwrap_err().ends_with(&format!("; pad by at most {most}")), "{mode:?}");
+            }
+        }
+        let pool = |pad| MaxPool2d { pad: Padding::all(pad), ..MaxPool2d::default() }.infer(&[Shape::new(1, 28, 28)]);
+        assert!(pool(1).is_ok());
+        assert!(pool(2).unwrap_err().to_string().ends_with("; pad by at most 1"));
+    }
+}

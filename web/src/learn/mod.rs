@@ -10,12 +10,9 @@ pub mod caption;
 pub mod chart;
 mod contents;
 pub mod controls;
-#[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod desk;
 pub mod digits;
-#[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod engine;
-#[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod grid;
 mod head;
 mod hook;
@@ -29,7 +26,6 @@ mod progress;
 mod question;
 pub mod state;
 pub mod strings;
-#[allow(dead_code, reason = "what lessons are made of; no lesson needs all of it")]
 pub mod trained;
 pub mod trainee;
 pub mod training;

@@ -2,7 +2,7 @@
 
 use engine::{Shape, ops::Conv2d};
 
-use super::{cell, convolved, fact, press, sample, until_text, walk};
+use super::{cell, convolved, done, fact, press, sample, until_text, walk};
 use crate::stage::drive;
 
 #[test]
@@ -36,7 +36,7 @@ fn the_worked_example_and_the_maps_are_the_engines() {
             "const e = document.querySelector(\"[data-testid='scrub']\"); e.value = {place}; e.dispatchEvent(new Event('input', {{ bubbles: true }}));"
         ))
         .await;
-        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+        done(&page, 5).await;
         page.until("the link has it", 5, &format!("return location.search.includes('at={place}');")).await;
     });
 }

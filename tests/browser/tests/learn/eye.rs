@@ -7,10 +7,8 @@ use engine::{
     ops::{Conv2d, Relu},
 };
 
-use super::{fact, sample, slide, through, uncover, until_text, walk};
+use super::{done, fact, sample, slide, through, train, until_text, walk};
 use crate::stage::drive;
-
-const TASK: &str = "return document.querySelector(\"[data-testid='task']\").classList.contains('done');";
 
 #[test]
 fn eye_by_keyboard() {
@@ -45,7 +43,7 @@ fn cells_answer_as_the_engine_says() {
         assert!((fact(&page, "strongest").await - f64::from(most)).abs() < 1e-4);
         let best = want.iter().position(|v| *v == most).unwrap();
         page.open(&format!("learn=eye&step=1&cell=5&row={}&col={}", best / 28, best % 28)).await;
-        page.until("the task is done", 10, TASK).await;
+        done(&page, 10).await;
         // The winner of the bank at a place.
         page.open("learn=eye&step=4&row=14&col=16").await;
         let winner = fact(&page, "winner").await;
@@ -65,7 +63,7 @@ fn bars_turn_and_move() {
         page.open("learn=eye&step=2").await;
         fact(&page, "value").await;
         slide(&page, "bar", 45).await;
-        page.until("the task is done", 15, TASK).await;
+        done(&page, 15).await;
         page.open("learn=eye&step=2&cell=4&bar=0").await;
         assert!(fact(&page, "value").await < 0.05 * fact(&page, "strongest").await, "the answer that is called right is not");
         // Two pixels on the complex cell gives what it gave, and the simple one has lost it.
@@ -85,16 +83,7 @@ fn the_parts_give_shares_and_learn() {
         page.open("learn=eye&step=7").await;
         assert!((fact(&page, "sum").await - 1.0).abs() < 1e-4);
         let before = fact(&page, "probability").await;
-        uncover(&page, "train").await;
-        page.click("train").await;
-        page.until(
-            "150 updates",
-            120,
-            "return window.__kernelscope.facts().trained === 150 && !document.querySelector(\"[data-testid='train']\").disabled;",
-        )
-        .await;
-        until_text(&page, "trained", "step 150").await;
-        page.until("the task is done", 5, TASK).await;
+        train(&page).await;
         // The sample is a 7 of the data set, of which the network was sure of nothing before.
         until_text(&page, "sample-caption", "7").await;
         assert_eq!(fact(&page, "best").await, 7.0);

@@ -3,10 +3,8 @@
 use engine::{Graph, Init, LayerSpec, ModelSpec, Pair, Shape, ops::Conv2d};
 use explain::FieldMeter;
 
-use super::{fact, sample, uncover, until_text, walk};
+use super::{done, fact, sample, train, until_text, walk};
 use crate::stage::{Browser, drive};
-
-const TASK: &str = "return document.querySelector(\"[data-testid='task']\").classList.contains('done');";
 
 #[test]
 fn fields_by_keyboard() {
@@ -50,7 +48,7 @@ fn the_table_says_what_the_graph_says() {
             until_text(&page, &format!("start-{}", i + 1), &node.reach.start[0].to_string().replace('-', "−")).await;
         }
         assert_eq!(fact(&page, "field").await, graph.nodes[3].reach.size[0] as f64);
-        page.until("the task is done", 5, TASK).await;
+        done(&page, 5).await;
         // A stack that does not fit is told in words.
         page.open("learn=fields&step=1&stack=c7.3.1,c7.3.1,c7.3.1").await;
         until_text(&page, "trouble", "layer").await;
@@ -78,7 +76,7 @@ fn the_measured_field_is_the_engines() {
         page.open("learn=fields&step=6").await;
         fact(&page, "inner").await;
         page.eval("const e = document.querySelector(\"[data-testid='depth']\"); e.value = 10; e.dispatchEvent(new Event('input', { bubbles: true }));").await;
-        page.until("the task is done", 15, TASK).await;
+        done(&page, 15).await;
     });
 }
 
@@ -87,16 +85,7 @@ fn a_network_is_trained_for_a_moment() {
     drive(async |page| {
         page.open("learn=fields&step=7").await;
         let before = fact(&page, "inner").await;
-        uncover(&page, "train").await;
-        page.click("train").await;
-        page.until(
-            "150 updates",
-            120,
-            "return window.__kernelscope.facts().trained === 150 && !document.querySelector(\"[data-testid='train']\").disabled;",
-        )
-        .await;
-        until_text(&page, "trained", "step 150").await;
-        page.until("the task is done", 5, TASK).await;
+        train(&page).await;
         assert!((fact(&page, "inner").await - before).abs() > 1e-6, "the field is that of the weights before");
     });
 }

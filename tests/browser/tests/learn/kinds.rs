@@ -28,7 +28,7 @@ fn channels_are_joined_and_counted() {
         page.open("learn=kinds&step=3").await;
         uncover(&page, "kind-depthwise").await;
         page.click("kind-depthwise").await;
-        done(&page).await;
+        done(&page, 10).await;
         page.open("learn=kinds&step=6&channels=64").await;
         let of = ["full", "separable", "transposed"];
         for (kind, weights) in of.into_iter().zip([36_864.0, 4672.0, 36_864.0]) {
@@ -36,7 +36,7 @@ fn channels_are_joined_and_counted() {
         }
         assert!((fact(&page, "share").await - (1.0 / 64.0 + 1.0 / 9.0)).abs() < 1e-9);
         slide(&page, "size", "7").await;
-        done(&page).await;
+        done(&page, 10).await;
     });
 }
 
@@ -58,6 +58,6 @@ fn stamps_are_the_engines() {
         assert!(shape.h == 15 && (told - f64::from(most)).abs() < 1e-5, "{told}, {most}");
         assert!(fact(&page, "uneven").await > 0.0);
         slide(&page, "size", "4").await;
-        done(&page).await;
+        done(&page, 10).await;
     });
 }

@@ -5,7 +5,7 @@ use engine::{
     ops::{Conv2d, Dense, Flatten, MaxPool2d, Relu},
 };
 
-use super::{cell, fact, sample, through, uncover, until_text, walk};
+use super::{cell, done, fact, sample, through, uncover, until_text, walk};
 use crate::stage::{Browser, drive};
 
 #[test]
@@ -64,7 +64,7 @@ fn a_step_goes_down_by_the_gradient() {
         assert!((slope - gradient).abs() < 0.02 * gradient.abs().max(0.05), "{slope}, {gradient}");
         assert!(after > before, "a small step has not helped");
         page.open("learn=learning&step=3&rate=32&k=0").await;
-        page.until("the task is done", 15, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+        done(&page, 15).await;
     });
 }
 
@@ -77,7 +77,7 @@ fn kernels_part_only_if_they_start_apart() {
         page.click("train").await;
         page.until("trained", 90, "const f = window.__kernelscope.facts(); return f.step === 400 && f.test > 0.85;").await;
         until_text(&page, "told", "of the test digits").await;
-        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+        done(&page, 5).await;
         assert!(fact(&page, "apart").await > 0.2 && fact(&page, "moved").await > 0.1);
         // The film has what was trained.
         page.click("dot-5").await;
@@ -99,6 +99,6 @@ fn more_kernels_are_measured() {
         uncover(&page, "side-3").await;
         page.click("side-3").await;
         page.click("measure").await;
-        page.until("the task is done", 120, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+        done(&page, 120).await;
     });
 }

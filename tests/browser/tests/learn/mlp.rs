@@ -45,7 +45,7 @@ fn equal_weights_and_unequal_answers() {
             page.click("one-on").await;
         }
         page.until("four pixels", 10, "return window.__kernelscope.facts().mlp < 0.5;").await;
-        done(&page).await;
+        done(&page, 10).await;
         let lost = [("mlp", "mlp_still"), ("cnn", "cnn_still"), ("gap", "gap_still")];
         let mut losses = Vec::new();
         for (here, still) in lost {
@@ -70,10 +70,10 @@ fn shuffled_pixels_and_few_digits() {
         uncover(&page, "measure").await;
         page.click("measure").await;
         page.until("four networks", 180, "return window.__kernelscope.facts().measured_few === 1;").await;
-        done(&page).await;
+        done(&page, 10).await;
         assert!(fact(&page, "fourth").await > fact(&page, "third").await);
         page.open("learn=mlp&step=7&side=240").await;
         assert_eq!([fact(&page, "mlp_weights").await, fact(&page, "gap_weights").await], [921_786.0, 9_038.0]);
-        done(&page).await;
+        done(&page, 10).await;
     });
 }

@@ -74,9 +74,19 @@ async fn uncover(page: &Browser, id: &str) {
     page.eval(&format!("document.querySelector(\"[data-testid='{id}']\").scrollIntoView({{ block: 'center' }});")).await;
 }
 
-/// Waits until the page has noticed that the step's task is done.
-async fn done(page: &Browser) {
-    page.until("the task is done", 10, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+/// Waits so many seconds at most until the page has noticed that the step's task is done.
+async fn done(page: &Browser, seconds: u64) {
+    page.until("the task is done", seconds, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+}
+
+/// Presses the button that trains, and waits for its 150 updates and for the task.
+async fn train(page: &Browser) {
+    uncover(page, "train").await;
+    page.click("train").await;
+    let ready = "window.__kernelscope.facts().trained === 150 && !document.querySelector(\"[data-testid='train']\").disabled";
+    page.until("150 updates", 120, &format!("return {ready};")).await;
+    until_text(page, "trained", "step 150").await;
+    done(page, 5).await;
 }
 
 /// Moves the slider with this `data-testid`.

@@ -38,7 +38,7 @@ fn curves_and_slopes_are_the_engines() {
         assert_eq!([fact(&page, "value").await, fact(&page, "slope").await], [1.5, 1.0]);
         slide(&page, "x", "-2").await;
         page.until("flat", 10, "return window.__kernelscope.facts().slope === 0;").await;
-        done(&page).await;
+        done(&page, 10).await;
     });
 }
 
@@ -51,7 +51,7 @@ fn two_layers_are_one_matrix_until_something_bends() {
         uncover(&page, "act-relu").await;
         page.click("act-relu").await;
         page.until("apart", 10, "return window.__kernelscope.facts().difference > 0.01;").await;
-        done(&page).await;
+        done(&page, 10).await;
         // Sums: of the image and its mirror image.
         page.open("learn=nonlinearity&step=6&covered=0").await;
         let told = fact(&page, "difference").await;
@@ -78,13 +78,13 @@ fn units_die_and_are_revived() {
         assert!(fact(&page, "alive").await > 30.0 && fact(&page, "gradient").await > 0.1);
         slide(&page, "bias", "-4.5").await;
         page.until("silent", 10, "return window.__kernelscope.facts().alive === 0;").await;
-        done(&page).await;
+        done(&page, 10).await;
         page.open("learn=nonlinearity&step=9").await;
         assert_eq!([fact(&page, "alive").await, fact(&page, "gradient").await], [0.0, 0.0]);
         uncover(&page, "act-leaky").await;
         page.click("act-leaky").await;
         page.until("a gradient", 10, "const f = window.__kernelscope.facts(); return f.gradient > 0.001 && f.alive === 0;").await;
-        done(&page).await;
+        done(&page, 10).await;
         until_text(&page, "live", "∂").await;
     });
 }

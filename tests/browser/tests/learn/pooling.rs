@@ -56,7 +56,7 @@ fn gradients_go_to_the_winner_or_to_all() {
         assert!((fact(&page, "most").await - 1.0 / 9.0).abs() < 1e-6);
         page.open("learn=pooling&step=7&kind=global-average").await;
         page.until("all cells", 10, "return window.__kernelscope.facts().reached === 144;").await;
-        done(&page).await;
+        done(&page, 10).await;
     });
 }
 
@@ -80,7 +80,7 @@ fn shifts_and_costs_are_measured() {
         assert!((told - want).abs() < 1e-4, "{told}, {want}");
         let slide = "const e = document.querySelector(\"[data-testid='size']\"); e.value = 7; e.dispatchEvent(new Event('input', { bubbles: true }));";
         page.eval(slide).await;
-        done(&page).await;
+        done(&page, 10).await;
         page.open("learn=pooling&step=10&covered=0&channels=2").await;
         until_text(&page, "work-pooled", &(28 * 28 * 9 * 4).to_string()[..2]).await;
         assert_eq!([fact(&page, "pooled").await, fact(&page, "strided").await], [28_224.0, 7_056.0]);
@@ -101,7 +101,7 @@ fn three_ways_train_side_by_side() {
         for way in ["pooled", "strided", "learned"] {
             assert!(page.text(&format!("right-{way}")).await.contains('%'), "{way}");
         }
-        done(&page).await;
+        done(&page, 10).await;
         let drawn = "return document.querySelectorAll(\"[data-testid='ways-curve'] polyline\").length === 3;";
         page.until("three curves", 5, drawn).await;
     });

@@ -5,7 +5,7 @@ use engine::{
     ops::{AdaptiveAvgPool2d, Conv2d},
 };
 
-use super::{fact, sample, through, uncover, until_text, walk};
+use super::{done, fact, sample, through, uncover, until_text, walk};
 use crate::stage::drive;
 
 #[test]
@@ -35,6 +35,6 @@ fn shared_weights_are_the_engines() {
         uncover(&page, "kind-dense").await;
         page.click("kind-dense").await;
         page.until("another map", 15, "return window.__kernelscope.facts().difference > 0.01;").await;
-        page.until("the task is done", 5, "return document.querySelector(\"[data-testid='task']\").classList.contains('done');").await;
+        done(&page, 5).await;
     });
 }

@@ -56,7 +56,6 @@ pub enum Mark {
     Kernel,
     Output,
     Accent,
-    Muted,
 }
 
 impl Mark {
@@ -66,7 +65,6 @@ impl Mark {
             Self::Kernel => palette.validation,
             Self::Output => palette.test,
             Self::Accent => palette.accent,
-            Self::Muted => palette.muted,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An activation, its derivative, and what it makes of a map.
 
 use crate::reaction::effect;
-use engine::{LayerSpec, Pair, Shape, ops::Conv2d};
+use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
 
@@ -28,16 +28,10 @@ fn input(i: usize) -> f32 {
     i as f32 / STEPS as f32 - MOST
 }
 
-/// A convolution of `side` rows and columns, and the activation.
-fn layers(word: &str, side: usize) -> Vec<LayerSpec> {
-    let conv = Conv2d { out_ch: 1, kernel: Pair::square(side), bias: false, ..Conv2d::default() };
-    [LayerSpec::from(conv)].into_iter().chain(functions::layer(word)).collect()
-}
-
 /// All inputs of the axis as one image; the gradient of the sum of all outputs by each of them is the derivative there.
 fn asked(desk: Desk, word: Memo<String>) -> ReadSignal<Answer> {
     desk.ask(move || {
-        let layers = word.with(|w| layers(w, 1));
+        let layers = word.with(|w| functions::behind_conv(w, 1, false));
         let last = layers.len() - 1;
         let inputs: Vec<f32> = (0..POINTS).map(input).collect();
         let ask = FigureAsk::new(Shape::new(1, 1, POINTS), layers, &inputs).weights(&[1.0]).pull(&vec![1.0; POINTS]);
@@ -111,7 +105,7 @@ fn largest(values: &[f32]) -> f32 {
 fn maps(desk: Desk, word: Memo<String>) -> AnyView {
     let sample = desk.sample();
     let answer = desk.ask(move || {
-        let layers = word.with(|w| layers(w, 3));
+        let layers = word.with(|w| functions::behind_conv(w, 3, false));
         let last = layers.len() - 1;
         let ask = FigureAsk::new(Shape::new(1, SIDE, SIDE), layers, &sample.get()).weights(&EDGE);
         Some(ask.want(Wanted::Output(0)).want(Wanted::Output(last)))

@@ -1,7 +1,7 @@
 //! A unit with a bias over many digits: for how many it answers, and what gradient is left to it.
 
 use crate::reaction::effect;
-use engine::{LayerSpec, Shape, ops::Conv2d};
+use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
 
@@ -26,11 +26,6 @@ const DIGITS: usize = ROWS * ROWS;
 /// Least bias. The kernel's sum is 4 at most: paper is 0, ink is 1.
 pub const LEAST: f32 = -6.0;
 
-fn layers(word: &str) -> Vec<LayerSpec> {
-    let conv = Conv2d { out_ch: 1, bias: true, ..Conv2d::default() };
-    [LayerSpec::from(conv)].into_iter().chain(functions::layer(word)).collect()
-}
-
 /// All digits as one picture.
 fn sheet(digits: &[f32]) -> Vec<f32> {
     let width = ROWS * SIDE;
@@ -48,7 +43,7 @@ pub fn view(desk: Desk) -> AnyView {
     let bias = Memo::new(move |_| bias.get().clamp(LEAST, 0.0));
     let answer = desk.ask(move || {
         let digits = digits.get();
-        let layers = word.with(|w| layers(w));
+        let layers = word.with(|w| functions::behind_conv(w, 3, true));
         let last = layers.len() - 1;
         let weights = [&EDGE[..], &[bias.get()]].concat();
         // Every number of the output is asked to grow.

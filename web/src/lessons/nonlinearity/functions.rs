@@ -1,8 +1,8 @@
 //! The activations of this lesson.
 
 use engine::{
-    LayerSpec,
-    ops::{Elu, Gelu, Hardswish, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
+    LayerSpec, Pair,
+    ops::{Conv2d, Elu, Gelu, Hardswish, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh},
 };
 
 /// Brighter on the left than on the right (Sobel).
@@ -39,6 +39,12 @@ pub fn layer(word: &str) -> Option<LayerSpec> {
         "tanh" => Tanh {}.into(),
         _ => return None,
     })
+}
+
+/// A convolution with one kernel of `side` rows and columns, and the activation.
+pub fn behind_conv(word: &str, side: usize, bias: bool) -> Vec<LayerSpec> {
+    let conv = Conv2d { out_ch: 1, kernel: Pair::square(side), bias, ..Conv2d::default() };
+    [LayerSpec::from(conv)].into_iter().chain(layer(word)).collect()
 }
 
 #[cfg(test)]

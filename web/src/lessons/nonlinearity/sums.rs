@@ -1,7 +1,7 @@
 //! Whether what a layer makes of two images laid over each other is the sum of what it makes of each.
 
 use crate::reaction::effect;
-use engine::{LayerSpec, Shape, ops::Conv2d};
+use engine::Shape;
 use figures::Range;
 use leptos::prelude::*;
 
@@ -19,11 +19,6 @@ use crate::{
 
 const SIDE: usize = data::SIDE;
 const OUT: usize = SIDE - 2;
-
-fn layers(word: &str) -> Vec<LayerSpec> {
-    let conv = Conv2d { out_ch: 1, bias: false, ..Conv2d::default() };
-    [LayerSpec::from(conv)].into_iter().chain(functions::layer(word)).collect()
-}
 
 /// The image with left and right changed over.
 fn mirrored(image: &[f32]) -> Vec<f32> {
@@ -47,7 +42,7 @@ pub fn view(desk: Desk) -> AnyView {
         [a, b, both]
     });
     let answer = desk.ask(move || {
-        let layers = word.with(|w| layers(w));
+        let layers = word.with(|w| functions::behind_conv(w, 3, false));
         let last = layers.len() - 1;
         Some(FigureAsk::new(Shape::new(1, SIDE, SIDE), layers, &images.get().concat()).weights(&EDGE).want(Wanted::Output(last)))
     });
