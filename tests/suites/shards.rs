@@ -1,6 +1,9 @@
 //! Several workers compute what one does, bit for bit, and leaves what a whole batch does, up to rounding.
 
-use std::sync::Arc;
+use std::{
+    rc::Rc,
+    sync::{Arc, atomic::AtomicU32},
+};
 
 use data::CLASSES;
 use engine::{
@@ -10,7 +13,7 @@ use engine::{
     plan::Watch,
     presets::{PRESETS, preset},
     rng::{Stream, bits},
-    shards::{Crew, Inline, Job, Shard},
+    shards::{Board, Crew, Inline, Job, Shard},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -76,12 +79,26 @@ impl Trial {
         for workers in [2, 3, 8] {
             let shared = self.run(|job| inline(job, workers));
             assert!(alone == shared, "{}: {workers} workers leave other numbers than one", self.name);
+            let seized = self.run(|job| greedy(job, workers, None));
+            assert!(alone == seized, "{}: a worker that takes the leaves of {workers} leaves other numbers than one", self.name);
         }
     }
 }
 
 fn inline(job: &Job, workers: usize) -> Vec<Box<dyn Shard>> {
     (1..workers).map(|_| Box::new(Inline::new(job, None)) as Box<dyn Shard>).collect()
+}
+
+/// The first that is asked takes all leaves, its leader's too.
+fn greedy(job: &Job, workers: usize, life: Option<u32>) -> Vec<Box<dyn Shard>> {
+    let board: Arc<[AtomicU32]> = (0..workers).map(|_| AtomicU32::default()).collect();
+    let board: Rc<dyn Board> = Rc::new(board);
+    let shard = |_| {
+        let mut shard = Inline::greedy(job, &board);
+        shard.life = life;
+        Box::new(shard) as Box<dyn Shard>
+    };
+    (1..workers).map(shard).collect()
 }
 
 /// Blots that tell their class, with noise.
@@ -208,6 +225,7 @@ fn a_shard_that_dies_leaves_no_trace() {
             assert!(trial.run(shards) == alone, "{}: dead after {life} tasks", trial.name);
             let dying = |job: &Job| vec![Box::new(Inline::new(job, Some(life))) as Box<dyn Shard>, Box::new(Inline::new(job, Some(life)))];
             assert!(trial.run(dying) == alone, "{}: both dead after {life} tasks", trial.name);
+            assert!(trial.run(|job| greedy(job, 3, Some(life))) == alone, "{}: dead with all leaves after {life} tasks", trial.name);
         }
     }
 }
@@ -246,8 +264,7 @@ fn threads_compute_the_same_bits() {
     for trial in [Trial::new("n2", 144, 20), Trial::new("resnet", 40, 5)] {
         let alone = trial.run(|_| Vec::new());
         for workers in [2, 3, 8] {
-            let shards = |job: &Job| (1..workers).map(|_| Box::new(ThreadShard::new(job).unwrap()) as Box<dyn Shard>).collect();
-            assert!(trial.run(shards) == alone, "{}, {workers} threads", trial.name);
+            assert!(trial.run(|job| ThreadShard::crew(job, workers)) == alone, "{}, {workers} threads", trial.name);
         }
     }
 }

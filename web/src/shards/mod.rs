@@ -2,8 +2,10 @@
 //!
 //! A shard is another worker of this very program, started by the worker that leads (or by the bench's page), and the two
 //! talk to each other directly. What crosses is one `ArrayBuffer`, moved to the shard with a task and back with the answer
-//! ([`wire`]); memory shared between workers would need headers that plain hosts of files do not send.
+//! ([`wire`]). Where the host sends the headers that browsers want for it, they also share a [`board`](SharedBoard), so that
+//! leaves go to whoever is free; plain hosts of files do not send them, and there each keeps its share.
 
+mod board;
 mod life;
 mod wire;
 
@@ -12,7 +14,8 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use engine::shards::{Loan, Lost, Shard, Task};
+use board::SharedBoard;
+use engine::shards::{Board, Loan, Lost, Shard, Task};
 use js_sys::{Array, ArrayBuffer, Object, Reflect};
 use protocol::RunSpec;
 use trainer::{Network, machine::Hire};
@@ -126,18 +129,20 @@ impl Workers {
     pub fn shards_for(&self, spec: &RunSpec, leaves: usize) -> Vec<Box<dyn Shard>> {
         let wanted = self.cores.min(leaves).saturating_sub(1);
         let Ok(job) = engine::json::write(spec) else { return Vec::new() };
+        let board = if wanted > 0 { SharedBoard::new(1 + wanted) } else { None };
+        let job = Array::of2(&JsValue::from_str(&job), board.as_ref().map_or(&JsValue::UNDEFINED, |board| board.as_value()));
         let hire = |_| {
             let hired = self.idle.borrow_mut().pop();
             let hired = hired.filter(|h| h.inbox.lost.borrow().is_none()).map_or_else(|| Hired::new(&self.bell), Ok).ok()?;
             hired.inbox.ready.set(false);
             hired.inbox.answer.take();
-            hired.worker.post_message(&JsValue::from_str(&job)).ok()?;
+            hired.worker.post_message(&job).ok()?;
             Some(hired)
         };
         let hired: Vec<Hired> = (0..wanted).map_while(hire).collect();
         self.idle.borrow_mut().clear();
         *self.busy.borrow_mut() = hired.iter().map(|h| h.worker.clone()).collect();
-        let remote = |hired| Remote { hired: Some(hired), buffer: None, task: None, pool: Rc::downgrade(&self.idle) };
+        let remote = |hired| Remote { hired: Some(hired), board: board.clone(), buffer: None, task: None, pool: Rc::downgrade(&self.idle) };
         hired.into_iter().map(|hired| Box::new(remote(hired)) as Box<dyn Shard>).collect()
     }
 
@@ -162,6 +167,7 @@ impl Hire for Shared {
 /// A shard in another worker.
 struct Remote {
     hired: Option<Hired>,
+    board: Option<SharedBoard>,
     /// The one that goes to and fro.
     buffer: Option<ArrayBuffer>,
     task: Option<Task>,
@@ -178,6 +184,10 @@ impl Shard for Remote {
     fn is_ready(&self) -> bool {
         // One that has died is found out when it is given something.
         self.hired.as_ref().is_some_and(|h| h.inbox.ready.get() || h.inbox.lost.borrow().is_some())
+    }
+
+    fn board(&self) -> Option<Rc<dyn Board>> {
+        self.board.clone().map(|board| Rc::new(board) as Rc<dyn Board>)
     }
 
     fn put(&mut self, task: Task, loan: &Loan<'_>) {

@@ -97,6 +97,7 @@ pub fn write_task(buffer: Option<ArrayBuffer>, task: &Task, loan: &Loan<'_>) -> 
         seed.into(),
     ]);
     head[8..13].copy_from_slice(&lens);
+    head[13] = task.place.map_or(-1.0, |place| place as f64);
     to.doubles(&head);
     to.doubles(whole);
     to.floats(params);
@@ -116,6 +117,7 @@ pub fn read_task(buffer: &ArrayBuffer, task: &mut Task) {
         _ => What::Score,
     };
     task.leaves = head[3] as usize..head[4] as usize;
+    task.place = (head[13] >= 0.0).then_some(head[13] as usize);
     task.now = StepInputs { rate: head[5] as f32, step: head[6] as u32, seed: head[7] as u32 };
     let [whole, params, state, pixels, labels] = [8, 9, 10, 11, 12].map(|i| head[i] as usize);
     from.doubles(&mut task.whole, whole);

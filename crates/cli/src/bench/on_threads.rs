@@ -85,12 +85,8 @@ pub fn run(order: &Bench, nets: &[Net], data: &Dataset) -> Result<(), Error> {
     Ok(())
 }
 
-fn threads(job: &Job, count: usize) -> Vec<Box<dyn Shard>> {
-    (1..count.min(job.split.leaves())).map_while(|_| ThreadShard::new(job).ok()).map(|t| Box::new(t) as Box<dyn Shard>).collect()
-}
-
 fn measure(order: &Bench, task: &Measured<'_>) -> Result<Outcome, Error> {
-    let shared = |job: &Job| threads(job, order.threads);
+    let shared = |job: &Job| ThreadShard::crew(job, order.threads);
     let same_losses = Work::new(task, |_| Vec::new())?.losses(5) == Work::new(task, shared)?.losses(5);
     let mut works = [Work::new(task, |_| Vec::new())?, Work::new(task, shared)?];
     let mut step_s = [0.0; 2];
@@ -164,7 +160,7 @@ struct Echo {
 
 impl Echo {
     fn new(job: &Job) -> Self {
-        Self { hand: Hand::new(job), known: Vec::new(), task: None }
+        Self { hand: Hand::new(job, None), known: Vec::new(), task: None }
     }
 }
 

@@ -1,8 +1,11 @@
 //! The leader and its shards.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
-use super::{GradSum, Job, Loan, Lost, Part, SCORE_BATCH, Shard, Task, Tree, What, Worker};
+use super::{
+    Board, GradSum, Job, Loan, Lost, Part, SCORE_BATCH, Shard, Task, Tree, What, Worker,
+    claims::{self, Claim},
+};
 use crate::{Cpu, Run, StepInputs, loss::BatchResult};
 
 /// A shard, and its task while that is here.
@@ -40,6 +43,8 @@ pub struct Scored {
 pub struct Crew {
     own: Worker,
     members: Vec<Member>,
+    /// Where all see which leaves nobody has begun. None where leaves are not to change hands.
+    board: Option<Rc<dyn Board>>,
     /// The images of what is under way, grey, 0 to 255.
     pixels: Vec<u8>,
     labels: Vec<u8>,
@@ -75,12 +80,20 @@ pub struct Spent {
 
 impl Crew {
     pub fn new(job: &Job, shards: Vec<Box<dyn Shard>>) -> Self {
-        let own = Worker::new(job);
+        let mut own = Worker::new(job);
         let norms = own.last_phase() / 2;
+        let is_for_all = |board: &Rc<dyn Board>| board.len() > shards.len() && job.is_free();
+        let board = shards.first().and_then(|shard| shard.board()).filter(is_for_all);
+        let mut sums = Tree::default();
+        if board.is_some() {
+            own.make_room();
+            sums.make_room(job.split.leaves().div_ceil(2) + 1, || GradSum::zeros(&job.graph));
+        }
         let member = |shard| Member { shard, task: Some(Task::with_room()), leaves: 0..0 };
         Self {
             own,
             members: shards.into_iter().map(member).collect(),
+            board,
             pixels: Vec::with_capacity(job.split.batch * job.graph.spec.input.len()),
             labels: Vec::with_capacity(job.split.batch),
             stage: Stage::Idle,
@@ -90,8 +103,8 @@ impl Crew {
             parts: Tree::default(),
             whole: Vec::new(),
             moments: vec![Vec::new(); norms],
-            sums: Tree::default(),
-            sum: GradSum { grads: vec![0.0; job.graph.params_len()], result: BatchResult::default() },
+            sums,
+            sum: GradSum::zeros(&job.graph),
             result: BatchResult::default(),
             scored: Scored::default(),
             lost: Vec::new(),
@@ -191,9 +204,11 @@ impl Crew {
         self.number = self.number.wrapping_add(1);
         self.gather();
         let split = self.job().split;
-        let mixes = self.job().augment.mixes();
         let workers = self.hands().min(split.leaves());
         let (number, now, image) = (self.number, self.now, self.job().graph.spec.input.len());
+        if let Some(board) = &self.board {
+            claims::lay(board.as_ref(), number, (0..workers).map(|worker| split.share(worker, workers)));
+        }
         let mut next = 1;
         for member in &mut self.members {
             member.leaves = 0..0;
@@ -202,9 +217,13 @@ impl Crew {
             }
             let Some(mut task) = member.task.take() else { continue };
             member.leaves = split.share(next, workers);
+            (task.number, task.what, task.now) = (number, What::Begin, now);
+            (task.leaves, task.place) = match &self.board {
+                Some(_) => (0..split.leaves(), Some(next)),
+                None => (member.leaves.clone(), None),
+            };
             next += 1;
-            let images = if mixes { 0..split.batch } else { split.images_of(&member.leaves) };
-            (task.number, task.what, task.leaves, task.now) = (number, What::Begin, member.leaves.clone(), now);
+            let images = self.own.job().lent(&task.leaves);
             let pixels = &self.pixels[images.start * image..images.end * image];
             member.shard.put(task, &Loan { params: &cpu.params, pixels, labels: &self.labels, ..Loan::default() });
         }
@@ -215,7 +234,9 @@ impl Crew {
 
     /// The leader's own part of a phase.
     fn advance(&mut self, cpu: &mut Cpu, phase: usize) {
-        let part = Part { leaves: self.leaves.clone(), now: self.now, pixels: &self.pixels, labels: &self.labels };
+        let claim = self.board.as_deref().map(|board| Claim { board, own: 0, number: self.number });
+        let leaves = if claim.is_some() { 0..self.own.job().split.leaves() } else { self.leaves.clone() };
+        let part = Part { leaves, claim, now: self.now, pixels: &self.pixels, labels: &self.labels };
         let begun = (self.clock)();
         self.own.advance(cpu, &part, phase, &self.whole);
         self.spent.leaves_ms += (self.clock)() - begun;

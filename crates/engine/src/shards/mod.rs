@@ -8,13 +8,15 @@
 //! run leaf by leaf, and the leaves' gradients are added pairwise, in a tree that is fixed too. So it does not matter
 //! who computes a leaf: the [`Crew`]'s leader owns parameters, optimizer and data, and gives each of its
 //! [`Shard`]s a run of leaves and the parameters; a shard answers with the sums of whole branches of the tree. It keeps
-//! nothing from step to step. Where one is lost, the step begins anew with those left, and nothing else changes.
+//! nothing from step to step. Where one is lost, the step begins anew with those left, and nothing else changes. Where all
+//! can see a [`Board`], one that is through takes leaves from the others' runs ([`claims`]).
 //!
 //! Batch norm takes its statistics from the whole batch: there all workers stop, the leaves' statistics are joined
 //! in the same tree, and all go on with those of the batch: once forward and once backward for each such layer.
 //!
 //! What a shard runs on is none of this module's business: natively a thread ([`threads`]), in a page a worker.
 
+pub mod claims;
 mod crew;
 mod inline;
 mod task;
@@ -25,6 +27,7 @@ mod worker;
 
 use std::{ops::Range, sync::Arc};
 
+pub use claims::Board;
 pub use crew::{Crew, Scored, Spent};
 pub use inline::Inline;
 pub use task::{Hand, Loan, Lost, Shard, Task, What};
@@ -131,6 +134,11 @@ impl Job {
     /// The images that whoever works on these leaves must see: where images are mixed, all of the batch.
     pub fn lent(&self, leaves: &Range<usize>) -> Range<usize> {
         if self.augment.mixes() { 0..self.split.batch } else { self.split.images_of(leaves) }
+    }
+
+    /// Whether any worker may compute any leaf: those that wait for each other stay where their buffers are.
+    pub(crate) fn is_free(&self) -> bool {
+        (2..=claims::MOST_LEAVES).contains(&self.split.leaves()) && !self.is_joint()
     }
 
     /// Whether leaves must wait for each other: a layer needs statistics of the whole batch, which has several.

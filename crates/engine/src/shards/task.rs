@@ -1,8 +1,8 @@
 //! What goes to a shard and comes back.
 
-use std::ops::Range;
+use std::{ops::Range, rc::Rc};
 
-use super::{GradSum, Job, Node, Part, Worker};
+use super::{Board, GradSum, Job, Node, Part, Worker, claims::Claim, tree::ROOM};
 use crate::{Cpu, OptimizerSpec, StepInputs, loss::BatchResult};
 
 /// What a task asks for.
@@ -24,6 +24,8 @@ pub struct Task {
     pub number: u32,
     pub what: What,
     pub leaves: Range<usize>,
+    /// The place of its own run on the board, from which `leaves` then are to be claimed.
+    pub place: Option<usize>,
     pub now: StepInputs,
     pub params: Vec<f32>,
     /// Running statistics.
@@ -56,7 +58,7 @@ pub struct Loan<'a> {
 impl Task {
     /// An empty one in whose lists there is room for the branches of any share.
     pub fn with_room() -> Self {
-        Self { parts: Vec::with_capacity(16), sums: Vec::with_capacity(16), ..Self::default() }
+        Self { parts: Vec::with_capacity(ROOM), sums: Vec::with_capacity(ROOM), ..Self::default() }
     }
 
     /// Copies what this task needs.
@@ -83,6 +85,11 @@ pub trait Shard {
     /// Whether it can take its first task by now.
     fn is_ready(&self) -> bool;
 
+    /// Where it looks which leaves nobody has begun: all of a crew look at the same place.
+    fn board(&self) -> Option<Rc<dyn Board>> {
+        None
+    }
+
     /// Sends the task off, and with it what it needs of `loan`.
     fn put(&mut self, task: Task, loan: &Loan<'_>);
 
@@ -102,19 +109,24 @@ impl std::fmt::Debug for dyn Shard + '_ {
 pub struct Hand {
     cpu: Cpu,
     worker: Worker,
+    board: Option<Rc<dyn Board>>,
 }
 
 impl Hand {
-    pub fn new(job: &Job) -> Self {
+    pub fn new(job: &Job, board: Option<Rc<dyn Board>>) -> Self {
         let graph = &job.graph;
         let (params, state) = (vec![0.0; graph.params_len()], vec![0.0; graph.state_len()]);
         let cpu = Cpu::with_numbers(graph, OptimizerSpec::Sgd(Default::default()), params, state, Vec::new());
-        Self { cpu, worker: Worker::new(job) }
+        let mut worker = Worker::new(job);
+        if board.is_some() && job.is_free() {
+            worker.make_room();
+        }
+        Self { cpu, worker, board }
     }
 
     /// Leaves the answer in `task`.
     pub fn work(&mut self, task: &mut Task) {
-        let Self { cpu, worker } = self;
+        let Self { cpu, worker, board } = self;
         let phase = match task.what {
             What::Score => {
                 std::mem::swap(&mut cpu.params, &mut task.params);
@@ -128,7 +140,10 @@ impl Hand {
             }
             What::GoOn { phase } => phase as usize,
         };
-        let part = Part { leaves: task.leaves.clone(), now: task.now, pixels: &task.pixels, labels: &task.labels };
+        let claim = board.as_deref().zip(task.place).map(|(board, own)| Claim { board, own, number: task.number });
+        let part = Part { leaves: task.leaves.clone(), claim, now: task.now, pixels: &task.pixels, labels: &task.labels };
+        worker.parts.take_back(&mut task.parts);
+        worker.sums.take_back(&mut task.sums);
         worker.advance(cpu, &part, phase, &task.whole);
         worker.parts.hand_out(&mut task.parts);
         worker.sums.hand_out(&mut task.sums);

@@ -3,6 +3,7 @@
 use std::{
     hint::spin_loop,
     panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
     sync::{
         Arc, Condvar, Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
@@ -10,7 +11,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{Hand, Job, Loan, Lost, Shard, Task};
+use super::{Board, Hand, Job, Loan, Lost, Shard, Task};
 
 /// Cores of this machine, at most eight.
 pub fn cores() -> usize {
@@ -80,29 +81,37 @@ impl Desk {
 #[derive(Debug)]
 pub struct ThreadShard {
     desk: Arc<Desk>,
+    board: Arc<[AtomicU32]>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl ThreadShard {
+    /// Those of a crew on up to so many cores, the leader's included; fewer where the system refuses a thread.
+    pub fn crew(job: &Job, cores: usize) -> Vec<Box<dyn Shard>> {
+        let cores = cores.min(job.split.leaves());
+        let board: Arc<[AtomicU32]> = (0..cores).map(|_| AtomicU32::default()).collect();
+        (1..cores).map_while(|_| Self::new(job, &board).ok()).map(|shard| Box::new(shard) as Box<dyn Shard>).collect()
+    }
+
     /// # Errors
     /// In words, where there can be no thread.
-    pub fn new(job: &Job) -> Result<Self, String> {
+    fn new(job: &Job, board: &Arc<[AtomicU32]>) -> Result<Self, String> {
         let desk = Arc::<Desk>::default();
-        let (own, job) = (Arc::clone(&desk), job.clone());
+        let (own, job, seen) = (Arc::clone(&desk), job.clone(), Arc::clone(board));
         let work = move || {
             // What panics ends the thread, and the leader is told.
-            let done = catch_unwind(AssertUnwindSafe(|| serve(&own, &job)));
+            let done = catch_unwind(AssertUnwindSafe(|| serve(&own, &job, seen)));
             if done.is_err() {
                 own.lay(Place::Over);
             }
         };
         let thread = thread::Builder::new().name("shard".to_owned()).spawn(work).map_err(|e| e.to_string())?;
-        Ok(Self { desk, thread: Some(thread) })
+        Ok(Self { desk, board: Arc::clone(board), thread: Some(thread) })
     }
 }
 
-fn serve(desk: &Desk, job: &Job) {
-    let mut hand = Hand::new(job);
+fn serve(desk: &Desk, job: &Job, board: Arc<[AtomicU32]>) {
+    let mut hand = Hand::new(job, Some(Rc::new(board)));
     while let Some(mut task) = desk.wait(|place| match std::mem::take(place) {
         Place::ToShard(task) => Some(Some(task)),
         Place::Over => Some(None),
@@ -119,6 +128,10 @@ fn serve(desk: &Desk, job: &Job) {
 impl Shard for ThreadShard {
     fn is_ready(&self) -> bool {
         true
+    }
+
+    fn board(&self) -> Option<Rc<dyn Board>> {
+        Some(Rc::new(Arc::clone(&self.board)))
     }
 
     fn put(&mut self, mut task: Task, loan: &Loan<'_>) {

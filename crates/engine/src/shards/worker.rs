@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
-use super::{GradSum, Job, Tree};
+use super::{
+    GradSum, Job, Tree,
+    claims::{self, Claim},
+};
 use crate::{
-    Augmenter, Cpu, LayerSpec, Run, StepInputs,
+    Augmenter, Cpu, LayerSpec, Plan, Run, StepInputs,
     loss::BatchResult,
     ops::{BatchNorm2d, Placement},
 };
@@ -13,6 +16,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Part<'a> {
     pub leaves: Range<usize>,
+    /// Says which of them, one at a time; without it, all of them.
+    pub claim: Option<Claim<'a>>,
     pub now: StepInputs,
     /// Of the images of [`Job::lent`].
     pub pixels: &'a [u8],
@@ -25,6 +30,15 @@ pub struct Part<'a> {
 struct Lane {
     run: Run,
     sum: GradSum,
+}
+
+impl Lane {
+    fn new(plan: &Plan, job: &Job) -> Self {
+        let mut run = Run::new(plan.clone());
+        run.whole_labels.reserve(job.split.batch);
+        run.targets.reserve(if job.augment.mixes() { plan.batch * job.graph.output().len() } else { 0 });
+        Self { run, sum: GradSum::zeros(&plan.graph) }
+    }
 }
 
 /// Runs leaves. Where they must wait for each other at batch norms, a step falls into phases, each up to the next of
@@ -71,6 +85,16 @@ impl Worker {
         }
     }
 
+    /// Makes at once all that any leaves of the batch could need.
+    pub fn make_room(&mut self) {
+        let plans = [Some(&self.job.leaf), self.job.last.as_ref()];
+        for (lane, plan) in self.lanes.iter_mut().zip(plans) {
+            *lane = plan.map(|plan| Lane::new(plan, &self.job));
+        }
+        let branches = claims::most_branches(self.job.split.leaves()) + 1;
+        self.sums.make_room(branches, || GradSum::zeros(&self.job.graph));
+    }
+
     pub fn job(&self) -> &Job {
         &self.job
     }
@@ -106,15 +130,15 @@ impl Worker {
         let before = self.job.lent(&part.leaves).start;
         self.parts.clear();
         self.sums.clear();
-        for leaf in part.leaves.clone() {
+        let mut all = part.leaves.clone();
+        let most = claims::most_branches(self.job.split.leaves());
+        let claimed = |claim: Claim<'_>, branches| claim.next(branches < most);
+        while let Some(leaf) = part.claim.map_or_else(|| all.next(), |claim| claimed(claim, self.sums.nodes_mut().len())) {
             let images = self.job.split.images(leaf);
             let is_last = images.len() < self.job.split.size;
             let number = if self.stops.is_empty() { usize::from(is_last) } else { leaf };
             let plan = self.job.last.as_ref().filter(|_| is_last).unwrap_or(&self.job.leaf);
-            let lane = self.lanes[number].get_or_insert_with(|| Lane {
-                run: Run::new(plan.clone()),
-                sum: GradSum { grads: vec![0.0; cpu.grads.len()], result: BatchResult::default() },
-            });
+            let lane = self.lanes[number].get_or_insert_with(|| Lane::new(plan, &self.job));
             if phase == 0 {
                 let mut brush = Brush { augmenter: &mut self.augmenter, other: &mut self.other };
                 brush.fill(&mut lane.run, &self.job, part, images, before);

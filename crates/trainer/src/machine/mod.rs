@@ -210,11 +210,7 @@ pub struct Threads {
 #[cfg(not(target_family = "wasm"))]
 impl Hire for Threads {
     fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>> {
-        // Where the system refuses a thread, those that there are do it.
-        (1..self.cores.min(network.job.split.leaves()))
-            .map_while(|_| ThreadShard::new(&network.job).ok())
-            .map(|shard| Box::new(shard) as Box<dyn Shard>)
-            .collect()
+        ThreadShard::crew(&network.job, self.cores)
     }
 }
 

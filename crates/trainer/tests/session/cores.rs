@@ -32,7 +32,7 @@ struct LateShards(usize, Shared);
 
 impl Hire for LateShards {
     fn shards(&self, network: &Network) -> Vec<Box<dyn Shard>> {
-        let late = |_| LateShard { hand: Hand::new(&network.job), answers: VecDeque::new(), polls: 0, behaviour: Rc::clone(&self.1) };
+        let late = |_| LateShard { hand: Hand::new(&network.job, None), answers: VecDeque::new(), polls: 0, behaviour: Rc::clone(&self.1) };
         (0..self.0).map(|i| Box::new(late(i)) as Box<dyn Shard>).collect()
     }
 }

@@ -4,14 +4,17 @@
 use std::{
     convert::Infallible,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Bytes, Incoming},
-    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
+    header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue},
     server::conn::http1,
     service::service_fn,
 };
@@ -42,6 +45,7 @@ struct Shelf {
     dist: PathBuf,
     hits: Mutex<Vec<Hit>>,
     faults: Mutex<Vec<(String, Fault)>>,
+    isolated: AtomicBool,
 }
 
 /// The running server. It ends with the test's runtime.
@@ -54,6 +58,8 @@ pub struct Site {
 /// The page does not stand at the root of the host, so that only relative addresses work.
 const FOLDER: &str = "/some/folder/";
 
+const ISOLATION: [(&str, &str); 2] = [("cross-origin-opener-policy", "same-origin"), ("cross-origin-embedder-policy", "require-corp")];
+
 impl Site {
     /// Serves the built page on a free port of this machine.
     pub async fn open() -> Self {
@@ -63,7 +69,7 @@ impl Site {
         assert!(dist.join("index.html").is_file(), "KERNELSCOPE_DIST is {}, but there is no index.html in it", dist.display());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let shelf = Arc::new(Shelf { dist, hits: Mutex::default(), faults: Mutex::default() });
+        let shelf = Arc::new(Shelf { dist, hits: Mutex::default(), faults: Mutex::default(), isolated: AtomicBool::default() });
         let served = Arc::clone(&shelf);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -98,6 +104,11 @@ impl Site {
         self.shelf.faults.lock().unwrap().clear();
     }
 
+    /// From now on sends the headers for which a browser lets workers share memory.
+    pub fn isolate(&self) {
+        self.shelf.isolated.store(true, Ordering::Relaxed);
+    }
+
     pub fn hits(&self) -> Vec<Hit> {
         self.shelf.hits.lock().unwrap().clone()
     }
@@ -120,6 +131,11 @@ async fn answer(shelf: Arc<Shelf>, port: u16, request: Request<Incoming>) -> Res
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    if shelf.isolated.load(Ordering::Relaxed) {
+        for (name, value) in ISOLATION {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+    }
     if let Some(kind) = kind {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_str(&kind).unwrap());
     }
