@@ -178,7 +178,7 @@ impl Plan {
     }
 
     /// Lays out `graph` for the processor alone: a max pooling of 2×2 with stride 2 after a convolution is done by the
-    /// convolution as it writes (see [`Placement::pooled`]), with the same bits. A card launches poolings of their own.
+    /// convolution as it writes (see [`Placement::pooled`]), with the same bits, and gradients that differ by rounding. A card launches poolings of their own.
     ///
     /// # Errors
     /// As [`Plan::compile`].

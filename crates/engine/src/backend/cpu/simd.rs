@@ -58,6 +58,8 @@ pub trait Part: Copy {
 
     fn zero() -> Self;
 
+    fn splat(value: f32) -> Self;
+
     /// # Safety
     /// [`Part::WIDTH`] numbers must be readable at `from`; any alignment.
     unsafe fn load(from: *const f32) -> Self;
@@ -80,6 +82,11 @@ macro_rules! whole {
             #[inline(always)]
             fn zero() -> Self {
                 <Self as Vector>::splat(0.0)
+            }
+
+            #[inline(always)]
+            fn splat(value: f32) -> Self {
+                <Self as Vector>::splat(value)
             }
 
             #[inline(always)]

@@ -1,8 +1,9 @@
 //! Fast kernels. Each pass goes one of four ways: eight channels together (`channels`); where there are few, or each has
 //! a kernel of its own, eight neighbours of a row (`strips`); where maps are small or strided too, eight channels with
-//! kernels of their own (`depthwise`), or eight neighbours of a padded plane or eight images (`planes`).
+//! kernels of their own (`depthwise`), or eight neighbours of a padded plane or eight images (`planes`). Back through
+//! pooling that was fused there is a shorter one (`winners`).
 
-use super::{Conv2d, channels, depthwise, layout, planes, strips};
+use super::{Conv2d, channels, depthwise, layout, planes, strips, winners};
 use crate::{
     Mode, NodeId, Shape,
     backend::cpu::{panels::Gate, pools::Pooled},
@@ -101,6 +102,7 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
         if ways.any(Way::Depthwise) { depthwise::working(op, at) } else { none() },
         if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
         if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op, at) } else { none() },
+        if winners::fits(op, at) { winners::working(op, at) } else { none() },
     ];
     let mut table = Vec::new();
     let mut start = parts.len();
@@ -119,13 +121,14 @@ struct Tables<'t> {
     depthwise: &'t [u32],
     strips: &'t [u32],
     planes: &'t [u32],
+    winners: &'t [u32],
 }
 
 impl<'t> Tables<'t> {
     fn of(table: &'t [u32]) -> Self {
-        let starts: [usize; 5] = std::array::from_fn(|i| table[i] as usize);
+        let starts: [usize; 6] = std::array::from_fn(|i| table[i] as usize);
         let part = |i: usize| &table[starts[i]..starts.get(i + 1).copied().unwrap_or(table.len())];
-        Self { channels: part(0), input: part(1), depthwise: part(2), strips: part(3), planes: part(4) }
+        Self { channels: part(0), input: part(1), depthwise: part(2), strips: part(3), planes: part(4), winners: part(5) }
     }
 }
 
@@ -142,12 +145,14 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, io: Forward<'_>) {
 pub(super) fn backward(op: &Conv2d, at: &Placement, mut io: Backward<'_>) {
     let (ways, tables) = (Ways::of(op, at), Tables::of(io.table));
     match ways.outputs {
+        _ if winners::fits(op, at) => winners::backward_weight(op, at, tables.winners, &mut io),
         Way::Channels => channels::backward_weight(op, at, tables.channels, &mut io),
         Way::Depthwise => depthwise::backward_weight(op, at, tables.depthwise, &mut io),
         Way::Strips => strips::backward_weight(op, at, tables.strips, &mut io),
         Way::Planes => planes::backward_weight(op, at, tables.planes, &mut io),
     }
     match ways.input {
+        _ if winners::fits_input(op, at) => winners::backward_input(op, at, tables.winners, &mut io),
         Way::Channels => channels::backward_input(op, at, tables.input, &mut io),
         Way::Depthwise => depthwise::backward_input(op, at, tables.depthwise, &mut io),
         Way::Strips => strips::backward_input(op, at, tables.strips, &mut io),

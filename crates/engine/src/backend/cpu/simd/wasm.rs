@@ -23,6 +23,11 @@ impl Part for Half {
     }
 
     #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self(f32x4_splat(value))
+    }
+
+    #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: by contract four numbers are readable.
         Self(unsafe { v128_load(from.cast()) })

@@ -117,6 +117,11 @@ impl Part for Half {
     }
 
     #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self(unsafe { _mm_set1_ps(value) })
+    }
+
+    #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         Self(unsafe { _mm_loadu_ps(from) })
     }
