@@ -158,7 +158,7 @@ mod tests {
         lay(&board, 1023, [0..4, 4..8].into_iter());
         let stale = Claim { board: &board, own: 1, number: 1023 };
         assert_eq!(stale.next(true), Some(4));
-        lay(&board, 1024, [0..8].into_iter());
+        lay(&board, 1024, std::iter::once(0..8));
         assert_eq!(stale.next(true), None);
         assert_eq!(Claim { number: 1024, ..stale }.next(true), Some(7));
     }

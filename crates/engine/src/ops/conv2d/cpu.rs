@@ -98,7 +98,7 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
     let none = Working::default;
     let parts = [
         if ways.outputs == Way::Channels { channels::Layout::of(op, at).working(op) } else { none() },
-        if ways.input == Way::Channels { channels::Return::of(op, at).working(op) } else { none() },
+        if ways.input == Way::Channels && !winners::fits_input(op, at) { channels::Return::of(op, at).working(op) } else { none() },
         if ways.any(Way::Depthwise) { depthwise::working(op, at) } else { none() },
         if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
         if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op, at) } else { none() },
