@@ -112,24 +112,22 @@ impl Layout {
         Tables { offsets, bases, sources }
     }
 
-    /// The weight that a lane of a panel's vector belongs to; none beyond the last.
-    fn weight(&self, o: usize, panel: usize, tap: usize, lane: usize) -> Option<usize> {
-        if self.by_rows {
-            return (lane < self.lanes).then_some(o * self.in_ch * self.area + tap * self.lanes + lane);
+    /// The place in the panels of weights, and the weight, of each.
+    fn each_weight(&self, mut visit: impl FnMut(usize, usize)) {
+        let (panels, depth) = (self.panels(), self.in_ch * self.area);
+        for o in 0..self.out_ch {
+            if self.by_rows {
+                for tap in 0..self.taps {
+                    let (place, weight) = ((o * self.taps + tap) * LANES, o * depth + tap * self.lanes);
+                    (0..self.lanes).for_each(|lane| visit(place + lane, weight + lane));
+                }
+                continue;
+            }
+            for c in 0..self.in_ch {
+                let place = (o * panels + c / LANES) * self.taps * LANES + c % LANES;
+                (0..self.taps).for_each(|tap| visit(place + tap * LANES, o * depth + c * self.area + tap));
+            }
         }
-        let c = panel * LANES + lane;
-        (c < self.in_ch).then_some((o * self.in_ch + c) * self.area + tap)
-    }
-
-    /// Each number of the panels of weights, and the weight that it belongs to.
-    fn weights(&self) -> impl Iterator<Item = Option<usize>> {
-        let l = *self;
-        let place = move |i: usize| {
-            let (lane, i) = (i % LANES, i / LANES);
-            let (tap, i) = (i % l.taps, i / l.taps);
-            l.weight(i / l.panels(), i % l.panels(), tap, lane)
-        };
-        (0..self.weights_len()).map(place)
     }
 }
 
@@ -200,11 +198,7 @@ pub(super) fn backward_weight(op: &Conv2d, at: &Placement, table: &[u32], io: &m
             }
         }
     }
-    for (v, weight) in dw.iter().zip(l.weights()) {
-        if let Some(weight) = weight {
-            d_weight[weight] = *v;
-        }
-    }
+    l.each_weight(|place, weight| d_weight[weight] = dw[place]);
 }
 
 /// Gradient of the input, where somebody asks for it.
@@ -216,9 +210,8 @@ pub(super) fn backward_input(op: &Conv2d, at: &Placement, table: &[u32], io: &mu
     let (packed, rest) = io.scratch.split_at_mut(l.weights_len());
     let (dx, rest) = rest.split_at_mut(l.panels() * l.image_len());
     let pairs = &mut rest[..PAIR * l.windows];
-    for (v, weight) in packed.iter_mut().zip(l.weights()) {
-        *v = weight.map_or(0.0, |weight| io.params[weight]);
-    }
+    packed.fill(0.0);
+    l.each_weight(|place, weight| packed[place] = io.params[weight]);
     debug_assert!(span(tables.offsets) <= l.image_len());
     let (h, w, wp) = (at.input.h, at.input.w, l.frame.wp());
     for (n, d_input) in d_input.chunks_exact_mut(at.input.len()).enumerate() {
