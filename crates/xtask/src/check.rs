@@ -13,7 +13,7 @@ use crate::{links, page, size, sources};
 /// All that knows a browser.
 pub const WEB: &str = "web";
 /// What only a browser runs, and is therefore looked at for wasm alone.
-const WASM_ONLY: [&str; 4] = [WEB, "page", "learn", "worker"];
+const WASM_ONLY: [&str; 5] = [WEB, "page", "learn", "worker", "worker-relaxed"];
 /// The page and what it is made of.
 const PAGE_PACKAGES: [&str; 10] = [WEB, "page", "learn", "worker", "engine", "data", "trainer", "protocol", "figures", "metrics"];
 
@@ -34,6 +34,7 @@ pub fn run(shell: &mut Shell) -> Result<ExitCode> {
             shell::run(command.args(targets).args(["--", "-D", "warnings"]))
         };
         clippy(&PAGE_PACKAGES, &[])?;
+        clippy(&["engine"], &["--features", "relaxed"])?;
         clippy(&WASM_PACKAGES, &["--all-targets"])
     });
     report.part("Documentation", || {

@@ -179,3 +179,24 @@ fn without_a_worker_the_page_trains_itself() {
         page.until("paused", 20, "return !window.__kernelscope.running;").await;
     });
 }
+
+#[test]
+fn each_browser_gets_the_worker_whose_instructions_it_knows() {
+    let mut found = Vec::new();
+    for (own, other) in [("worker-relaxed_bg.wasm", "worker_bg.wasm"), ("worker_bg.wasm", "worker-relaxed_bg.wasm")] {
+        drive(async |page| {
+            if own == "worker_bg.wasm" {
+                page.before_load("WebAssembly.validate = () => false;").await;
+            }
+            page.open("play=0&net=n2&batch=64&backend=cpu&seed=5").await;
+            page.wait_until_ready().await;
+            let asked = |file: &str| page.site.hits().iter().any(|hit| hit.what.contains(&format!("/{file}")));
+            assert!(asked(own) && !asked(other), "{:?}", page.site.hits());
+            found.push(page.losses(1..=12).await.into_iter().map(f64::from_bits).collect::<Vec<_>>());
+        });
+    }
+    // They round differently, and do the same.
+    for (relaxed, plain) in found[0].iter().zip(&found[1]) {
+        assert!((relaxed / plain - 1.0).abs() < 1e-4, "{found:?}");
+    }
+}

@@ -1,6 +1,6 @@
-//! The worker's program: where it is, and what starts it.
+//! The worker's program: which it is, where it is, and what starts it.
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::{Array, Object, Reflect, Uint8Array, WebAssembly};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use web_sys::{Blob, BlobPropertyBag, Url, Worker, WorkerOptions, WorkerType};
 
@@ -16,6 +16,14 @@ unsafe extern "C" {
 /// The key of the global object under which a program that was started finds what it was told first.
 pub const FIRST: &str = "kernelscope";
 
+/// A module of one function: `(param v128 v128 v128) (result v128)`, the first times the second plus the third, relaxed.
+const RELAXED: [u8; 37] = [
+    0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0, // A module, version 1.
+    1, 8, 1, 0x60, 3, 0x7b, 0x7b, 0x7b, 1, 0x7b, // Types: that of the function.
+    3, 2, 1, 0, // Functions: one, of that type.
+    10, 13, 1, 11, 0, 0x20, 0, 0x20, 1, 0x20, 2, 0xfd, 0x85, 0x02, 0x0b, // Code: the three, `f32x4.relaxed_madd`, end.
+];
+
 /// A program: its script, and its module, as an address or already compiled.
 #[derive(Debug)]
 pub struct Program {
@@ -24,15 +32,17 @@ pub struct Program {
 }
 
 impl Program {
-    /// The worker's, from the page.
+    /// The worker's, from the page: of the two that which the browser knows all instructions of.
     pub fn of_worker() -> Self {
+        let relaxed = WebAssembly::validate(&Uint8Array::from(&RELAXED[..])).unwrap_or(false);
+        let name = if relaxed { "worker-relaxed" } else { "worker" };
         // Its files have plain names; what tells one build from the next is the sum in the name of the page's own, with which
         // the program of the lessons is asked for, too.
         let own = SELF_URL.with(Clone::clone);
         let stem = own.rsplit('/').next().and_then(|file| file.strip_suffix(".js")).unwrap_or_default();
         let version = stem.split_once('-').map_or_else(String::new, |(_, sum)| format!("?v={sum}"));
         let base = base_url();
-        Self { glue: format!("{base}worker.js{version}"), module: format!("{base}worker_bg.wasm{version}").into() }
+        Self { glue: format!("{base}{name}.js{version}"), module: format!("{base}{name}_bg.wasm{version}").into() }
     }
 
     /// The one that runs.

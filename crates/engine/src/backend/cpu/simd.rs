@@ -2,8 +2,9 @@
 //!
 //! A vector has eight lanes on every machine: two 128-bit registers in WebAssembly and on plain x86-64,
 //! one 256-bit register where the processor has AVX2 and fused multiply-add, an array elsewhere. Sums are
-//! taken in the same order everywhere. What differs is [`Vector::add_product`], which AVX2 rounds once and
-//! all others twice ([`fused`]): machines of one arithmetic give the same bits, the two differ by rounding.
+//! taken in the same order everywhere. What differs is [`Vector::add_product`], which AVX2 rounds once, relaxed SIMD
+//! where the processor can, and all others twice ([`fused`]): machines of one arithmetic give the same bits, the two
+//! differ by rounding.
 
 #![allow(unsafe_code)] // Vector loads without bounds checks, and calls of CPU-specific code.
 
@@ -150,8 +151,16 @@ pub fn dispatch<K: Kernel>(kernel: K) {
             kernel.run::<x86::Sse>();
         }
     }
-    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-    kernel.run::<wasm::Simd128>();
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed"))]
+    {
+        #[target_feature(enable = "relaxed-simd")]
+        fn relaxed<K: Kernel>(kernel: K) {
+            kernel.run::<wasm::Simd128<true>>();
+        }
+        relaxed(kernel);
+    }
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(feature = "relaxed")))]
+    kernel.run::<wasm::Simd128<false>>();
     #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
     kernel.run::<scalar::Scalar>();
 }
@@ -163,14 +172,18 @@ pub fn fused() -> bool {
     {
         std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma")
     }
-    #[cfg(not(target_arch = "x86_64"))]
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed"))]
+    {
+        wasm::rounds_once()
+    }
+    #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128", feature = "relaxed"))))]
     false
 }
 
 /// Name of the vector that [`dispatch`] picks here.
 pub fn vector_name() -> &'static str {
     if cfg!(all(target_arch = "wasm32", target_feature = "simd128")) {
-        return "wasm simd128";
+        return if cfg!(feature = "relaxed") { "wasm relaxed simd" } else { "wasm simd128" };
     }
     #[cfg(target_arch = "x86_64")]
     {

@@ -1,4 +1,5 @@
-//! Registers of WebAssembly.
+//! Registers of WebAssembly. With `FUSED` they multiply and add in one instruction of relaxed SIMD, which the browser must know:
+//! a module that holds it is refused as a whole by one that does not. It rounds once where the processor does, else twice.
 
 #![allow(unsafe_code)]
 
@@ -9,12 +10,31 @@ use super::{LANES, Part, Vector};
 /// Two registers: a tile of four rows then keeps eight sums, which is what engines hold
 /// without spilling (twelve run at half speed).
 #[derive(Clone, Copy)]
-pub struct Simd128(v128, v128);
+pub struct Simd128<const FUSED: bool>(v128, v128);
 
 #[derive(Clone, Copy)]
-pub struct Half(v128);
+pub struct Half<const FUSED: bool>(v128);
 
-impl Part for Half {
+/// `sum + a · b`.
+#[inline(always)]
+fn add_product<const FUSED: bool>(sum: v128, a: v128, b: v128) -> v128 {
+    #[cfg(feature = "relaxed")]
+    if FUSED {
+        return f32x4_relaxed_madd(a, b, sum);
+    }
+    f32x4_add(sum, f32x4_mul(a, b))
+}
+
+/// Whether a relaxed product is rounded once here: the square of 1 + 2⁻¹² ends in 2⁻²⁴, which a rounding of its own takes away.
+#[cfg(feature = "relaxed")]
+#[target_feature(enable = "relaxed-simd")]
+pub fn rounds_once() -> bool {
+    let near_one = f32x4_splat(1.0 + (-12f32).exp2());
+    let square = f32x4_mul(near_one, near_one);
+    f32x4_extract_lane::<0>(f32x4_relaxed_madd(near_one, near_one, f32x4_neg(square))) != 0.0
+}
+
+impl<const FUSED: bool> Part for Half<FUSED> {
     const WIDTH: usize = 4;
 
     #[inline(always)]
@@ -41,13 +61,13 @@ impl Part for Half {
 
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
-        Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)))
+        Self(add_product::<FUSED>(self.0, a.0, b.0))
     }
 }
 
-impl Vector for Simd128 {
+impl<const FUSED: bool> Vector for Simd128<FUSED> {
     const ACROSS: usize = 1;
-    type Part = Half;
+    type Part = Half<FUSED>;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -72,7 +92,7 @@ impl Vector for Simd128 {
 
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
-        Self(f32x4_add(self.0, f32x4_mul(a.0, b.0)), f32x4_add(self.1, f32x4_mul(a.1, b.1)))
+        Self(add_product::<FUSED>(self.0, a.0, b.0), add_product::<FUSED>(self.1, a.1, b.1))
     }
 
     #[inline(always)]
