@@ -11,6 +11,7 @@ pub mod product;
 pub mod rows;
 pub mod simd;
 mod training;
+pub mod windows;
 pub mod winners;
 
 use std::{ops::Range, sync::Arc};

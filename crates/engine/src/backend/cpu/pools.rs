@@ -9,9 +9,6 @@ use super::{
 };
 use crate::Shape;
 
-/// Numbers beyond the end of a map that [`halve`] may read.
-pub const SLACK: usize = 2 * LANES;
-
 /// A pooled gradient: what reaches the pooled maps, through the gate, and who won.
 #[derive(Clone, Copy, Debug)]
 pub struct Pooled<'a> {
@@ -92,17 +89,13 @@ impl Kernel for Leave<'_> {
                 // numbers.
                 unsafe {
                     let bias = V::load(bias.as_ptr());
-                    let marked: [V; 4] = [V::splat(0.0), V::splat(1.0), V::splat(2.0), V::splat(3.0)];
                     for i in 0..LANES {
                         let at = self.from.as_ptr().add(p * self.panel + corners[i] * LANES);
-                        let mut four = [marked[0]; 4];
+                        let mut four = [bias; 4];
                         for (k, step) in [0, 1, w, w + 1].into_iter().enumerate() {
-                            let v = V::load(at.add(step * LANES)).add(bias);
-                            four[k] = if self.relu { v.through(v) } else { v };
+                            four[k] = V::load(at.add(step * LANES)).add(bias);
                         }
-                        let upper = V::larger((four[0], marked[0]), (four[1], marked[1]));
-                        let lower = V::larger((four[2], marked[2]), (four[3], marked[3]));
-                        (most[i], marks[i]) = V::larger(upper, lower);
+                        (most[i], marks[i]) = winner(four, self.relu);
                     }
                     let most = V::transpose(most);
                     for lane in 0..there {
@@ -120,9 +113,18 @@ impl Kernel for Leave<'_> {
     }
 }
 
+/// The largest of a window's numbers, rectified if `relu`, and which it is.
+#[inline(always)]
+pub(super) fn winner<V: Vector>([a, b, c, d]: [V; 4], relu: bool) -> (V, V) {
+    let upper = V::larger((a, V::splat(0.0)), (b, V::splat(1.0)));
+    let (most, mark) = V::larger(upper, V::larger((c, V::splat(2.0)), (d, V::splat(3.0))));
+    // Where none is above zero all four are rectified to it, and the first of equals wins.
+    if relu { (most.through(most), mark.through(most)) } else { (most, mark) }
+}
+
 /// The first `count` of eight numbers, of which `to` has room for.
 #[inline(always)]
-fn store<V: Vector>(v: V, to: &mut [f32], count: usize) {
+pub(super) fn store<V: Vector>(v: V, to: &mut [f32], count: usize) {
     if count == LANES {
         assert!(to.len() >= LANES);
         // SAFETY: just checked.
@@ -204,49 +206,6 @@ impl Kernel for Enter<'_> {
                 panel.chunks_exact_mut(map.w * LANES).for_each(|row| row[2 * across * LANES..].fill(0.0));
             }
             panel[2 * down * map.w * LANES..].fill(0.0);
-        }
-    }
-}
-
-/// One map of `h` by `w` to its windows' largest numbers and, unless `winners` is empty, which they are. `from` goes on
-/// for [`SLACK`] numbers beyond the map, which are read but do not count.
-pub fn halve(from: &[f32], h: usize, w: usize, to: &mut [f32], winners: &mut [f32]) {
-    let count = h / 2 * (w / 2);
-    assert!(from.len() >= h * w + SLACK && to.len() >= count && (winners.is_empty() || winners.len() >= count));
-    dispatch(Halve { from, h, w, to, winners });
-}
-
-struct Halve<'a> {
-    from: &'a [f32],
-    h: usize,
-    w: usize,
-    to: &'a mut [f32],
-    winners: &'a mut [f32],
-}
-
-impl Kernel for Halve<'_> {
-    #[inline(always)]
-    fn run<V: Vector>(self) {
-        let (across, keep) = (self.w / 2, !self.winners.is_empty());
-        let here = across.min(LANES);
-        let marks: [V; 4] = [V::splat(0.0), V::splat(1.0), V::splat(2.0), V::splat(3.0)];
-        for y in 0..self.h / 2 {
-            for x in (0..across).step_by(LANES) {
-                // The last eight of a row overlap those before.
-                let x = x.min(across - here);
-                // SAFETY: `halve` has checked the map and what follows it.
-                let (most, winner) = unsafe {
-                    let upper = self.from.as_ptr().add(2 * (y * self.w + x));
-                    let lower = upper.add(self.w);
-                    let (a, b) = V::load(upper).split(V::load(upper.add(LANES)));
-                    let (c, d) = V::load(lower).split(V::load(lower.add(LANES)));
-                    V::larger(V::larger((a, marks[0]), (b, marks[1])), V::larger((c, marks[2]), (d, marks[3])))
-                };
-                store(most, &mut self.to[y * across + x..], here);
-                if keep {
-                    store(winner, &mut self.winners[y * across + x..], here);
-                }
-            }
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Fast kernels. Each pass goes one of four ways: eight channels together (`channels`); where there are few, or each has
 //! a kernel of its own, eight neighbours of a row (`strips`); where maps are small or strided too, eight channels with
 //! kernels of their own (`depthwise`), or eight neighbours of a padded plane or eight images (`planes`). Back through
-//! pooling that was fused there is a shorter one (`winners`).
+//! pooling that was fused there is a shorter one (`winners`), and, where sums are short, one forward (`windows`).
 
-use super::{Conv2d, channels, depthwise, layout, planes, strips, winners};
+use super::{Conv2d, channels, depthwise, layout, planes, strips, windows, winners};
 use crate::{
     Mode, NodeId, Shape,
     backend::cpu::{panels::Gate, pools::Pooled},
@@ -57,7 +57,8 @@ impl Ways {
     }
 }
 
-/// See [`Conv2d::takes_pooling`]: all but the last way, which is for shapes that are rare before a pooling.
+/// See [`Conv2d::takes_pooling`]: not where channels are few, nor by the last way, which is for shapes that are rare before
+/// a pooling.
 pub(super) fn takes_pooling(op: &Conv2d, input: Shape, output: Shape, first: bool) -> bool {
     let at = Placement {
         node: NodeId(0),
@@ -70,7 +71,7 @@ pub(super) fn takes_pooling(op: &Conv2d, input: Shape, output: Shape, first: boo
         pooled: None,
     };
     let ways = Ways::of(op, &at);
-    ways.outputs != Way::Planes && (first || ways.input != Way::Planes)
+    at.output.ch / op.groups >= LEAST_CHANNELS && ways.outputs != Way::Planes && (first || ways.input != Way::Planes)
 }
 
 /// The output's gradient as it comes in.
@@ -103,6 +104,7 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
         if ways.any(Way::Strips) { strips::working(op, at) } else { none() },
         if ways.any(Way::Planes) { layout::Layout::of(op, at).working(op, at) } else { none() },
         if winners::fits(op, at) { winners::working(op, at) } else { none() },
+        if windows::fits(op, at) { windows::working(op, at) } else { none() },
     ];
     let mut table = Vec::new();
     let mut start = parts.len();
@@ -122,19 +124,21 @@ struct Tables<'t> {
     strips: &'t [u32],
     planes: &'t [u32],
     winners: &'t [u32],
+    windows: &'t [u32],
 }
 
 impl<'t> Tables<'t> {
     fn of(table: &'t [u32]) -> Self {
-        let starts: [usize; 6] = std::array::from_fn(|i| table[i] as usize);
+        let starts: [usize; 7] = std::array::from_fn(|i| table[i] as usize);
         let part = |i: usize| &table[starts[i]..starts.get(i + 1).copied().unwrap_or(table.len())];
-        Self { channels: part(0), input: part(1), depthwise: part(2), strips: part(3), planes: part(4), winners: part(5) }
+        Self { channels: part(0), input: part(1), depthwise: part(2), strips: part(3), planes: part(4), winners: part(5), windows: part(6) }
     }
 }
 
 pub(super) fn forward(op: &Conv2d, at: &Placement, io: Forward<'_>) {
     let tables = Tables::of(io.table);
     match Ways::of(op, at).outputs {
+        way if windows::fits(op, at) => windows::forward(op, at, tables.windows, way == Way::Strips, io),
         Way::Channels => channels::forward(op, at, tables.channels, io),
         Way::Depthwise => depthwise::forward(op, at, tables.depthwise, io),
         Way::Strips => strips::forward(op, at, tables.strips, io),

@@ -42,6 +42,7 @@ mod planes;
 mod quads;
 mod reference;
 mod strips;
+mod windows;
 mod winners;
 
 use serde::Serialize;

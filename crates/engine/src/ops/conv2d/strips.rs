@@ -127,10 +127,10 @@ pub(super) fn working(op: &Conv2d, at: &Placement) -> Working {
         table.extend(strips().map(|(y, x)| (y * at.input.w + x) as u32));
     }
     table.extend(l.frame.sources().into_iter().flatten());
-    // Where maps are pooled: four of them, and the gradient of one.
-    let [maps, d_map] = if at.pooled.is_some() { [PANEL * at.output.plane() + pools::SLACK, at.output.plane()] } else { [0; 2] };
+    // Where maps are pooled, the gradient of one.
+    let d_map = if at.pooled.is_some() { at.output.plane() } else { 0 };
     let parts = [
-        (l.groups * packed_len(l.out_ch, l.depth())).saturating_add(l.x_len()).saturating_add(maps),
+        (l.groups * packed_len(l.out_ch, l.depth())).saturating_add(l.x_len()),
         l.x_len().saturating_add(PANEL * l.strips * LANES).saturating_add(d_map),
         (l.groups * packed_len(l.in_ch, l.depth_back())).saturating_add(l.d_len()),
     ];
@@ -142,55 +142,20 @@ pub(super) fn forward(op: &Conv2d, at: &Placement, table: &[u32], io: Forward<'_
     let (tables, depth, plane) = (l.split(table), l.depth(), at.output.plane());
     let panel = packed_len(l.out_ch, depth);
     let (packed, rest) = io.scratch.split_at_mut(l.groups * panel);
-    let (x, maps) = rest.split_at_mut(l.x_len());
+    let x = &mut rest[..l.x_len()];
     let (weight, bias) = io.params.split_at(at.output.ch * depth);
     for (weight, packed) in weight.chunks_exact(l.out_ch * depth).zip(packed.chunks_exact_mut(panel)) {
         pack(packed, l.out_ch, depth, |r, k| weight[r * depth + k]);
     }
     let relu = at.activation == Some(Activation::Relu);
-    let images = io.inputs[0].chunks_exact(at.input.len()).zip(io.output.chunks_exact_mut(at.given().len()));
+    let images = io.inputs[0].chunks_exact(at.input.len()).zip(io.output.chunks_exact_mut(at.output.len()));
     for (i, (input, output)) in images.enumerate() {
         let source = l.frame.fill(tables.sources, input, x, i == 0);
-        if at.pooled.is_some() {
-            let len = at.given().len();
-            let winners = if io.saved.is_empty() { &mut [] } else { &mut io.saved[i * len..][..len] };
-            pooled(&l, at, &tables, source, packed, bias, relu, maps, output, winners);
-            continue;
-        }
         let groups = packed.chunks_exact(panel).zip(output.chunks_exact_mut(l.out_ch * plane));
         for (g, (packed, output)) in groups.enumerate() {
             let source = &source[g * l.in_ch * l.frame.len()..];
             let bias = bias.get(g * l.out_ch..(g + 1) * l.out_ch).unwrap_or(&[]);
             spread(packed, l.out_ch, source, tables.offsets, tables.bases, output, tables.places, plane, bias, relu);
-        }
-    }
-}
-
-/// The forward pass of one image whose maps are pooled: four of them at a time, while they lie in the nearest cache.
-fn pooled(
-    l: &Layout,
-    at: &Placement,
-    tables: &Tables<'_>,
-    source: &[f32],
-    packed: &[f32],
-    bias: &[f32],
-    relu: bool,
-    maps: &mut [f32],
-    output: &mut [f32],
-    winners: &mut [f32],
-) {
-    let (depth, plane, size) = (l.depth(), at.output.plane(), at.given().plane());
-    for (g, packed) in packed.chunks_exact(packed_len(l.out_ch, depth)).enumerate() {
-        let source = &source[g * l.in_ch * l.frame.len()..];
-        for (p, packed) in packed.chunks_exact(PANEL * depth).enumerate() {
-            let (first, count) = (g * l.out_ch + p * PANEL, (l.out_ch - p * PANEL).min(PANEL));
-            let bias = bias.get(first..first + count).unwrap_or(&[]);
-            spread(packed, count, source, tables.offsets, tables.bases, maps, tables.places, plane, bias, relu);
-            for i in 0..count {
-                let own = (first + i) * size..(first + i + 1) * size;
-                let winners = if winners.is_empty() { &mut [] } else { &mut winners[own.clone()] };
-                pools::halve(&maps[i * plane..], at.output.h, at.output.w, &mut output[own], winners);
-            }
         }
     }
 }

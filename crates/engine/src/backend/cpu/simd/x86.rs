@@ -66,7 +66,8 @@ impl Vector for Avx {
     fn larger(a: (Self, Self), b: (Self, Self)) -> (Self, Self) {
         unsafe {
             let mask = _mm256_cmp_ps::<_CMP_GT_OQ>(b.0.0, a.0.0);
-            (Self(_mm256_blendv_ps(a.0.0, b.0.0, mask)), Self(_mm256_blendv_ps(a.1.0, b.1.0, mask)))
+            // Of equals, and where one is no number, the maximum is its second operand.
+            (Self(_mm256_max_ps(b.0.0, a.0.0)), Self(_mm256_blendv_ps(a.1.0, b.1.0, mask)))
         }
     }
 
