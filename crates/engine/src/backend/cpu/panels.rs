@@ -94,21 +94,19 @@ impl Kernel for Multiply<'_> {
 fn stripe<V: Vector, const R: usize, const N: usize>(m: &mut Multiply<'_>, panel: usize, first_term: usize, count: usize, add: bool) {
     let last = m.rows.len() - 1;
     for first in (0..m.rows.len()).step_by(R) {
+        let mut rows = [0; R];
+        for r in 0..R {
+            rows[r] = m.rows[(first + r).min(last)] as usize;
+        }
+        // Neighbours are read from one address, which leaves fewer to count.
+        let near = (1..R).all(|r| rows[r] == rows[0] + r);
         // SAFETY: `multiply` has checked the furthest row and term, the panels, and the furthest output.
         unsafe {
-            let from: [*const f32; R] = std::array::from_fn(|r| m.source.as_ptr().add(m.rows[(first + r).min(last)] as usize));
-            let columns: [*const f32; N] =
-                std::array::from_fn(|n| m.matrix.as_ptr().add(((panel + n) * m.terms.len() + first_term) * LANES));
-            let mut sums = [[V::splat(0.0); N]; R];
-            for (q, &term) in m.terms.get_unchecked(first_term..first_term + count).iter().enumerate() {
-                let values: [V; N] = std::array::from_fn(|n| V::load(columns[n].add(q * LANES)));
-                for r in 0..R {
-                    let number = V::splat(*from[r].add(term as usize));
-                    for n in 0..N {
-                        sums[r][n] = sums[r][n].add_product(number, values[n]);
-                    }
-                }
-            }
+            let sums: [[V; N]; R] = if near {
+                tile::<V, R, N, true>(m, rows, panel, first_term, count)
+            } else {
+                tile::<V, R, N, false>(m, rows, panel, first_term, count)
+            };
             for r in 0..R {
                 if first + r > last {
                     break;
@@ -120,6 +118,37 @@ fn stripe<V: Vector, const R: usize, const N: usize>(m: &mut Multiply<'_>, panel
                 }
             }
         }
+    }
+}
+
+/// The sums of `count` terms from `first_term` on, of `R` rows and `N` panels. `NEAR`: each row begins one number after
+/// the one before.
+///
+/// # Safety
+/// The source must hold all these terms of these rows, and the matrix the panels.
+#[inline(always)]
+unsafe fn tile<V: Vector, const R: usize, const N: usize, const NEAR: bool>(
+    m: &Multiply<'_>,
+    rows: [usize; R],
+    panel: usize,
+    first_term: usize,
+    count: usize,
+) -> [[V; N]; R] {
+    // SAFETY: by contract.
+    unsafe {
+        let from: [*const f32; R] = std::array::from_fn(|r| m.source.as_ptr().add(rows[r]));
+        let columns: [*const f32; N] = std::array::from_fn(|n| m.matrix.as_ptr().add(((panel + n) * m.terms.len() + first_term) * LANES));
+        let mut sums = [[V::splat(0.0); N]; R];
+        for (q, &term) in m.terms.get_unchecked(first_term..first_term + count).iter().enumerate() {
+            let values: [V; N] = std::array::from_fn(|n| V::load(columns[n].add(q * LANES)));
+            for r in 0..R {
+                let number = V::splat(if NEAR { *from[0].add(term as usize).add(r) } else { *from[r].add(term as usize) });
+                for n in 0..N {
+                    sums[r][n] = sums[r][n].add_product(number, values[n]);
+                }
+            }
+        }
+        sums
     }
 }
 
