@@ -21,7 +21,7 @@ const TIMES_ASKED: u32 = 3600;
 /// Builds the page for any static host and returns its folder, `dist/`.
 pub fn build(shell: &mut Shell) -> Result<PathBuf> {
     let optimizer = setup::for_page(shell)?;
-    println!("Building the page into dist/ (4 to 8 minutes the first time, one or two later)");
+    println!("Building the page into dist/ (5 to 15 minutes on two cores the first time, fewer later)");
     // Relative addresses work at the root of a host and below.
     run(&mut trunk(shell, optimizer, &["build", "--public-url", "./"]))?;
     let dist = shell.root.join("dist");
@@ -38,7 +38,7 @@ pub fn serve(shell: &mut Shell, port: Option<u16>) -> Result<()> {
     let port = free_port(port)?;
     let optimizer = setup::for_page(shell)?;
     let address = format!("http://{HOST}:{port}/");
-    println!("Building the page (4 to 8 minutes the first time); it will be at {address}");
+    println!("Building the page (5 to 15 minutes on two cores the first time); it will be at {address}");
     // Not dist/: what is served has a script in it that loads the page again after a build.
     let port_text = port.to_string();
     let arguments = ["serve", "--address", "127.0.0.1", "--port", &port_text, "--public-url", "/", "--dist", "target/served"];

@@ -155,12 +155,12 @@ pub fn dispatch<K: Kernel>(kernel: K) {
     {
         #[target_feature(enable = "relaxed-simd")]
         fn relaxed<K: Kernel>(kernel: K) {
-            kernel.run::<wasm::Simd128<true>>();
+            kernel.run::<wasm::Simd128>();
         }
         relaxed(kernel);
     }
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128", not(feature = "relaxed")))]
-    kernel.run::<wasm::Simd128<false>>();
+    kernel.run::<wasm::Simd128>();
     #[cfg(not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128"))))]
     kernel.run::<scalar::Scalar>();
 }

@@ -1,5 +1,6 @@
-//! Registers of WebAssembly. With `FUSED` they multiply and add in one instruction of relaxed SIMD, which the browser must know:
-//! a module that holds it is refused as a whole by one that does not. It rounds once where the processor does, else twice.
+//! Registers of WebAssembly. With the feature `relaxed` they multiply and add in one instruction of relaxed SIMD, which
+//! the browser must know: a module that holds it is refused as a whole by one that does not. It rounds once where the
+//! processor does, else twice.
 
 #![allow(unsafe_code)]
 
@@ -10,18 +11,17 @@ use super::{LANES, Part, Vector};
 /// Two registers: a tile of four rows then keeps eight sums, which is what engines hold
 /// without spilling (twelve run at half speed).
 #[derive(Clone, Copy)]
-pub struct Simd128<const FUSED: bool>(v128, v128);
+pub struct Simd128(v128, v128);
 
 #[derive(Clone, Copy)]
-pub struct Half<const FUSED: bool>(v128);
+pub struct Half(v128);
 
 /// `sum + a · b`.
 #[inline(always)]
-fn add_product<const FUSED: bool>(sum: v128, a: v128, b: v128) -> v128 {
+fn add_product(sum: v128, a: v128, b: v128) -> v128 {
     #[cfg(feature = "relaxed")]
-    if FUSED {
-        return f32x4_relaxed_madd(a, b, sum);
-    }
+    return f32x4_relaxed_madd(a, b, sum);
+    #[cfg(not(feature = "relaxed"))]
     f32x4_add(sum, f32x4_mul(a, b))
 }
 
@@ -34,7 +34,7 @@ pub fn rounds_once() -> bool {
     f32x4_extract_lane::<0>(f32x4_relaxed_madd(near_one, near_one, f32x4_neg(square))) != 0.0
 }
 
-impl<const FUSED: bool> Part for Half<FUSED> {
+impl Part for Half {
     const WIDTH: usize = 4;
 
     #[inline(always)]
@@ -61,13 +61,13 @@ impl<const FUSED: bool> Part for Half<FUSED> {
 
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
-        Self(add_product::<FUSED>(self.0, a.0, b.0))
+        Self(add_product(self.0, a.0, b.0))
     }
 }
 
-impl<const FUSED: bool> Vector for Simd128<FUSED> {
+impl Vector for Simd128 {
     const ACROSS: usize = 1;
-    type Part = Half<FUSED>;
+    type Part = Half;
 
     #[inline(always)]
     fn splat(value: f32) -> Self {
@@ -92,7 +92,7 @@ impl<const FUSED: bool> Vector for Simd128<FUSED> {
 
     #[inline(always)]
     fn add_product(self, a: Self, b: Self) -> Self {
-        Self(add_product::<FUSED>(self.0, a.0, b.0), add_product::<FUSED>(self.1, a.1, b.1))
+        Self(add_product(self.0, a.0, b.0), add_product(self.1, a.1, b.1))
     }
 
     #[inline(always)]
